@@ -1,0 +1,19 @@
+"""
+The outside world on one machine: payment provider, SMS gateway, mail catcher and hosting panel.
+
+Each simulator speaks the wire protocol of the real thing, keeps its state in an SQLite file and can be
+made unpleasant (outages, slow answers, lost connections, notices that come twice, late or never). They know
+nothing of the program that talks to them and import nothing from it.
+
+    python -m simulators            all of them, on the ports that follow from HOSPES_PORT_BASE
+
+    with PaymentProvider(port=0, state=path) as sim:        one of them, in a test
+        sim.url, sim.control.settle("tr_…", "paid")
+"""
+
+from simulators.mail.catcher import MailCatcher
+from simulators.panel.panel import HostingPanel
+from simulators.payments.provider import PaymentProvider
+from simulators.sms.gateway import SmsGateway
+
+__all__ = ["HostingPanel", "MailCatcher", "PaymentProvider", "SmsGateway"]

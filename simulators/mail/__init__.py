@@ -1,0 +1,1 @@
+"""A mail server that accepts everything, delivers nothing and shows what came."""

@@ -1,0 +1,69 @@
+"""The control API of the payment provider: notices, outcomes without a browser, and the weather."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from simulators.base import Control, ControlError
+from simulators.payments.ledger import ORDERS, Plan
+from simulators.payments.rules import ApiError
+from simulators.payments.shape import as_resource
+
+if TYPE_CHECKING:
+    from simulators.payments.provider import PaymentProvider
+
+T = TypeVar("T")
+
+
+class PaymentControl(Control):
+    """Adds to the weather: plan, settle, webhook, deliveries. payment is always an id (tr_…)."""
+
+    def __init__(self, provider: "PaymentProvider") -> None:
+        super().__init__(provider)
+        self._provider = provider
+
+    def verbs(self) -> Mapping[str, Callable[..., Any]]:
+        own = (self.plan, self.settle, self.webhook, self.deliveries)
+        return {**super().verbs(), **{verb.__name__: verb for verb in own}}
+
+    def status(self) -> dict[str, Any]:
+        return {**super().status(), "plan": asdict(self._provider.ledger.plan)}
+
+    def plan(
+        self, copies: int = 1, delay: float = 0.0, order: str = "together", payment: str = ""
+    ) -> dict[str, Any]:
+        """Say how notices arrive (see Plan): for one payment, or for all without a plan of their own."""
+        if order not in ORDERS or copies < 0 or delay < 0:
+            raise ControlError(f"order is one of {', '.join(ORDERS)}; copies and delay are not negative.")
+        plan = Plan(copies, float(delay), order)
+        if payment:
+            _checked(lambda: self._provider.ledger.get(payment))
+        self._provider.ledger.keep_plan(plan, payment or None)
+        return asdict(plan)
+
+    def settle(self, payment: str, outcome: str, method: str = "") -> dict[str, Any]:
+        """Move a payment without a browser: paid, failed, canceled, expired, pending."""
+        ledger = self._provider.ledger
+        moved, _ = _checked(lambda: ledger.settle(payment, outcome, method or None))
+        self._provider.outbox.wake()
+        return as_resource(moved, self._provider.url)
+
+    def webhook(self, payment: str, copies: int = 1) -> list[dict[str, Any]]:
+        """Send the notice of a payment now, whatever its state and plan, and wait until it was tried."""
+        provider = self._provider
+        found = _checked(lambda: provider.ledger.get(payment))
+        ids = provider.ledger.notify(found, copies, provider.clock())
+        provider.outbox.wait_until_tried(ids, 20)
+        return self.deliveries(payment)
+
+    def deliveries(self, payment: str) -> list[dict[str, Any]]:
+        """Return the notices of a payment, oldest first, each with its state, tries and answer."""
+        names = ("id", "url", "due", "attempts", "state", "answer")
+        return [{name: getattr(each, name) for name in names} for each in self._provider.outbox.of(payment)]
+
+
+def _checked(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except ApiError as error:
+        raise ControlError(error.detail) from error

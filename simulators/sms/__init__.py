@@ -1,0 +1,1 @@
+"""An SMS gateway with a small REST API, delivery reports and a page that shows what arrived."""

@@ -1,0 +1,179 @@
+"""The invoice as a page to read: PDF/A-3a and PDF/UA-1, with the UBL invoice inside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time
+from typing import Any
+
+from hospes.billing.documents import notation
+from hospes.billing.documents.characters import drawable, for_paper, paragraphs
+from hospes.billing.documents.colours import tint, written_in
+from hospes.billing.documents.labels import country_name, labels
+from hospes.billing.documents.model import DocumentLine, InvoiceDocument, Party, VatCategory
+from hospes.billing.documents.press import print_pdf
+from hospes.billing.documents.wording import badge_said, opening_said, payment_said
+
+Pairs = list[list[str]]
+
+# In characters: what fits a column of figures, and how much text surely stays on one page.
+_NARROW = 16
+_FITS_A_PAGE = 1200
+
+
+def invoice_pdf(doc: InvoiceDocument, xml: bytes, *, created_at: datetime | None = None) -> bytes:
+    """
+    Return the document as PDF/A-3a with xml attached as factuur.xml (relationship: alternative).
+
+    created_at (with a zone) is what the file says about when it was made; without it, the day of issue at
+    00:00 UTC. The same arguments give the same bytes. xml is UTF-8 and attached byte for byte.
+    Raises press.PressError when the page cannot be made.
+    """
+    made = created_at or datetime.combine(doc.issued_on, time(), tzinfo=UTC)
+    inputs = {"page": json.dumps(page(doc)), "xml": xml.decode("utf-8"), "logo": doc.logo_svg}
+    return print_pdf(inputs, created_at=made)
+
+
+def page(doc: InvoiceDocument) -> dict[str, Any]:
+    """
+    Return everything that stands on the page, written out, as the template wants it.
+
+    All text goes to the template as data: it can say anything and is never read as markup.
+    """
+    words = labels(doc.language)
+    heading = words[doc.kind.value]
+    return {
+        "language": doc.language,
+        "title": drawable(f"{heading} {doc.number} · {doc.seller.name}"),
+        "author": drawable(doc.seller.name),
+        "heading": heading,
+        "running": for_paper(f"{heading} {doc.number}"),
+        "accent": doc.accent,
+        "accent_ink": written_in(doc.accent),
+        "accent_tint": tint(doc.accent),
+        "seller": for_paper(doc.seller.name),
+        "footer": _footer(doc),
+        "address": _address(doc),
+        "facts": _printable(_facts(doc)),
+        "badge": badge_said(doc),
+        "greeting": for_paper(words["greeting"].format(name=doc.buyer.addressed_as)),
+        "opening": _opening(doc),
+        "columns": [words[name] for name in ("description", "quantity", "price", "vat", "amount")],
+        "rows": [_row(line, doc) for line in doc.lines],
+        "sums": _printable(_sums(doc)),
+        "total": _printable([_total(doc)])[0],
+        "payments": _printable(_payments(doc)),
+        "pay": _printable(_how_to_pay(doc)),
+        "how_to_pay": words["how_to_pay"],
+        "page_of": words["page"],
+        "attachment": words["attachment"],
+    }
+
+
+def _printable(pairs: Iterable[tuple[str, str]]) -> Pairs:
+    return [[for_paper(label), for_paper(value, _NARROW)] for label, value in pairs]
+
+
+def _opening(doc: InvoiceDocument) -> list[dict[str, Any]]:
+    # The spaces at the ends of a piece count, and only a number from outside needs cleaning.
+    return [
+        {"text": for_paper(said) if strong else said, "strong": strong} for said, strong in opening_said(doc)
+    ]
+
+
+def _town(party: Party) -> str:
+    return f"{party.postcode}{notation.NO_BREAK * 2}{party.town}" if party.postcode else party.town
+
+
+def _address(doc: InvoiceDocument) -> list[str]:
+    buyer, lines = doc.buyer, [doc.buyer.name]
+    if buyer.contact_name.strip():
+        lines.append(labels(doc.language)["attention"].format(name=buyer.contact_name))
+    lines += [buyer.street, _town(buyer)]
+    if buyer.country != doc.seller.country:
+        lines.append(country_name(buyer.country, doc.language))
+    return [for_paper(line) for line in lines]
+
+
+def _footer(doc: InvoiceDocument) -> list[list[str]]:
+    words, seller = labels(doc.language), doc.seller
+    town = _town(seller)
+    if seller.country != doc.buyer.country:
+        town += f", {country_name(seller.country, doc.language)}"
+    columns = (
+        [seller.name, seller.street, town],
+        [f"{words['kvk']} {seller.kvk}", f"{words['vat_number']} {seller.vat_number}"],
+        [f"{words['iban']} {notation.iban(doc.seller_iban)}", seller.email],
+    )
+    return [[for_paper(text, _NARROW) for text in column if text.strip()] for column in columns]
+
+
+def _facts(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
+    words = labels(doc.language)
+    prefix = "credit_" if doc.is_credit_note else ""
+    facts = [
+        (words[f"{prefix}number"], doc.number),
+        (words[f"{prefix}issued_on"], notation.long_date(doc.issued_on, doc.language)),
+        (words["corrects"], doc.corrects_number),
+        (words["customer_number"], doc.customer_number),
+        (words["quote_number"], doc.quote_number),
+        (words["order_reference"], doc.order_reference),
+        (words["your_kvk"], doc.buyer.kvk),
+        (words["your_vat_number"], doc.buyer.vat_number),
+    ]
+    if doc.open_cents and not doc.is_credit_note:
+        facts.insert(2, (words["due_on"], notation.long_date(doc.due_on, doc.language)))
+    return ((label, value) for label, value in facts if value.strip())
+
+
+def _row(line: DocumentLine, doc: InvoiceDocument) -> dict[str, Any]:
+    words, language = labels(doc.language), doc.language
+    period = ""
+    if line.period_from and line.period_to:
+        period = notation.period(line.period_from, line.period_to, language, words["to"])
+    return {
+        "description": for_paper(line.description),
+        "details": [*paragraphs(line.details), *([period] if period else [])],
+        "breakable": len(line.description) + len(line.details) > _FITS_A_PAGE,
+        "amounts": [
+            notation.number(line.quantity, language),
+            notation.euros(line.unit_price_cents, language),
+            f"{notation.number(line.vat_percent, language)}%",
+            notation.euros(line.net_cents, language),
+        ],
+    }
+
+
+def _sums(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
+    words, language = labels(doc.language), doc.language
+    yield words["net"], notation.euros(doc.net_cents, language)
+    for group in doc.vat_groups:
+        reverse = group.category is VatCategory.REVERSE_CHARGE
+        label = words["reverse_charge_over" if reverse else "vat_over"].format(
+            percent=notation.number(group.percent, language), amount=notation.euros(group.net_cents, language)
+        )
+        yield label, notation.euros(group.vat_cents, language)
+
+
+def _total(doc: InvoiceDocument) -> tuple[str, str]:
+    label = "credit_total" if doc.is_credit_note else "total"
+    return labels(doc.language)[label], notation.euros(doc.total_cents, doc.language)
+
+
+def _payments(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
+    if doc.paid_cents:
+        still_open = "credit_still_open" if doc.is_credit_note else "still_open"
+        yield payment_said(doc), notation.euros(-doc.paid_cents, doc.language)
+        yield labels(doc.language)[still_open], notation.euros(doc.open_cents, doc.language)
+
+
+def _how_to_pay(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
+    if doc.is_credit_note or not doc.open_cents:
+        return
+    words = labels(doc.language)
+    yield words["pay_amount"], notation.euros(doc.open_cents, doc.language)
+    yield words["pay_to"], notation.iban(doc.seller_iban)
+    yield words["pay_name"], doc.seller.name
+    yield words["pay_mention"], doc.number
+    yield words["pay_before"], notation.long_date(doc.due_on, doc.language)

@@ -1,0 +1,206 @@
+"""
+The invoice as UBL 2.1, for software to read: EN 16931, narrowed to what the Netherlands or Peppol asks.
+
+Order and names of the elements follow the UBL 2.1 schemas; BT and BG numbers are those of EN 16931-1.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from lxml import etree
+
+from hospes.billing.documents.characters import for_xml
+from hospes.billing.documents.labels import labels
+from hospes.billing.documents.model import (
+    DocumentLine,
+    InvoiceDocument,
+    Party,
+    VatCategory,
+    VatGroup,
+)
+from hospes.billing.documents.notation import NO_BREAK
+from hospes.billing.documents.wording import payment_said
+
+_UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
+_CAC = f"{_UBL}CommonAggregateComponents-2"
+_CBC = f"{_UBL}CommonBasicComponents-2"
+
+# EAS and ICD code of the Dutch chamber of commerce; UNCL 4461, 1001 and UN/ECE rec. 20 for the others.
+_KVK_SCHEME = "0106"
+_CREDIT_TRANSFER = "30"
+_INVOICE_TYPE = "380"
+_CREDIT_NOTE_TYPE = "381"
+_ONE = "C62"
+
+
+class Customization(Enum):
+    """Which set of rules the document claims to follow (BT-24); one document can claim only one."""
+
+    EN16931 = "urn:cen.eu:en16931:2017"
+    NLCIUS = "urn:cen.eu:en16931:2017#compliant#urn:fdc:nen.nl:nlcius:v1.0"
+    PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+
+
+def invoice_xml(doc: InvoiceDocument, customization: Customization | None = None) -> bytes:
+    """
+    Return the document as UBL 2.1, UTF-8; the same document gives the same bytes.
+
+    Without a customization it is NLCIUS where that can hold, and plain EN 16931 for a Dutch buyer without a
+    KvK number: NLCIUS (BR-NL-10) is for businesses and refuses private persons.
+    Raises ValueError for Peppol when the buyer has no KvK number, and so no address on that network.
+    """
+    chosen = customization or _best_customization(doc)
+    if chosen is Customization.PEPPOL and not doc.buyer.kvk.strip():
+        raise ValueError("Peppol needs an electronic address, and the buyer has no KvK number")
+    if chosen is Customization.NLCIUS and _best_customization(doc) is not chosen:
+        raise ValueError("NLCIUS needs the KvK number of a Dutch buyer (BR-NL-10)")
+    root_name = "CreditNote" if doc.is_credit_note else "Invoice"
+    namespace = f"{_UBL}{root_name}-2"
+    root = etree.Element(f"{{{namespace}}}{root_name}", nsmap={None: namespace, "cac": _CAC, "cbc": _CBC})
+    _add_header(root, doc, chosen)
+    _add_party(_group(root, "AccountingSupplierParty"), doc.seller)
+    _add_party(_group(root, "AccountingCustomerParty"), doc.buyer, customer_number=doc.customer_number)
+    _add_payment(root, doc)
+    _add_totals(root, doc)
+    for number, line in enumerate(doc.lines, start=1):
+        _add_line(root, doc, number, line)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _best_customization(doc: InvoiceDocument) -> Customization:
+    dutch_without_kvk = doc.buyer.country == "NL" and not doc.buyer.kvk.strip()
+    return Customization.EN16931 if dutch_without_kvk else Customization.NLCIUS
+
+
+def _add_header(root: etree._Element, doc: InvoiceDocument, customization: Customization) -> None:
+    _text(root, "CustomizationID", customization.value)
+    _text(root, "ProfileID", "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0")
+    _text(root, "ID", doc.number)
+    _text(root, "IssueDate", doc.issued_on)
+    if doc.is_credit_note:
+        _text(root, "CreditNoteTypeCode", _CREDIT_NOTE_TYPE)
+    else:
+        _text(root, "DueDate", doc.due_on)
+        _text(root, "InvoiceTypeCode", _INVOICE_TYPE)
+    _text(root, "DocumentCurrencyCode", doc.currency)
+    _text(root, "BuyerReference", doc.customer_number)
+    if doc.order_reference.strip() or doc.quote_number.strip():
+        order = _group(root, "OrderReference")
+        # Peppol's convention: the ID must be there, and is NA when only the seller's own number is known.
+        _text(order, "ID", doc.order_reference.strip() or "NA")
+        _text(order, "SalesOrderID", doc.quote_number)
+    if doc.corrects_number:
+        reference = _group(_group(root, "BillingReference"), "InvoiceDocumentReference")
+        _text(reference, "ID", doc.corrects_number)
+
+
+def _add_party(parent: etree._Element, party: Party, *, customer_number: str = "") -> None:
+    element = _group(parent, "Party")
+    _text(element, "EndpointID", party.kvk, schemeID=_KVK_SCHEME)
+    if customer_number:
+        _text(_group(element, "PartyIdentification"), "ID", customer_number)
+    _text(_group(element, "PartyName"), "Name", party.name)
+    address = _group(element, "PostalAddress")
+    _text(address, "StreetName", party.street)
+    _text(address, "CityName", party.town)
+    _text(address, "PostalZone", party.postcode)
+    _text(_group(address, "Country"), "IdentificationCode", party.country)
+    if party.vat_number.strip():
+        scheme = _group(element, "PartyTaxScheme")
+        _text(scheme, "CompanyID", party.vat_number)
+        _text(_group(scheme, "TaxScheme"), "ID", "VAT")
+    legal = _group(element, "PartyLegalEntity")
+    _text(legal, "RegistrationName", party.name)
+    _text(legal, "CompanyID", party.kvk, schemeID=_KVK_SCHEME)
+    if party.contact_name.strip() or party.email.strip():
+        contact = _group(element, "Contact")
+        _text(contact, "Name", party.contact_name)
+        _text(contact, "ElectronicMail", party.email)
+
+
+def _add_payment(root: etree._Element, doc: InvoiceDocument) -> None:
+    """How to pay what is open; nothing that could make software pay a settled invoice once more."""
+    if doc.open_cents and not doc.is_credit_note:
+        means = _group(root, "PaymentMeans")
+        _text(means, "PaymentMeansCode", _CREDIT_TRANSFER)
+        _text(means, "PaymentID", doc.number)
+        _text(_group(means, "PayeeFinancialAccount"), "ID", "".join(doc.seller_iban.split()))
+    if note := _payment_note(doc):
+        _text(_group(root, "PaymentTerms"), "Note", note)
+
+
+def _payment_note(doc: InvoiceDocument) -> str:
+    if doc.is_credit_note and doc.open_cents:
+        return labels(doc.language)["set_off_note"]
+    return payment_said(doc).replace(NO_BREAK, " ")
+
+
+def _add_totals(root: etree._Element, doc: InvoiceDocument) -> None:
+    tax = _group(root, "TaxTotal")
+    _amount(tax, "TaxAmount", doc.vat_cents, doc)
+    for group in doc.vat_groups:
+        subtotal = _group(tax, "TaxSubtotal")
+        _amount(subtotal, "TaxableAmount", group.net_cents, doc)
+        _amount(subtotal, "TaxAmount", group.vat_cents, doc)
+        _add_tax_category(_group(subtotal, "TaxCategory"), group, doc)
+    total = _group(root, "LegalMonetaryTotal")
+    _amount(total, "LineExtensionAmount", doc.net_cents, doc)
+    _amount(total, "TaxExclusiveAmount", doc.net_cents, doc)
+    _amount(total, "TaxInclusiveAmount", doc.total_cents, doc)
+    if doc.paid_cents:
+        _amount(total, "PrepaidAmount", doc.paid_cents, doc)
+    _amount(total, "PayableAmount", doc.open_cents, doc)
+
+
+def _add_tax_category(element: etree._Element, group: VatGroup, doc: InvoiceDocument) -> None:
+    _text(element, "ID", group.category.value)
+    _text(element, "Percent", _decimal(group.percent))
+    if group.category is VatCategory.REVERSE_CHARGE:
+        _text(element, "TaxExemptionReason", labels(doc.language)["reverse_charge"])  # BR-AE-10
+    _text(_group(element, "TaxScheme"), "ID", "VAT")
+
+
+def _add_line(root: etree._Element, doc: InvoiceDocument, number: int, line: DocumentLine) -> None:
+    credit = doc.is_credit_note
+    element = _group(root, "CreditNoteLine" if credit else "InvoiceLine")
+    _text(element, "ID", str(number))
+    name = "CreditedQuantity" if credit else "InvoicedQuantity"
+    _text(element, name, _decimal(line.quantity), unitCode=_ONE)
+    _amount(element, "LineExtensionAmount", line.net_cents, doc)
+    if line.period_from and line.period_to:
+        period = _group(element, "InvoicePeriod")
+        _text(period, "StartDate", line.period_from)
+        _text(period, "EndDate", line.period_to)
+    item = _group(element, "Item")
+    _text(item, "Description", line.details)
+    _text(item, "Name", line.description)
+    category = _group(item, "ClassifiedTaxCategory")
+    _text(category, "ID", line.vat_category.value)
+    _text(category, "Percent", _decimal(line.vat_percent))
+    _text(_group(category, "TaxScheme"), "ID", "VAT")
+    _amount(_group(element, "Price"), "PriceAmount", line.unit_price_cents, doc)
+
+
+def _group(parent: etree._Element, name: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{_CAC}}}{name}")
+
+
+def _text(parent: etree._Element, name: str, value: str | date, **attributes: str) -> None:
+    """Add a basic element, or nothing when there is nothing to say: no element may be empty (R008)."""
+    clean = value.isoformat() if isinstance(value, date) else for_xml(value)
+    if clean:
+        etree.SubElement(parent, f"{{{_CBC}}}{name}", attributes).text = clean
+
+
+def _amount(parent: etree._Element, name: str, cents: int, doc: InvoiceDocument) -> None:
+    units, rest = divmod(abs(cents), 100)
+    _text(parent, name, f"{'-' if cents < 0 else ''}{units}.{rest:02d}", currencyID=doc.currency)
+
+
+def _decimal(value: Decimal) -> str:
+    """A plain decimal: no exponent, no trailing zeros."""
+    plain = f"{value:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain

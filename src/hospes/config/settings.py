@@ -1,0 +1,231 @@
+"""
+Settings of all faces and workers. HOSPES_FACE says which process this is and by that which database logins it has.
+
+Nothing here asks for an environment by name: a fresh checkout starts with these defaults, a production one sets variables.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from hospes.config.env import env_flag, env_number, env_secret, env_text
+from hospes.config.operator import read_operator
+
+ROOT = Path(__file__).resolve().parents[3]
+VAR = Path(env_text("HOSPES_VAR", str(ROOT / "var")))
+FACE = env_text("HOSPES_FACE", "owner")
+TESTING = "pytest" in sys.modules
+
+DEBUG = False
+SECRET_KEY = "only-for-tests-" + "0" * 40 if TESTING else env_secret("HOSPES_SECRET_KEY", VAR / "secrets" / "key")
+HOSPES_SECRET_KEY_BYTES = SECRET_KEY.encode()
+HOSPES_OLD_SECRET_KEYS: list[bytes] = []
+HOSPES_OPERATOR = read_operator(Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml"))))
+HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
+
+# --- where things are: one port base for a whole installation on one machine ----------------------------------------------
+PORT_BASE = env_number("HOSPES_PORT_BASE", 8000)
+HOSPES_PORTAL_URL = env_text("HOSPES_PORTAL_URL", f"http://127.0.0.1:{PORT_BASE}")
+HOSPES_OFFICE_URL = env_text("HOSPES_OFFICE_URL", f"http://127.0.0.1:{PORT_BASE + 1}")
+ALLOWED_HOSTS = [urlsplit(u).hostname or "" for u in (HOSPES_PORTAL_URL, HOSPES_OFFICE_URL)] + ["localhost", "testserver"]
+CSRF_TRUSTED_ORIGINS = [HOSPES_PORTAL_URL, HOSPES_OFFICE_URL]
+
+# --- the database: a login for each face ----------------------------------------------------------------------------------
+_LOGINS_OF_FACE = {
+    "portal": {"default": "portal", "door": "door"},
+    "office": {"default": "office", "door": "door"},
+    "worker": {"default": "worker"},
+    "owner": {"default": "anybody"},
+}
+if FACE not in _LOGINS_OF_FACE:
+    raise ImproperlyConfigured(f"HOSPES_FACE={FACE!r}: say one of {', '.join(_LOGINS_OF_FACE)}")
+HOSPES_ALIASES = _LOGINS_OF_FACE[FACE]
+
+
+def _database(login: str) -> dict[str, Any]:
+    options = {"application_name": f"hospes {FACE}", "connect_timeout": 5}
+    common = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    url = urlsplit(env_text("HOSPES_DATABASE_URL", env_text("DATABASE_URL", "postgresql://postgres@/hospes")))
+    host = unquote(url.hostname or parse_qs(url.query).get("host", [""])[0])
+    place = {
+        "HOST": env_text("HOSPES_DATABASE_HOST", host),
+        "PORT": env_text("HOSPES_DATABASE_PORT", str(url.port or parse_qs(url.query).get("port", [""])[0])),
+        "NAME": env_text("HOSPES_DATABASE_NAME", url.path.strip("/") or "hospes"),
+    }
+    if login == "anybody":
+        return {**common, **place, "USER": unquote(url.username or ""), "PASSWORD": unquote(url.password or "")}
+    from hospes.kernel.secrets import derived_password
+
+    role = f"{HOSPES_ROLE_PREFIX}_login_{login}"
+    return {**common, **place, "USER": role, "PASSWORD": derived_password(role, master=HOSPES_SECRET_KEY_BYTES)}
+
+
+DATABASES = {alias: _database(login) for alias, login in HOSPES_ALIASES.items()}
+DATABASE_ROUTERS = ["hospes.kernel.acting.ActingRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "hospes.kernel",
+    "hospes.customers",
+    "hospes.messaging",
+    "hospes.accounts",
+    "hospes.catalogue",
+    "hospes.services",
+    "hospes.billing",
+    "hospes.sales",
+    "hospes.payments",
+    "hospes.hosting",
+    "hospes.privacy",
+    "hospes.faces",
+    "hospes.portal",
+    "hospes.office",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_cotton.apps.SimpleAppConfig",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "hospes.faces.middleware.request_log",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "hospes.faces.middleware.only_mapped_cookies",
+    "hospes.accounts.sessions.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "hospes.accounts.middleware.who_is_there",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "hospes.accounts.middleware.doors",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = f"hospes.config.urls_{FACE}" if FACE in ("portal", "office") else "hospes.config.urls_portal"
+WSGI_APPLICATION = "hospes.config.wsgi.application"
+
+_LOADERS: list[Any] = [
+    "django_cotton.cotton_loader.Loader",
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "OPTIONS": {
+            "loaders": [("django.template.loaders.cached.Loader", _LOADERS)],
+            "builtins": ["django_cotton.templatetags.cotton", "hospes.faces.templatetags.hospes_ui"],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "hospes.faces.context.everywhere",
+            ],
+        },
+    }
+]
+
+# --- accounts -------------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "customers.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]  # fmt: skip
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SESSION_ENGINE = "hospes.accounts.sessions"
+SESSION_COOKIE_NAME = "hospes_office" if FACE == "office" else "hospes_portal"
+SESSION_COOKIE_AGE = 8 * 3600 if FACE == "office" else 14 * 86400
+SESSION_EXPIRE_AT_BROWSER_CLOSE = FACE == "office"
+CSRF_COOKIE_NAME = "hospes_csrf"
+SECURE_COOKIES = env_flag("HOSPES_SECURE_COOKIES", not HOSPES_PORTAL_URL.startswith("http://127.0.0.1"))
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "hospes.faces.errors.csrf_failure"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "hospes.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "hospes.accounts.forms.SignupDetails"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_ADAPTER = "hospes.accounts.adapter.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = HOSPES_OPERATOR.name
+
+# --- languages ------------------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+TIME_ZONE = "Europe/Amsterdam"
+USE_TZ = True
+
+# --- files, mail, jobs, cache, logs ---------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+MEDIA_ROOT = VAR / "media"
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env_text("HOSPES_SMTP_HOST", "127.0.0.1")
+EMAIL_PORT = env_number("HOSPES_SMTP_PORT", PORT_BASE + 25)
+EMAIL_HOST_USER = env_text("HOSPES_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = env_text("HOSPES_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = env_flag("HOSPES_SMTP_TLS", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = f"{HOSPES_OPERATOR.name} <{HOSPES_OPERATOR.email}>"
+HOSPES_MOLLIE = {
+    "url": env_text("HOSPES_MOLLIE_URL", f"http://127.0.0.1:{PORT_BASE + 10}"),
+    "key": env_text("HOSPES_MOLLIE_KEY", "test_demo0000000000000000000000"),
+}
+HOSPES_PANEL = {
+    "url": env_text("HOSPES_PANEL_URL", f"http://127.0.0.1:{PORT_BASE + 13}"),
+    "user": env_text("HOSPES_PANEL_USER", "admin"),
+    "key": env_text("HOSPES_PANEL_KEY", "demo-login-key"),
+}
+PROCRASTINATE_ON_APP_READY = "hospes.kernel.jobs.use_acting_connection"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_IMPORT_PATHS = ["hospes.config.schedule"]
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "hospes_cache",
+        "KEY_FUNCTION": "hospes.kernel.caching.blind_cache_key",
+    }
+}
+LOGGING_CONFIG = "hospes.config.logs.configure"
+LOGGING: dict[str, Any] = {}
+
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = env_flag("HOSPES_TLS_ONLY", SECURE_COOKIES)
+SECURE_HSTS_SECONDS = 31536000 if SECURE_SSL_REDIRECT else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+HOSPES_TRUSTED_PROXIES = env_number("HOSPES_TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = HOSPES_TRUSTED_PROXIES
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,169 @@
+"""Persons, customers (a person in a capacity: private, or as a company), and who may act for which customer."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from hospes.kernel import clock
+from hospes.kernel.datamap import TAX_LAW, THE_CONTRACT, Category, Event, Keep, Source, Then, personal, plain, row, secret
+from hospes.kernel.managers import MappedManager, MappedModel, MappedQuerySet
+from hospes.kernel.purposes import Purpose
+from hospes.kernel.recipients import Recipient
+
+ADDRESSING = {Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES, Purpose.SUPPORT}
+
+
+class PersonManager(BaseUserManager["Person"], MappedManager["Person"]):
+    """Finds people by address without regard to case."""
+
+    def get_queryset(self) -> MappedQuerySet["Person"]:
+        return MappedManager.get_queryset(self)
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        """Make a person who can log in; addresses are kept in lower case."""
+        person = self.model(email=email.strip().lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """A human being: the data subject. May have a login; may act for several customers."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    given_name = models.CharField(_("given name"), max_length=80, blank=True)
+    family_name = models.CharField(_("family name"), max_length=80, blank=True)
+    phone = models.CharField(_("phone number"), max_length=20, blank=True)
+    language = models.CharField(_("language"), max_length=2, default="nl", choices=[("nl", _("Dutch")), ("en", _("English"))])
+    is_active = models.BooleanField(_("may log in"), default=True)
+    created_at = models.DateTimeField(_("since"), default=clock.now)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta:
+        base_manager_name = "objects"
+        verbose_name = _("person")
+        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
+        indexes = [models.Index(fields=["phone"], name="person_by_phone")]
+
+    datamap = row(
+        plain("id", "is_active", "created_at")
+        | personal(Category.CONTACT, "email", to=[Recipient.MAIL_SERVER], reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
+        | personal(Category.IDENTITY, "given_name", "family_name", reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
+        | personal(Category.CONTACT, "phone", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MONITORING})
+        | personal(Category.CHOICES, "language", reads=ADDRESSING | {Purpose.NEWSLETTER})
+        | secret(Category.LOGIN, "password", reads={Purpose.ACCESS})
+        | personal(Category.LOGIN, "last_login", reads={Purpose.ACCESS, Purpose.SECURITY}),
+        key={"id": "person"}, reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER, Purpose.MONITORING}, source=Source.PERSON,
+        creates={Purpose.ACCESS}, writes={Purpose.ACCESS, Purpose.ACCESS.own},
+        keep=Keep(Event.ACCOUNT_END, THE_CONTRACT, Then.BLANK, months=1),
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """How the person is addressed: never by a number (P01)."""
+        return f"{self.given_name} {self.family_name}".strip() or self.email
+
+
+class Customer(MappedModel):
+    """A contracting party with a number of its own; a person is one as themself, and one more for each company (P03)."""
+
+    class Kind(models.TextChoices):
+        PRIVATE = "private", _("private")
+        BUSINESS = "business", _("business")
+
+    number = models.BigIntegerField(_("customer number"), unique=True)
+    kind = models.CharField(_("private or business"), max_length=10, choices=Kind.choices)
+    name = models.CharField(_("name or trade name"), max_length=160)
+    street = models.CharField(_("address"), max_length=160)
+    postcode = models.CharField(_("postcode"), max_length=12)
+    town = models.CharField(_("town"), max_length=80)
+    country = models.CharField(_("country"), max_length=2, default="NL")
+    kvk_number = models.CharField(
+        _("KvK number"), max_length=8, blank=True, validators=[RegexValidator(r"^\d{8}$", _("A KvK number has 8 digits."))]
+    )
+    vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
+    invoice_email = models.EmailField(_("e-mail address for invoices"), max_length=254)
+    created_at = models.DateTimeField(_("customer since"))
+    ended_on = models.DateField(_("ended on"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("customer")
+        constraints = [
+            models.CheckConstraint(
+                name="private_customer_has_no_company_numbers",
+                condition=Q(kind="business") | Q(kvk_number="", vat_number=""),
+            ),
+            models.CheckConstraint(
+                name="dutch_business_has_a_kvk_number",
+                condition=Q(kind="private") | ~Q(country="NL") | Q(kvk_number__regex=r"^\d{8}$"),
+            ),
+            models.CheckConstraint(name="customer_is_known_by_name", condition=~Q(name="")),
+        ]
+        indexes = [models.Index(Lower("name"), name="customer_by_name")]
+
+    datamap = row(
+        plain("id", "created_at", "ended_on", "country")
+        | personal(Category.CONTRACT, "number", "kind", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.OPERATOR)
+        | personal(Category.IDENTITY, "name")
+        | personal(Category.ADDRESS, "street", "postcode", "town", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
+        | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
+        | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER], reads={Purpose.ACCESS, Purpose.BILLING, Purpose.MESSAGES}),
+        key={"id": "customer"}, reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        creates={Purpose.ACCESS}, writes={Purpose.CONTRACT, Purpose.CONTRACT.own},
+        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(MappedModel):
+    """What a person may do for a customer, from when until when."""
+
+    class Role(models.TextChoices):
+        HOLDER = "holder", _("holder")
+        ADMINISTRATION = "administration", _("administration")
+        TECHNICAL = "technical", _("technical")
+        BILLING = "billing", _("billing")
+        READ_ONLY = "read_only", _("read only")
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="memberships", verbose_name=_("person"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="memberships", verbose_name=_("customer"))
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices)
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("until"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("access to a customer account")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "customer"], condition=Q(until=None), name="one_membership_in_force_per_person_and_customer"
+            ),
+        ]
+
+    datamap = row(
+        plain("id") | personal(Category.LOGIN, "person", "customer", "role", "since", "until"),
+        key=("person_id", "customer_id"), reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
+    )  # fmt: skip
+
+    def in_force(self, now: datetime) -> bool:
+        return self.since <= now and (self.until is None or now < self.until)

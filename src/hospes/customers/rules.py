@@ -1,0 +1,60 @@
+"""Pure rules about customers: which numbers have the right form."""
+
+import re
+
+import phonenumbers
+from stdnum.eu import vat
+from stdnum.exceptions import ValidationError as InvalidNumber
+from stdnum.nl import bsn
+
+
+def kvk_number(text: str) -> str:
+    """A KvK number without spaces and dots; raises ValueError when it has not eight digits (there is no check digit)."""
+    digits = re.sub(r"[\s.]", "", text)
+    if not re.fullmatch(r"\d{8}", digits):
+        raise ValueError("a KvK number has eight digits")
+    return digits
+
+
+def vat_number(text: str) -> str:
+    """
+    An EU VAT number in compact form; raises ValueError when its form or check digits are wrong.
+
+    A Dutch number of before 2020 that holds somebody's citizen service number is refused: a host may not store that
+    (art. 46 UAVG).
+    """
+    try:
+        number = str(vat.validate(text))
+    except InvalidNumber:
+        raise ValueError("this is no valid EU VAT number") from None
+    if number.startswith("NL") and number.endswith("B01") and bsn.is_valid(number[2:11]) and not _is_post_2020(number):
+        raise ValueError("this VAT number holds a citizen service number")
+    return number
+
+
+def _is_post_2020(number: str) -> bool:
+    """Whether a Dutch number passes the mod-97 test of the VAT numbers that sole traders have had since 2020."""
+    as_digits = "".join(str(int(char, 36)) for char in number)
+    return int(as_digits) % 97 == 1
+
+
+def phone_number(text: str, *, country: str = "NL") -> str:
+    """A phone number in E.164 form; raises ValueError when it is no possible number."""
+    try:
+        parsed = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        raise ValueError("this is no phone number") from None
+    if not phonenumbers.is_valid_number(parsed):
+        raise ValueError("this is no phone number")
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def postcode(text: str, *, country: str = "NL") -> str:
+    """A postcode in its usual form; Dutch ones as "1234 AB"; raises ValueError when a Dutch one is malformed."""
+    cleaned = re.sub(r"\s+", " ", text.strip().upper())
+    if country != "NL":
+        return cleaned
+    match = re.fullmatch(r"([1-9]\d{3}) ?([A-Z]{2})", cleaned)
+    if match is None:
+        raise ValueError("a Dutch postcode has four digits and two letters")
+    return f"{match.group(1)} {match.group(2)}"

@@ -1,0 +1,50 @@
+"""Opening customers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from hospes.customers.models import Customer, Membership
+from hospes.kernel import journal
+from hospes.kernel.numbers import next_number
+
+journal.register({"customer.opened": _("Customer account opened"), "customer.changed": _("Customer details changed")})
+
+#: Customer numbers begin here, so that nobody can read from theirs how many there are.
+FIRST_NUMBER = 10_000
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a customer tells about itself; already in the form that `rules` gives."""
+
+    kind: str
+    name: str
+    street: str
+    postcode: str
+    town: str
+    country: str
+    invoice_email: str
+    kvk_number: str = ""
+    vat_number: str = ""
+
+
+def open_customer(*, person_id: int, details: Details, now: datetime) -> Customer:
+    """Open a customer in one capacity of a person, who becomes its holder. Acts within the purpose of access."""
+    customer = Customer.objects.create(number=FIRST_NUMBER + next_number("customer"), created_at=now, **vars(details))
+    Membership.objects.create(person_id=person_id, customer=customer, role=Membership.Role.HOLDER, since=now)
+    journal.record("customer.opened", at=now, table="customers_customer", object_id=customer.pk,
+                   customer_id=customer.pk, person_id=person_id)  # fmt: skip
+    return customer
+
+
+def change_details(*, customer_id: int, details: Details, now: datetime) -> None:
+    """Change what a customer is called and where it is. Issued invoices keep what they said; the capacity stays (P03)."""
+    changed = {name: value for name, value in vars(details).items() if name != "kind"}
+    customer = Customer.objects.select_for_update().get(pk=customer_id)
+    names = [name for name, value in changed.items() if getattr(customer, name) != value]
+    if names:
+        Customer.objects.filter(pk=customer_id).update(**{name: changed[name] for name in names})
+        journal.record("customer.changed", at=now, table="customers_customer", object_id=customer_id,
+                       customer_id=customer_id, changed=names)  # fmt: skip

@@ -1,0 +1,65 @@
+/* Comforts that a page can do without: every page works when this file does not load. */
+(function () {
+  "use strict";
+
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  const typing = (element) =>
+    element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+
+  const closePops = (except) => {
+    for (const pop of document.querySelectorAll("details.pop[open]")) {
+      if (pop !== except && !pop.contains(except)) pop.open = false;
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    if (!(event.target instanceof Element)) return;
+    closePops(event.target.closest("details.pop"));
+    const button = event.target.closest("[data-print], [data-copy]");
+    if (!button) return;
+    if (button.hasAttribute("data-print")) window.print();
+    else copy(button);
+  });
+
+  function copy(button) {
+    const source = document.getElementById(button.dataset.copy);
+    if (!source || !navigator.clipboard) return;
+    navigator.clipboard.writeText(source.innerText.trim()).then(() => {
+      const label = button.querySelector("[data-copied]");
+      if (label) label.textContent = label.dataset.copied;
+    });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const pop = document.querySelector("details.pop[open]");
+      if (pop) {
+        pop.open = false;
+        pop.querySelector("summary").focus();
+      }
+      return;
+    }
+    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target);
+    const palette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+    const search = slash || palette ? document.querySelector("[data-search]") : null;
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  });
+
+  /* A form is sent once: a second press waits for the answer of the first. Opt out with data-resend. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.hasAttribute("data-resend") || form.method !== "post") return;
+    if (form.getAttribute("aria-busy") === "true") event.preventDefault();
+    else if (!form.hasAttribute("hx-post")) form.setAttribute("aria-busy", "true");
+  });
+
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
+  });
+})();

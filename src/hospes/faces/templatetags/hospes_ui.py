@@ -1,0 +1,106 @@
+"""
+Template tags and filters of the design system: `{% load hospes_ui %}`.
+
+Amounts and dates read as `hospes.faces.words` says; an empty value (None, "") gives an empty string, so that a template
+needs no test around it.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.forms import BoundField
+from django.http import HttpRequest
+from django.urls import translate_url
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from hospes.faces import words
+from hospes.faces.states import Look, look_of
+
+register = template.Library()
+
+
+@register.filter
+def euro(value: Any) -> str:
+    """Write whole cents (an int, or a Money with its `cents`) as euros."""
+    if value is None or value == "":
+        return ""
+    return words.euro(int(getattr(value, "cents", value)))
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Write a day in words: 22 november 2026."""
+    return words.day(value) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Write a moment in Amsterdam time: 22 november 2026, 14:05."""
+    return words.moment(value) if value else ""
+
+
+@register.filter(name="relative_day")
+def relative_day_filter(value: date | None, today: date) -> str:
+    """Say how far a day is from today: `{{ invoice.due_on|relative_day:today }}`."""
+    return words.relative_day(value, today) if value else ""
+
+
+@register.simple_tag(takes_context=True, name="relative_day")
+def relative_day_tag(context: template.Context, value: date | None, today: date | None = None) -> str:
+    """Say how far a day is from the context's `today` (or from the day given): `{% relative_day invoice.due_on %}`."""
+    if not value:
+        return ""
+    since = today or context.get("today")
+    if since is None:
+        raise template.TemplateSyntaxError("relative_day needs `today` in the context or as its second argument.")
+    return words.relative_day(value, since)
+
+
+@register.simple_tag(takes_context=True)
+def language_url(context: template.Context, language: str) -> str:
+    """
+    Return the address of this same page in another language, its query string kept.
+
+    An address that no route knows (an error page) gets or loses the language prefix instead.
+    """
+    request: HttpRequest | None = context.get("request")
+    path = request.get_full_path() if request else "/"
+    if language == (get_language() or settings.LANGUAGE_CODE).split("-")[0]:
+        return path
+    translated = translate_url(path, language)
+    return translated if translated != path else _with_prefix(path, language)
+
+
+def _with_prefix(path: str, language: str) -> str:
+    for code, _name in settings.LANGUAGES:
+        if path == f"/{code}" or path.startswith((f"/{code}/", f"/{code}?")):
+            path = path[len(code) + 1 :]
+            break
+    default = settings.LANGUAGE_CODE.split("-")[0]
+    path = path if path.startswith("/") else f"/{path}"
+    return path if language == default else f"/{language}{path}"
+
+
+@register.filter
+def look(state: Any) -> Look:
+    """Return the tone and the words of a state: `{% with look=invoice.state|look %}`. For the badge component."""
+    return look_of(str(getattr(state, "value", state)))
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """Render a form field's widget without its placeholder: a label says what a field is, also once it is filled."""
+    return field.as_widget(attrs={"placeholder": False})
+
+
+@register.filter
+def kind(field: BoundField) -> str:
+    """Return how a field is laid out: "check" (one tick box), "choices" (a group of them) or "text" (anything else)."""
+    if field.widget_type == "checkbox":
+        return "check"
+    return "choices" if field.use_fieldset and field.widget_type in ("radioselect", "checkboxselectmultiple") else "text"

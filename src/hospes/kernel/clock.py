@@ -1,0 +1,71 @@
+"""
+The one place that reads the clock.
+
+Only faces, jobs and commands ask it; rules and services get `now` or `today` as an argument. Tests and the demo's story
+move it, so that months can be played in seconds.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+OFFSET_VARIABLE: Final = "HOSPES_CLOCK_OFFSET"
+"""Environment variable: seconds, negative or with a fraction too, that the clock of a whole process runs ahead."""
+
+_HOME: Final = ZoneInfo("Europe/Amsterdam")
+
+
+def _system_clock() -> datetime:
+    real = datetime.now(UTC)
+    raw = os.environ.get(OFFSET_VARIABLE, "").strip()
+    if not raw:
+        return real
+    try:
+        return real + timedelta(seconds=float(raw))
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{OFFSET_VARIABLE}={raw!r}: give a number of seconds, for instance 86400") from error
+
+
+# A thread starts with the system clock: a context variable is not handed on to it unless its context is copied.
+_clock: ContextVar[Callable[[], datetime]] = ContextVar("hospes_clock", default=_system_clock)
+
+
+def now() -> datetime:
+    """Return this moment, aware, in UTC."""
+    return _clock.get()()
+
+
+def today() -> date:
+    """Return the day that it is in Europe/Amsterdam, where invoices are dated and terms end."""
+    return now().astimezone(_HOME).date()
+
+
+@contextmanager
+def moved_to(moment: datetime) -> Iterator[None]:
+    """Let the clock stand still at an aware moment within the block; ValueError when it has no time zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone: say which moment is meant")
+    still = moment.astimezone(UTC)
+    with _running(lambda: still):
+        yield
+
+
+@contextmanager
+def shifted(by: timedelta) -> Iterator[None]:
+    """Let the clock run ahead (or behind, when negative) of what it says outside the block."""
+    outside = _clock.get()
+    with _running(lambda: outside() + by):
+        yield
+
+
+@contextmanager
+def _running(clock: Callable[[], datetime]) -> Iterator[None]:
+    token = _clock.set(clock)
+    try:
+        yield
+    finally:
+        _clock.reset(token)

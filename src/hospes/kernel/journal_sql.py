@@ -1,0 +1,341 @@
+"""
+The journal in the database: what writes the chain, and what keeps anyone from changing it.
+
+Runs on PostgreSQL 15 to 18 with nothing but its core. A migration runs INSTALL after the tables of `JournalLane` and
+`JournalEntry` exist; it may be run again. The format of the chain:
+
+    commitment = sha256(record_send(ROW(salt, value, ...)))     a salt of 16 random bytes; '' where there was no value
+    hash       = sha256(record_send(ROW(format, previous, lane, seq, id, at, recorded_at, action, purpose, actor kind,
+                                        kind of object, changed columns, the three commitments)))
+
+record_send is PostgreSQL's binary form of a row: it keeps NULL from '' and ("ab", "c") from ("a", "bc"), and doesn't
+depend on a session's TimeZone, DateStyle or extra_float_digits; texts go in as UTF-8 bytes, not as the client's encoding.
+
+The entry's id of a thing goes into the commitment about whom, since "changed person 7" is about person 7.
+"""
+
+from typing import Final
+
+FORGETTABLE: Final = {
+    "actor": ("actor_id",),
+    "ip": ("ip",),
+    "about": ("customer_id", "person_id", "object_id"),
+}
+"""What can be taken out of an entry later without breaking the chain: the columns that go, beside the salt."""
+
+_TYPES: Final = {"ip": "inet"}
+
+
+def commitment(what: str, row: str) -> str:
+    """Return the SQL that computes a commitment from a row's salt and values, whatever the session's settings."""
+    values = (f"{row}.{column}::pg_catalog.{_TYPES.get(column, 'int8')}" for column in FORGETTABLE[what])
+    return f"pg_catalog.sha256(pg_catalog.record_send(ROW({row}.{what}_salt, {', '.join(values)})))"
+
+
+def is_empty(what: str, row: str) -> str:
+    """Return the SQL that says whether all values under a commitment are NULL."""
+    return "(" + " AND ".join(f"{row}.{column} IS NULL" for column in FORGETTABLE[what]) + ")"
+
+
+def chain_hash(row: str) -> str:
+    """Return the SQL that computes a row's hash, whatever the session's settings."""
+    text = "pg_catalog.convert_to({}, 'UTF8')".format
+    fields = [
+        text("'hospes journal 1'"),
+        f"{row}.previous",
+        f"{row}.lane::pg_catalog.int4",
+        f"{row}.seq::pg_catalog.int8",
+        f"{row}.id::pg_catalog.int8",
+        f"{row}.at",
+        f"{row}.recorded_at",
+        *(text(f"{row}.{column}") for column in ("action", "purpose", "actor_kind", "object_table")),
+        text(f"pg_catalog.array_to_string({row}.changed, ',')"),
+        *(f"{row}.{what}_commitment" for what in FORGETTABLE),
+    ]
+    return f"pg_catalog.sha256(pg_catalog.record_send(ROW({', '.join(fields)})))"
+
+
+def _commit(what: str) -> str:
+    return f"""
+  IF {is_empty(what, "NEW")} THEN
+    NEW.{what}_salt := NULL;
+    NEW.{what}_commitment := '';
+  ELSE
+    NEW.{what}_salt := uuid_send(gen_random_uuid());
+    NEW.{what}_commitment := {commitment(what, "NEW")};
+  END IF;"""
+
+
+def _let_go(what: str) -> str:
+    blank = "".join(f"kept.{column} := NULL; " for column in FORGETTABLE[what])
+    return f"""
+  IF {is_empty(what, "NEW")} AND NEW.{what}_salt IS NULL THEN
+    {blank}kept.{what}_salt := NULL;
+  END IF;"""
+
+
+def _forget(what: str) -> str:
+    values = ", ".join(f"{column} = NULL" for column in FORGETTABLE[what])
+    return f"""
+    WHEN '{what}' THEN
+      UPDATE public.kernel_journalentry SET {values}, {what}_salt = NULL
+       WHERE id = ANY (entry_ids) AND {what}_salt IS NOT NULL;"""
+
+
+# Who acts, for what purpose and from where comes from what acting() set for the transaction, never from the INSERT; and
+# the purpose must be that of the role that is really on. Lanes: see journal_take_lane.
+_CHAIN: Final = f"""
+DECLARE
+  mine public.kernel_journallane;
+  role text := regexp_replace(current_setting('role'), '_own$', '');
+BEGIN
+  NEW.purpose := coalesce(current_setting('hospes.purpose', true), '');
+  IF NEW.purpose = '' OR right(role, length(NEW.purpose) + 1) <> '_' || NEW.purpose THEN
+    RAISE EXCEPTION 'permission denied for table kernel_journalentry: nobody acts for the purpose "%" as role "%"',
+      NEW.purpose, current_setting('role') USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  NEW.actor_kind := coalesce(current_setting('hospes.actor_kind', true), '');
+  NEW.actor_id := nullif(current_setting('hospes.actor', true), '')::bigint;
+  NEW.ip := nullif(current_setting('hospes.ip', true), '')::inet;
+  IF NEW.actor_kind IN ('person', 'staff') AND NEW.actor_id IS NULL THEN
+    RAISE EXCEPTION 'permission denied for table kernel_journalentry: a % acts, but not which one', NEW.actor_kind
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  {"".join(_commit(what) for what in FORGETTABLE)}
+  mine := public.journal_take_lane();
+  -- Within one statement the lane lags behind its entries: journal_head brings it up to date when the statement ends.
+  SELECT e.seq, e.hash INTO NEW.seq, NEW.previous FROM public.kernel_journalentry e
+   WHERE e.lane = mine.id AND e.seq > mine.seq ORDER BY e.seq DESC LIMIT 1;
+  NEW.lane := mine.id;
+  NEW.seq := coalesce(NEW.seq, mine.seq) + 1;
+  NEW.previous := coalesce(NEW.previous, mine.head);
+  NEW.id := nextval('public.journal_entry_id');
+  NEW.recorded_at := clock_timestamp();
+  NEW.hash := {chain_hash("NEW")};
+  RETURN NEW;
+END
+"""
+
+# The first free lane, locked until the transaction ends; a new one when all are taken. Nobody waits: SKIP LOCKED, and the
+# lane that this transaction has already is not skipped. The setting only saves a second lane: a false one changes nothing.
+# A snapshot that is older than the lane's last entry (REPEATABLE READ, SERIALIZABLE) cannot lock it: a new one as well.
+_TAKE_LANE: Final = """
+DECLARE
+  held integer := nullif(current_setting('hospes.journal_lane', true), '')::integer;
+  free public.kernel_journallane;
+BEGIN
+  IF held IS NOT NULL THEN
+    SELECT * INTO free FROM public.kernel_journallane l WHERE l.id = held FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN
+      RETURN free;
+    END IF;
+  END IF;
+  IF current_setting('transaction_isolation') = 'read committed' THEN
+    SELECT * INTO free FROM public.kernel_journallane l ORDER BY l.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+  ELSE
+    BEGIN
+      SELECT * INTO free FROM public.kernel_journallane l ORDER BY l.id LIMIT 1 FOR UPDATE SKIP LOCKED;
+    EXCEPTION WHEN serialization_failure THEN
+      free := NULL;
+    END;
+  END IF;
+  IF free.id IS NULL THEN
+    INSERT INTO public.kernel_journallane (id, seq, head) VALUES (nextval('public.journal_lane_id'), 0, '')
+    RETURNING * INTO free;
+  END IF;
+  PERFORM set_config('hospes.journal_lane', free.id::text, true);
+  RETURN free;
+END
+"""
+
+_HEAD: Final = """
+BEGIN
+  UPDATE public.kernel_journallane l SET seq = newest.seq, head = newest.hash
+    FROM (SELECT DISTINCT ON (a.lane) a.lane, a.seq, a.hash FROM added a ORDER BY a.lane, a.seq DESC) newest
+   WHERE l.id = newest.lane AND l.seq < newest.seq;
+  RETURN NULL;
+END
+"""
+
+# Not a definer function: current_user is who really changes the row. Only the tables' owner may take something out, which
+# is whom journal_forget runs as; a role that was given UPDATE by mistake still may not.
+_KEEP: Final = f"""
+DECLARE
+  kept public.kernel_journalentry := OLD;
+  owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = TG_RELID);
+BEGIN
+  IF TG_OP <> 'UPDATE' OR current_user <> owner THEN
+    RAISE EXCEPTION 'permission denied for table kernel_journalentry: the journal is append-only (% refused)', TG_OP
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  {"".join(_let_go(what) for what in FORGETTABLE)}
+  IF NEW IS DISTINCT FROM kept THEN
+    RAISE EXCEPTION 'permission denied for table kernel_journalentry: only a value together with its salt can be taken out'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END
+"""
+
+_KEEP_LANE: Final = """
+BEGIN
+  IF TG_OP IN ('DELETE', 'TRUNCATE') OR pg_trigger_depth() < 2 THEN
+    RAISE EXCEPTION 'permission denied for table kernel_journallane: only the journal itself moves its lanes (% refused)',
+      TG_OP USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END
+"""
+
+_FORGET: Final = f"""
+DECLARE
+  forgotten bigint;
+BEGIN
+  CASE what{"".join(_forget(what) for what in FORGETTABLE)}
+    ELSE RAISE EXCEPTION 'the journal can forget {", ".join(FORGETTABLE)}, not "%"', what
+      USING ERRCODE = 'invalid_parameter_value';
+  END CASE;
+  GET DIAGNOSTICS forgotten = ROW_COUNT;
+  RETURN forgotten;
+END
+"""
+
+_DEFINER: Final = " SECURITY DEFINER"
+
+FUNCTIONS: Final = {
+    "journal_take_lane": ("()", "public.kernel_journallane", "", _TAKE_LANE),
+    "journal_chain": ("()", "trigger", _DEFINER, _CHAIN),
+    "journal_head": ("()", "trigger", _DEFINER, _HEAD),
+    "journal_keep": ("()", "trigger", "", _KEEP),
+    "journal_keep_lane": ("()", "trigger", "", _KEEP_LANE),
+    "journal_forget": ("(entry_ids bigint[], what text)", "bigint", _DEFINER, _FORGET),
+}
+"""Name → arguments, result, rights, body; `verify` compares the bodies with what the database has."""
+
+TRIGGERS: Final = {
+    "journal_chain": ("kernel_journalentry", "BEFORE INSERT", "FOR EACH ROW", "journal_chain"),
+    "journal_head": (
+        "kernel_journalentry", "AFTER INSERT", "REFERENCING NEW TABLE AS added FOR EACH STATEMENT", "journal_head",
+    ),
+    "journal_keep": ("kernel_journalentry", "BEFORE UPDATE", "FOR EACH ROW", "journal_keep"),
+    "journal_keep_all": ("kernel_journalentry", "BEFORE DELETE OR TRUNCATE", "FOR EACH STATEMENT", "journal_keep"),
+    "journal_lane_keep": ("kernel_journallane", "BEFORE INSERT OR UPDATE", "FOR EACH ROW", "journal_keep_lane"),
+    "journal_lane_keep_all": (
+        "kernel_journallane", "BEFORE DELETE OR TRUNCATE", "FOR EACH STATEMENT", "journal_keep_lane",
+    ),
+}  # fmt: skip
+"""Name → table, when, how often, function. Not ALWAYS: a logical replica has to take over the chain as it is."""
+
+_CHECKS: Final = {
+    "journal_action_is_dotted": r"action ~ '^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$'",
+    "journal_actor_kind_is_known": "actor_kind IN ('person', 'staff', 'job', 'system', 'visitor')",
+    "journal_changed_has_names_only": r"array_to_string(changed, ',', '?') ~ '^([a-z_][a-z0-9_]*(,[a-z_][a-z0-9_]*)*)?$'",
+}
+
+
+def _function(name: str) -> str:
+    arguments, result, rights, body = FUNCTIONS[name]
+    return (
+        f"CREATE OR REPLACE FUNCTION public.{name}{arguments} RETURNS {result}\n"
+        f"LANGUAGE plpgsql{rights} SET search_path = pg_catalog, pg_temp AS $journal${body}$journal$;\n"
+        f"REVOKE ALL ON FUNCTION public.{name}{arguments} FROM PUBLIC;\n"
+    )
+
+
+def _trigger(name: str) -> str:
+    table, when, how, function = TRIGGERS[name]
+    return f"CREATE OR REPLACE TRIGGER {name} {when} ON public.{table} {how} EXECUTE FUNCTION public.{function}();\n"
+
+
+def _check(name: str) -> str:
+    alter = "ALTER TABLE public.kernel_journalentry"
+    return f"{alter} DROP CONSTRAINT IF EXISTS {name};\n{alter} ADD CONSTRAINT {name} CHECK ({_CHECKS[name]});\n"
+
+
+# The id comes from the trigger: whoever may insert could otherwise take ids that are still to come, and block the journal.
+# A lane is one small row that changes with every entry: room on its page keeps that cheap.
+INSTALL: Final = (
+    """
+ALTER TABLE public.kernel_journalentry ALTER COLUMN id DROP IDENTITY IF EXISTS;
+CREATE SEQUENCE IF NOT EXISTS public.journal_entry_id OWNED BY public.kernel_journalentry.id;
+CREATE SEQUENCE IF NOT EXISTS public.journal_lane_id AS integer OWNED BY public.kernel_journallane.id;
+ALTER TABLE public.kernel_journallane SET (fillfactor = 10);
+"""
+    + "".join(_check(name) for name in _CHECKS)
+    + "".join(_function(name) for name in FUNCTIONS)
+    + "".join(_trigger(name) for name in TRIGGERS)
+)
+"""What the migration runs after it made the two tables."""
+
+REMOVE: Final = (
+    "".join(f"DROP TRIGGER IF EXISTS {name} ON public.{TRIGGERS[name][0]};\n" for name in TRIGGERS)
+    + "".join(f"DROP FUNCTION IF EXISTS public.{name};\n" for name in reversed(FUNCTIONS))
+    + "".join(f"ALTER TABLE public.kernel_journalentry DROP CONSTRAINT IF EXISTS {name};\n" for name in _CHECKS)
+    + "DROP SEQUENCE IF EXISTS public.journal_entry_id, public.journal_lane_id;\n"
+    + "ALTER TABLE public.kernel_journalentry ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;\n"
+)
+"""The way back, for a migration that is undone before there are entries."""
+
+WRITE: Final = """
+INSERT INTO kernel_journalentry (at, action, object_table, changed, object_id, customer_id, person_id)
+SELECT %s, %s, %s, %s::text[], about.thing, about.customer, about.person
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS about (thing, customer, person)
+"""
+
+
+def _is_off(what: str) -> str:
+    """Return the SQL for: a value is not what it was, or its salt is gone without it, or has stayed behind."""
+    return (
+        f"(CASE WHEN {is_empty(what, 'e')} THEN e.{what}_salt IS NOT NULL"
+        f" ELSE e.{what}_commitment <> {commitment(what, 'e')} END)"
+    )
+
+
+_OFF: Final = {
+    "wrong_hash": f"(e.hash <> {chain_hash('e')})",
+    **{f"{what}_changed": _is_off(what) for what in FORGETTABLE},
+}
+VERIFY_ENTRIES: Final = f"""
+SELECT found.kind, found.lane, found.seq, found.id FROM (
+  SELECT e.lane, e.seq, e.id, unnest(array_remove(
+         ARRAY[{", ".join(f"CASE WHEN {off} THEN '{kind}' END" for kind, off in _OFF.items())}], NULL)) AS kind
+    FROM public.kernel_journalentry e WHERE {" OR ".join(_OFF.values())}
+) found ORDER BY found.lane, found.seq LIMIT %s
+"""
+"""Each entry by itself; nothing in the way of a parallel scan."""
+
+VERIFY_CHAIN: Final = """
+SELECT found.kind, found.lane, found.seq, found.id FROM (
+  SELECT CASE WHEN c.seq <> c.seq_before + 1 THEN 'gap' WHEN c.previous <> c.hash_before THEN 'broken_link'
+         ELSE 'lane_missing' END AS kind, c.lane, c.seq, c.id
+    FROM (SELECT e.lane, e.seq, e.id, e.previous, lag(e.seq, 1, 0::bigint) OVER w AS seq_before,
+                 lag(e.hash, 1, ''::bytea) OVER w AS hash_before
+            FROM public.kernel_journalentry e WINDOW w AS (PARTITION BY e.lane ORDER BY e.seq)) c
+   WHERE c.seq <> c.seq_before + 1 OR c.previous <> c.hash_before
+      OR (c.seq_before = 0 AND c.lane NOT IN (SELECT l.id FROM public.kernel_journallane l))
+  UNION ALL
+  SELECT 'head_differs', l.id, l.seq, newest.id
+    FROM public.kernel_journallane l
+    LEFT JOIN LATERAL (SELECT e.id, e.seq, e.hash FROM public.kernel_journalentry e
+                        WHERE e.lane = l.id ORDER BY e.seq DESC LIMIT 1) newest ON true
+   WHERE coalesce(newest.seq, 0) <> l.seq OR coalesce(newest.hash, '') <> l.head
+) found ORDER BY found.lane, found.seq LIMIT %s
+"""
+"""How the entries hang together, in one snapshot with the lanes."""
+
+VERIFY_KNOWN: Final = """
+SELECT 'rewritten', known.lane, known.seq, e.id
+  FROM unnest(%s::integer[], %s::bigint[], %s::bytea[]) AS known (lane, seq, hash)
+  LEFT JOIN public.kernel_journalentry e ON e.lane = known.lane AND e.seq = known.seq
+ WHERE known.seq > 0 AND e.hash IS DISTINCT FROM known.hash ORDER BY known.lane, known.seq LIMIT %s
+"""
+
+LIVE_FUNCTIONS: Final = """
+SELECT p.proname, p.prosecdef, p.proconfig, p.prosrc FROM pg_proc p
+ WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (%s)
+"""
+LIVE_TRIGGERS: Final = """
+SELECT t.tgname, t.tgenabled IN ('O', 'A'), pg_get_triggerdef(t.oid) FROM pg_trigger t
+ WHERE t.tgrelid IN ('public.kernel_journalentry'::regclass, 'public.kernel_journallane'::regclass)
+   AND t.tgname = ANY (%s)
+"""

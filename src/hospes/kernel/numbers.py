@@ -1,0 +1,30 @@
+"""Numbers that are unique, and gapless where the law wants it, also when many ask at once."""
+
+from django.db import connections
+
+from hospes.kernel import acting
+
+#: A definer function: no purpose can set a number back, only take the next one. The row lock is held until commit, so a
+#: rolled-back transaction gives its number back and no gap appears.
+NUMBERS_SQL = """
+CREATE OR REPLACE FUNCTION hospes_next_number(series text) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  INSERT INTO kernel_numberseries AS s (name, next) VALUES (series, 2)
+  ON CONFLICT (name) DO UPDATE SET next = s.next + 1 RETURNING next - 1
+$$;
+REVOKE ALL ON FUNCTION hospes_next_number(text) FROM PUBLIC;
+"""
+
+
+def next_number(series: str) -> int:
+    """
+    Take the next number of a series, from 1; part of the current transaction.
+
+    Ask for it last: everybody else who wants a number of the series waits until this transaction ends.
+    """
+    scene = acting.current()
+    if scene is None:
+        raise RuntimeError("numbers are taken inside acting()")
+    with connections[scene.alias].cursor() as cursor:
+        cursor.execute("SELECT hospes_next_number(%s)", [series])
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,117 @@
+"""
+What is on the map besides tables: files, cookies, log fields, job arguments, and what goes to recipients.
+
+Each is declared beside the code that makes it; what is not declared is refused when it is tried.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hospes.kernel.datamap import Category
+from hospes.kernel.purposes import Purpose
+from hospes.kernel.recipients import Recipient
+
+
+class NotOnTheMap(Exception):
+    """Something would have been stored, logged or sent that the data map does not know."""
+
+
+@dataclass(frozen=True)
+class Cookie:
+    name: str
+    purpose: Purpose
+    why: Promise
+    days: int  # 0: until the browser closes
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """Files of one kind; `table` and `column` hold their paths, and say by that whose they are and how long they stay."""
+
+    name: str
+    category: Category
+    purposes: frozenset[Purpose]
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class LogField:
+    name: str
+    category: Category | None
+
+
+cookies: dict[str, Cookie] = {}
+file_stores: dict[str, FileStore] = {}
+payloads: dict[tuple[Recipient, str], frozenset[str]] = {}
+
+#: The fields that a log line may have. No name, address or content: ids to look up with the purpose that one has.
+log_fields: dict[str, LogField] = {
+    name: LogField(name, None)
+    for name in (
+        "event", "level", "timestamp", "logger", "face", "method", "route", "status", "milliseconds", "purpose", "job",
+        "job_id", "error", "exc_info", "exception", "provider", "attempt", "count", "positional_args", "stack_info",
+    )
+} | {
+    name: LogField(name, Category.CONTRACT)
+    for name in ("customer_id", "person_id", "order_id", "invoice_id", "payment_id", "service_id", "message_id")
+}  # fmt: skip
+
+
+def declare_cookie(name: str, purpose: Purpose, why: Promise, days: int = 0) -> None:
+    """Put a cookie on the map."""
+    cookies[name] = Cookie(name, purpose, why, days)
+
+
+def declare_files(store: FileStore) -> None:
+    """Put a kind of files on the map."""
+    file_stores[store.name] = store
+
+
+def declare_payload(recipient: Recipient, action: str, *fields: str) -> None:
+    """Put on the map what a recipient gets in one kind of message; nested fields as "details.name"."""
+    payloads[recipient, action] = frozenset(fields)
+
+
+def checked(recipient: Recipient, action: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload again, or NotOnTheMap when it has a field that was not declared for this recipient."""
+    allowed = payloads.get((recipient, action))
+    if allowed is None:
+        raise NotOnTheMap(f"nothing is declared to go to {recipient.value} for {action}")
+    unknown = sorted(set(_paths(payload)) - allowed)
+    if unknown:
+        raise NotOnTheMap(f"{recipient.value} may not receive {', '.join(unknown)} for {action}")
+    return dict(payload)
+
+
+def _paths(payload: Mapping[str, Any], prefix: str = "") -> list[str]:
+    found = []
+    for name, value in payload.items():
+        if isinstance(value, Mapping):
+            found += _paths(value, f"{prefix}{name}.")
+        else:
+            found.append(f"{prefix}{name}")
+    return found
+
+
+def checked_arguments(arguments: Mapping[str, Any]) -> None:
+    """Job arguments are ids and plain switches, never data: raises NotOnTheMap for anything else."""
+    for name, value in arguments.items():
+        is_id = name.endswith("_id") and (isinstance(value, int) or (isinstance(value, str) and len(value) <= 40))
+        if not is_id and not (name == "timestamp" and isinstance(value, int)):
+            raise NotOnTheMap(f"a job takes ids only, not {name}")
+
+
+def only_mapped_fields(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A structlog processor that drops the fields which are not on the map."""
+    return {name: value for name, value in event.items() if name in log_fields}
+
+
+declare_cookie("hospes_portal", Purpose.ACCESS, _("keeps you logged in"), days=14)
+declare_cookie("hospes_office", Purpose.ACCESS, _("keeps a staff member logged in"))
+declare_cookie("hospes_csrf", Purpose.ACCESS, _("makes sure that a form comes from this site"), days=365)
+declare_cookie("hospes_cart", Purpose.CART, _("finds your shopping cart again at your next visit"), days=90)

@@ -1,0 +1,50 @@
+"""Every message that leaves: what kind, about which thing, to whom, and what became of it. Never its text."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hospes.customers.models import Customer, Person
+from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
+from hospes.kernel.managers import MappedModel
+from hospes.kernel.purposes import Purpose
+from hospes.kernel.recipients import Recipient
+
+
+class Message(MappedModel):
+    """A message to a person; it is written when it is sent, from the things that it is about."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+
+    kind = models.CharField(_("kind of message"), max_length=60)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("to"))
+    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", verbose_name=_("for customer"))
+    about_id = models.BigIntegerField(_("about"), null=True)
+    address = models.EmailField(_("sent to"), max_length=254, blank=True)
+    key = models.CharField(max_length=120, unique=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(_("made at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("message to you")
+        constraints = [
+            models.CheckConstraint(name="sent_message_says_when", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
+            models.CheckConstraint(
+                name="message_is_to_somebody", condition=Q(person__isnull=False) | Q(customer__isnull=False)
+            ),
+        ]
+
+    datamap = row(
+        plain("id", "about_id", "key", "state")
+        | personal(Category.CORRESPONDENCE, "kind", "created_at", "sent_at", "person", "customer")
+        | personal(Category.CONTACT, "address", to=[Recipient.MAIL_SERVER]),
+        key=("customer_id", "person_id"), reads={Purpose.MESSAGES, Purpose.SUPPORT},
+        creates={Purpose.ACCESS, Purpose.ACCESS.own, Purpose.CONTRACT, Purpose.CONTRACT.own, Purpose.BILLING, Purpose.SECURITY},
+        writes={Purpose.MESSAGES},
+        keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, years=2),
+    )  # fmt: skip

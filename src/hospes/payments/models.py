@@ -1,0 +1,97 @@
+"""Payments at the provider, the notices that came about them, and the account that was paid from."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hospes.customers.models import Customer
+from hospes.kernel.datamap import TAX_LAW, Category, Event, Keep, Source, Then, impersonal, personal, plain, row
+from hospes.kernel.managers import MappedModel
+from hospes.kernel.purposes import Purpose
+from hospes.kernel.recipients import Recipient
+from hospes.sales.models import Order
+
+#: States in which the provider may still say that it was paid.
+LIVE = ("open", "pending", "paid")
+
+
+class Payment(MappedModel):
+    """
+    A payment of an order at the provider. Of one order only one can be alive, so it cannot be paid twice.
+
+    `idempotency_key` goes with the request that makes it at the provider; a request that broke off is repeated with it.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        PENDING = "pending", _("being handled")
+        PAID = "paid", _("paid")
+        FAILED = "failed", _("failed")
+        CANCELED = "canceled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="payments", verbose_name=_("customer"))
+    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    reference = models.CharField(_("reference at the provider"), max_length=40, null=True, unique=True)  # noqa: DJ001  # null until known
+    idempotency_key = models.CharField(max_length=60, unique=True)
+    cents = models.PositiveBigIntegerField(_("amount"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    method = models.CharField(_("paid with"), max_length=20, blank=True)
+    checkout_url = models.URLField(max_length=500, blank=True)
+    created_at = models.DateTimeField(_("begun at"))
+    paid_at = models.DateTimeField(_("paid at"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("payment")
+        constraints = [
+            models.UniqueConstraint(fields=["order"], condition=Q(state__in=LIVE), name="one_live_payment_per_order"),
+            models.CheckConstraint(name="paid_payment_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)),
+        ]
+
+    datamap = row(
+        plain("id", "order", "idempotency_key")
+        | plain("checkout_url", "reference", writes={Purpose.BILLING, Purpose.BILLING.own})
+        | personal(Category.PAYMENT, "customer", "cents", "created_at", to=[Recipient.PAYMENT_PROVIDER], writes=())
+        | personal(Category.PAYMENT, "state", "paid_at")
+        | personal(Category.PAYMENT, "method", source=Source.PROVIDER),
+        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING.own}, writes={Purpose.BILLING},
+        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class PaidFrom(MappedModel):
+    """The account that a payment came from; the database takes it only once the payment succeeded (P13)."""
+
+    payment = models.OneToOneField(Payment, models.PROTECT, related_name="paid_from", verbose_name=_("payment"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    holder = models.CharField(_("account holder"), max_length=160)
+    account = models.CharField(_("account number"), max_length=254)
+    stored_at = models.DateTimeField(_("stored at"))
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("account that you paid from")
+
+    datamap = row(
+        plain("id", "payment", "stored_at") | personal(Category.PAYMENT, "customer", "holder", "account", source=Source.PROVIDER),
+        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING},
+        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class Notice(models.Model):
+    """A hint from the provider that something about a payment changed. Stored once, then the truth is fetched."""
+
+    reference = models.CharField(max_length=40)
+    received_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["reference"], condition=Q(applied_at=None), name="one_notice_waiting_per_payment")
+        ]
+
+    datamap = impersonal(
+        "id", "reference", "received_at", "applied_at", creates={Purpose.BILLING, Purpose.BILLING.own}, writes={Purpose.BILLING}
+    )

@@ -1,0 +1,167 @@
+"""The cart, the quote, and the order that comes of an accepted quote."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer, Person
+from hospes.kernel.datamap import TAX_LAW, THE_CONTRACT, THE_SERVICE, Category, Event, Keep, Source, Then, personal, plain, row
+from hospes.kernel.managers import MappedModel
+from hospes.kernel.purposes import Purpose
+
+_CART = Purpose.CART.own
+_OWN = {Purpose.CONTRACT.own}
+
+
+class Cart(MappedModel):
+    """What somebody means to order; found again by a cookie, and by the person once they logged in. No tracking (P21)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", verbose_name=_("person"))
+    changed_at = models.DateTimeField(_("last changed"))
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("shopping cart")
+        constraints = [models.UniqueConstraint(fields=["person"], name="one_cart_per_person")]
+
+    datamap = row(
+        plain("id") | personal(Category.CONTRACT, "person", "changed_at"),
+        key={"id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
+        creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
+        keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90),
+    )  # fmt: skip
+
+
+class CartLine(MappedModel):
+    """A product in the cart for a term, and for which domain name."""
+
+    cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines", verbose_name=_("cart"))
+    person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", verbose_name=_("person"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    months = models.PositiveSmallIntegerField(_("term in months"))
+    label = models.CharField(_("for"), max_length=253)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("line of the shopping cart")
+        constraints = [models.UniqueConstraint(fields=["cart", "label"], name="one_cart_line_per_domain_name")]
+
+    datamap = row(
+        plain("id", "cart", "product") | personal(Category.CONTRACT, "person", "months", "label"),
+        key={"cart_id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
+        creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
+        keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90),
+    )  # fmt: skip
+
+
+class Quote(MappedModel):
+    """An offer with its number, valid until a day; accepted by somebody who may, it becomes an order."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        ACCEPTED = "accepted", _("accepted")
+        DECLINED = "declined", _("declined")
+        EXPIRED = "expired", _("expired")
+
+    number = models.CharField(_("quote number"), max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="quotes", verbose_name=_("customer"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
+    made_at = models.DateTimeField(_("made at"))
+    valid_until = models.DateField(_("valid until"))
+    net_cents = models.PositiveBigIntegerField(_("without VAT"))
+    vat_cents = models.PositiveBigIntegerField(_("VAT"))
+    total_cents = models.PositiveBigIntegerField(_("total"))
+    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+    decided_from = models.GenericIPAddressField(_("decided from"), null=True)
+    key = models.CharField(max_length=80, unique=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("quote")
+        constraints = [
+            models.CheckConstraint(name="quote_adds_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))),
+            models.CheckConstraint(
+                name="decided_quote_says_who_and_when",
+                condition=~Q(state__in=["accepted", "declined"]) | Q(decided_at__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "-made_at"], name="quotes_of_customer")]
+
+    datamap = row(
+        plain("id", "key")
+        | personal(Category.CONTRACT, "number", "customer", "made_at", "valid_until", "net_cents", "vat_cents", "total_cents",
+                   writes=())
+        | personal(Category.CONTRACT, "state", "decided_by", "decided_at")
+        | personal(Category.NETWORK, "decided_from", source=Source.OBSERVED, reads={Purpose.CONTRACT}),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, creates=_OWN | {Purpose.CONTRACT},
+        writes=_OWN | {Purpose.CONTRACT},
+        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class QuoteLine(MappedModel):
+    """A line of a quote: what was offered at what price, also when the price changes later."""
+
+    quote = models.ForeignKey(Quote, models.PROTECT, related_name="lines", verbose_name=_("quote"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    description = models.CharField(_("description"), max_length=200)
+    label = models.CharField(_("for"), max_length=253)
+    months = models.PositiveSmallIntegerField(_("term in months"))
+    net_cents = models.PositiveBigIntegerField(_("amount without VAT"))
+    vat_basis_points = models.PositiveIntegerField(_("VAT rate"))
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("line of a quote")
+        constraints = [models.UniqueConstraint(fields=["quote", "position"], name="one_quote_line_per_position")]
+
+    datamap = row(
+        plain("id", "quote", "product", "position")
+        | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "vat_basis_points")
+        | personal(Category.CONTRACT, "label", source=Source.PERSON),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, creates=_OWN | {Purpose.CONTRACT},
+        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class Order(MappedModel):
+    """An accepted quote, waiting for its payment or paid; one per quote."""
+
+    class State(models.TextChoices):
+        AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
+        PAID = "paid", _("paid")
+        CANCELLED = "cancelled", _("cancelled")
+
+    quote = models.OneToOneField(Quote, models.PROTECT, related_name="order", verbose_name=_("quote"))
+    number = models.CharField(_("order number"), max_length=20, unique=True)
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders", verbose_name=_("customer"))
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("ordered by"))
+    state = models.CharField(_("state"), max_length=20, choices=State.choices, default=State.AWAITING_PAYMENT)
+    total_cents = models.PositiveBigIntegerField(_("total"))
+    placed_at = models.DateTimeField(_("ordered at"))
+    paid_at = models.DateTimeField(_("paid at"), null=True)
+    terms_version = models.CharField(_("version of the terms"), max_length=20)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("order")
+        constraints = [
+            models.CheckConstraint(name="paid_order_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)),
+        ]
+        indexes = [models.Index(fields=["customer", "-placed_at"], name="orders_of_customer")]
+
+    datamap = row(
+        plain("id", "quote")
+        | personal(Category.CONTRACT, "number", "customer", "person", "total_cents", "placed_at", "terms_version", writes=())
+        | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING}),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT}, creates=_OWN,
+        writes={Purpose.BILLING},
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""What a customer is entitled to: services with a state, a term and a price; one life cycle for every kind (P22)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer
+from hospes.kernel.datamap import TAX_LAW, THE_CONTRACT, Category, Event, Keep, Source, Then, personal, plain, row
+from hospes.kernel.managers import MappedModel
+from hospes.kernel.purposes import Purpose
+from hospes.kernel.recipients import Recipient
+
+
+class State(models.TextChoices):
+    PENDING = "pending", _("being set up")
+    ACTIVE = "active", _("active")
+    SUSPENDED = "suspended", _("suspended")
+    CANCELLED = "cancelled", _("cancelled")
+    TERMINATED = "terminated", _("ended")
+
+
+class Service(MappedModel):
+    """What a customer ordered and is entitled to. `origin` is the thing that was sold: it makes one service, ever."""
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="services", verbose_name=_("customer"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    label = models.CharField(_("for"), max_length=253)
+    origin = models.CharField(max_length=60, unique=True)
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    months = models.PositiveSmallIntegerField(_("term in months"))
+    price_cents = models.PositiveBigIntegerField(_("price per term"))
+    started_on = models.DateField(_("from"))
+    renews_on = models.DateField(_("renews on"))
+    ended_on = models.DateField(_("ended on"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("service")
+        constraints = [
+            models.CheckConstraint(name="service_renews_after_its_start", condition=Q(renews_on__gt=F("started_on"))),
+            models.CheckConstraint(name="ended_service_says_when", condition=~Q(state="terminated") | Q(ended_on__isnull=False)),
+        ]
+
+    datamap = row(
+        plain("id", "origin", "product")
+        | personal(Category.CONTRACT, "customer", "state", "months", "price_cents", "started_on", "renews_on", "ended_on")
+        | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT},
+        creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
+        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class ServiceChange(MappedModel):
+    """A move of a service from one state to another: when and why. Only ever added to."""
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="changes", verbose_name=_("service"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    was = models.CharField(_("was"), max_length=12, blank=True)
+    became = models.CharField(_("became"), max_length=12)
+    reason = models.CharField(_("reason"), max_length=60)
+    at = models.DateTimeField(_("when"))
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("change of a service")
+
+    datamap = row(
+        plain("id", "service") | personal(Category.CONTRACT, "customer", "was", "became", "reason", "at"),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT}, creates={Purpose.CONTRACT},
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),
+    )  # fmt: skip
