@@ -94,7 +94,7 @@ class Simulator:
             Route("GET", "/static/simulators.css", self._stylesheet),
             Route("GET", "/favicon.ico", lambda request: Response(status=204)),
             Route("GET", "/healthz", lambda request: Response(b"ok\n")),
-            Route("GET", "/control", lambda request: as_json(self.control.status())),
+            Route("GET", "/control", self._explain),
             Route("POST", "/control/(?P<verb>[a-z_]+)", self._command),
         ]
 
@@ -161,6 +161,13 @@ class Simulator:
 
     def _stylesheet(self, request: Request) -> Response:
         return Response(STYLESHEET.read_bytes(), content_type="text/css; charset=utf-8")
+
+    def _explain(self, request: Request) -> Response:
+        verbs = {
+            name: f"{name}{inspect.signature(verb)}: {inspect.getdoc(verb)}"
+            for name, verb in self.control.verbs().items()
+        }
+        return as_json({**self.control.status(), "verbs": verbs})
 
     def _command(self, request: Request, verb: str) -> Response:
         # A page elsewhere can post a form to this machine, but not JSON: the browser asks leave first.

@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
-    id INTEGER PRIMARY KEY, subject TEXT NOT NULL, url TEXT NOT NULL, content_type TEXT NOT NULL,
-    body BLOB NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting',
-    answer TEXT NOT NULL DEFAULT '');
+    id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, url TEXT NOT NULL, content_type TEXT NOT NULL,
+    body BLOB NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'waiting', answer TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS outbox_subject ON outbox (subject);
 CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (due) WHERE state = 'waiting';
 """
@@ -28,7 +28,6 @@ RETRY_PAUSES: tuple[float, ...] = (2, 4, 8, 16, 32, 60, 120, 300, 600, 1800)
 """Seconds between tries. Real providers spread as many over about a day; a demo cannot wait that long."""
 
 ANSWER_SECONDS = 15
-LOOK_SECONDS = 1.0
 TAKEN = (200, 204)
 
 
@@ -51,7 +50,7 @@ class Outbox:
     """
     The messages of one simulator and the threads that send them.
 
-    clock gives seconds since the epoch; tick is called about once a second and may raise nothing.
+    clock gives seconds since the epoch; tick is called every look_seconds and may raise nothing.
     """
 
     def __init__(
@@ -60,7 +59,9 @@ class Outbox:
         clock: Callable[[], float],
         retry_pauses: Sequence[float] = RETRY_PAUSES,
         tick: Callable[[], None] = lambda: None,
+        look_seconds: float = 1.0,
     ) -> None:
+        self._look_seconds = look_seconds
         self._store, self._clock, self._pauses, self._tick = store, clock, tuple(retry_pauses), tick
         self._changed = threading.Condition()
         self._in_flight: set[int] = set()
@@ -135,8 +136,8 @@ class Outbox:
     def _pause(self) -> float:
         row = self._store.row("SELECT min(due) AS due FROM outbox WHERE state = 'waiting'")
         if row is None or row["due"] is None:
-            return LOOK_SECONDS
-        return min(max(float(row["due"]) - self._clock(), 0.05), LOOK_SECONDS)
+            return self._look_seconds
+        return min(max(float(row["due"]) - self._clock(), 0.05), self._look_seconds)
 
     def _send(self, delivery: Delivery) -> None:
         status, answer = send(delivery.url, delivery.content_type, delivery.body)

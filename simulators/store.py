@@ -79,9 +79,10 @@ class Store:
         self.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, json.dumps(value)))
 
     def empty(self) -> None:
-        """Delete every row of every table."""
+        """Delete every row of every table; ids of the kind that never come back stay used."""
         with self.transaction():
-            for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            for row in self.rows(tables):
                 self.execute(f'DELETE FROM "{row["name"]}"')  # noqa: S608 - the names are those of the schema
 
     def close(self) -> None:

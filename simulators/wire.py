@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
@@ -179,7 +180,8 @@ class WebServer(ThreadingHTTPServer):
     def __init__(self, port: int, respond: Callable[[Request], Response | None]) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.respond = respond
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def port(self) -> int:
@@ -192,10 +194,16 @@ class WebServer(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Stop answering and give the port back."""
+        self._stopping = True
         if self._thread.is_alive():
-            self.shutdown()
+            with suppress(OSError):  # a visit of our own ends the wait for the next visitor
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
             self._thread.join()
         self.server_close()
+
+    def _accept(self) -> None:
+        while not self._stopping:
+            self.handle_request()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep quiet about clients that hang up; everything else was logged where it happened."""

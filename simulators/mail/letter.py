@@ -1,13 +1,13 @@
-"""A received mail taken apart: headers, text, HTML, attachments."""
+"""A received mail taken apart: headers, text, HTML, files."""
 
 import hashlib
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email import message_from_bytes
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.policy import default
-from typing import Any, cast
+from functools import cached_property
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Part:
     content: bytes
 
     def as_json(self, url: str) -> dict[str, Any]:
-        """Return what the list of parts says of it."""
+        """Describe the part; its content is at the url."""
         return {
             "index": self.index,
             "filename": self.filename,
@@ -42,10 +42,10 @@ class Letter:
     recipients: tuple[str, ...]
     raw: bytes
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
         """The mail, parsed."""
-        return cast(EmailMessage, message_from_bytes(self.raw, policy=default))
+        return message_from_bytes(self.raw, policy=default)
 
     @property
     def subject(self) -> str:
@@ -60,25 +60,48 @@ class Letter:
     @property
     def text(self) -> str:
         """The text part, "" when there is none."""
-        return self._body("plain")
+        return _content(self.message.get_body(("plain",)))
 
     @property
     def html(self) -> str:
         """The HTML part, "" when there is none."""
-        return self._body("html")
+        return _content(self.message.get_body(("html",)))
 
     @property
     def parts(self) -> list[Part]:
-        """The files in the mail."""
-        found = []
-        bodies = [id(body) for kind in ("plain", "html") if (body := self.message.get_body((kind,)))]
-        shown = {part.get("Content-Type", "") for part in ()} | set(bodies)
-        for part in self.message.walk():
-            if part.is_multipart() or id(part) in shown:
-                continue
-            found.append(part)
-        return []
+        """The files in the mail, in their order."""
+        bodies = (self.message.get_body(("plain",)), self.message.get_body(("html",)))
+        files = [leaf for leaf in _leaves(self.message) if not any(leaf is body for body in bodies)]
+        return [_part(index, file) for index, file in enumerate(files)]
 
-    def _body(self, kind: str) -> str:
-        body = self.message.get_body((kind,))
-        return str(body.get_content()) if body is not None else ""
+
+def _leaves(message: Message) -> Iterator[Message]:
+    if message.get_content_maintype() != "multipart":
+        yield message
+        return
+    for part in message.get_payload():
+        if isinstance(part, Message):
+            yield from _leaves(part)
+
+
+def _part(index: int, file: Message) -> Part:
+    inner = file.get_payload(0) if file.get_content_maintype() == "message" and file.is_multipart() else None
+    content = inner.as_bytes() if isinstance(inner, Message) else file.get_payload(decode=True)
+    return Part(
+        index=index,
+        filename=file.get_filename() or f"part-{index}",
+        content_type=file.get_content_type(),
+        content_id=str(file.get("Content-ID", "")).strip("<>"),
+        content=content if isinstance(content, bytes) else b"",
+    )
+
+
+def _content(body: Message | None) -> str:
+    if body is None:
+        return ""
+    raw = body.get_payload(decode=True)
+    content = raw if isinstance(raw, bytes) else b""
+    try:
+        return content.decode(body.get_content_charset("utf-8"))
+    except (LookupError, UnicodeDecodeError):
+        return content.decode("utf-8", "replace")

@@ -23,11 +23,13 @@ CREATE TABLE IF NOT EXISTS message (
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, recipient TEXT NOT NULL, sender TEXT NOT NULL,
     body TEXT NOT NULL, reference TEXT NOT NULL, callback_url TEXT NOT NULL, state TEXT NOT NULL,
     parts INTEGER NOT NULL, created REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, message TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS idempotency (
+    key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, message TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS unreachable (recipient TEXT PRIMARY KEY);
 """
 LISTED = 500
-TRAVEL_SECONDS = 0.5
+TRAVEL_SECONDS = 0.2
+"""How long a message is on its way."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,8 @@ class SmsGateway(Simulator):
     """
     A gateway that delivers to a page; token is the only bearer token let in, without one any will do.
 
-    POST /v1/messages takes recipient, sender, body and, if wanted, reference and callback_url (where the delivery
-    report goes, as JSON); the header Idempotency-Key makes a repetition harmless.
+    POST /v1/messages takes recipient, sender, body and, if wanted, reference and callback_url (where the
+    delivery report goes, as JSON); the header Idempotency-Key makes a repetition harmless.
     """
 
     title = "SMS gateway"
@@ -92,7 +94,9 @@ class SmsGateway(Simulator):
     ) -> None:
         super().__init__(port=port, state=state, clock=clock)
         self._token = token
-        self.outbox = Outbox(self.store, clock, retry_pauses, tick=self._deliver)
+        self.outbox = Outbox(
+            self.store, clock, retry_pauses, tick=self._deliver, look_seconds=TRAVEL_SECONDS / 2
+        )
         self.control = SmsControl(self)
         one = "/v1/messages/(?P<message_id>sms_[0-9a-f]+)"
         self.add_routes(
@@ -151,9 +155,11 @@ class SmsGateway(Simulator):
     def _keep(self, given: Mapping[str, str]) -> str:
         message_id = f"sms_{secrets.token_hex(12)}"
         names = ("recipient", "sender", "body", "reference", "callback_url")
-        values = [message_id, *(given.get(name, "") for name in names), parts_of(given["body"]), self.clock()]
+        texts = [given.get(name, "") for name in names]
+        values = [message_id, *texts, parts_of(given["body"]), self.clock()]
         self.store.execute(
-            "INSERT INTO message (id, recipient, sender, body, reference, callback_url, state, parts, created) "
+            "INSERT INTO message "
+            "(id, recipient, sender, body, reference, callback_url, state, parts, created) "
             "VALUES (?, ?, ?, ?, ?, ?, 'accepted', ?, ?)",
             values,
         )

@@ -29,7 +29,7 @@ class SmsError(Exception):
 
 
 def parts_of(text: str) -> int:
-    """Return how many messages a text is sent as (3GPP TS 23.038): 160 or 153 characters, 70 or 67 in UCS-2."""
+    """Return how many messages a text is sent as: of 160 or 153 characters, 70 or 67 in UCS-2 (TS 23.038)."""
     if all(char in GSM_BASIC or char in GSM_ESCAPED for char in text):
         length, whole, part = sum(2 if char in GSM_ESCAPED else 1 for char in text), 160, 153
     else:

@@ -78,7 +78,9 @@ def test_a_whole_process_can_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["tomorrow", "nan", "1e99"])
-def test_an_offset_that_is_no_number_of_seconds_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_offset_that_is_no_number_of_seconds_is_refused(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(clock.OFFSET_VARIABLE, wrong)
     with pytest.raises(ValueError, match=clock.OFFSET_VARIABLE):
         clock.now()

@@ -1,5 +1,6 @@
 """Money adds up to the cent, whatever is done with it."""
 
+import contextlib
 from decimal import Decimal, localcontext
 
 import pytest
@@ -19,8 +20,10 @@ def test_amounts_add_subtract_negate_and_compare() -> None:
     assert Money(150) - Money(200) == Money(-50)
     assert -Money(150) == Money(-150)
     assert abs(Money(-150)) == Money(150)
-    assert Money(1) < Money(2) <= Money(2) and Money(3) > Money(2)
-    assert not Money(0) and Money(-1)
+    assert Money(1) < Money(2) <= Money(2)
+    assert Money(3) > Money(2)
+    assert not Money(0)
+    assert Money(-1)
     assert Money.total([Money(1), Money(2)]) == Money(3)
     assert Money.total([], "USD") == Money(0, "USD")
 
@@ -58,7 +61,13 @@ def test_money_and_bare_numbers_do_not_mix() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "quantity", "product"),
-    [(999, 3, 2997), (1, Decimal("0.5"), 1), (-1, Decimal("0.5"), -1), (1, Decimal("0.49"), 0), (333, Decimal("1.5"), 500)],
+    [
+        (999, 3, 2997),
+        (1, Decimal("0.5"), 1),
+        (-1, Decimal("0.5"), -1),
+        (1, Decimal("0.49"), 0),
+        (333, Decimal("1.5"), 500),
+    ],
 )
 def test_times_rounds_once_halves_away_from_zero(amount: int, quantity: int | Decimal, product: int) -> None:
     assert Money(amount).times(quantity) == Money(product)
@@ -93,7 +102,8 @@ def test_no_cent_is_lost_and_no_part_is_off_by_a_cent_or_more(amount: Money, by:
     parts, whole = amount.share_out(by), sum(by)
     assert Money.total(parts) == amount
     assert all(
-        abs(part.cents * whole - amount.cents * weight) < whole for part, weight in zip(parts, by, strict=True)
+        abs(part.cents * whole - amount.cents * weight) < whole
+        for part, weight in zip(parts, by, strict=True)
     )
 
 
@@ -190,10 +200,13 @@ def test_what_is_written_plainly_is_read_back(amount: Money) -> None:
 
 
 @given(st.text(max_size=12))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
-        amount = Money.parse(text, language="nl")
-    except MoneyNotUnderstood as refusal:
-        assert str(refusal)
-    else:
-        assert any(character in "0123456789" for character in text) and isinstance(amount, Money)
+def test_a_text_without_digits_is_refused(text: str) -> None:
+    without = "".join(character for character in text if character not in "0123456789")
+    with pytest.raises(MoneyNotUnderstood, match="amount"):
+        Money.parse(without, language="nl")
+
+
+@given(st.text("0123456789.,-€ ", max_size=12))
+def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
+    with contextlib.suppress(MoneyNotUnderstood):
+        assert isinstance(Money.parse(text, language="en"), Money)

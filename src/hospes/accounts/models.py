@@ -2,6 +2,7 @@
 
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Person
@@ -66,6 +67,32 @@ class StaffMember(MappedModel):
         plain() | personal(Category.LOGIN, "person", "role", "since", "until"),
         key="person_id", reads={Purpose.ACCESS}, creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
         keep=Keep(Event.CONTRACT_END, SAFETY, Then.DELETE, years=2),
+    )  # fmt: skip
+
+
+class PasswordReset(MappedModel):
+    """
+    A person's wish for a new password: the link in the mail names this row, and works once, until it expires.
+
+    The link is signed by whoever writes the mail, who can read no password; so it hangs on this row and not on the old one.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name=_("person"))
+    asked_at = models.DateTimeField(_("asked for at"))
+    expires_at = models.DateTimeField(_("can be used until"))
+    closed_at = models.DateTimeField(_("used or withdrawn at"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("password reset")
+        constraints = [models.CheckConstraint(name="reset_expires_after_it_was_asked_for", condition=Q(expires_at__gt=F("asked_at")))]
+        indexes = [models.Index(fields=["person"], condition=Q(closed_at=None), name="open_password_resets")]
+
+    datamap = row(
+        plain("id", "expires_at", "closed_at") | personal(Category.LOGIN, "person", "asked_at"),
+        key="person_id", reads={Purpose.ACCESS, Purpose.MESSAGES}, source=Source.PERSON,
+        creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
+        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=30),
     )  # fmt: skip
 
 

@@ -136,4 +136,4 @@ class Document(MappedModel):
     )  # fmt: skip
 
 
-declare_files(FileStore("invoices", Category.CONTRACT, frozenset({Purpose.BILLING}), "billing_document", "path"))
+declare_files(FileStore("invoices", Category.CONTRACT, frozenset({Purpose.BILLING, Purpose.MESSAGES}), "billing_document", "path"))

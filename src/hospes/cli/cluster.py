@@ -27,7 +27,7 @@ from psycopg import sql
 
 from hospes.cli import account, guard, locks
 from hospes.cli.dsn import Dsn
-from hospes.cli.places import secret, var_directory
+from hospes.cli.places import scratch_directory, secret, var_directory
 from hospes.cli.postgres import HASTY, PORT, RECOVERY, SETTINGS, Postgres
 from hospes.cli.problems import Problem
 from hospes.cli.words import _
@@ -248,15 +248,13 @@ def scratch_cluster(
     *, programs: Path | None = None, settings: Mapping[str, str] | None = None
 ) -> Iterator[Cluster]:
     """Run a new, empty cluster in a temporary directory for the length of a block."""
-    base = Path(tempfile.mkdtemp(prefix="hospes-"))
-    base.chmod(0o711)
-    cluster = Cluster(base / "postgres", programs=programs, durable=False, settings=settings)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.remove()
-        shutil.rmtree(base, ignore_errors=True)
+    with scratch_directory() as base:
+        cluster = Cluster(base / "postgres", programs=programs, durable=False, settings=settings)
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.remove()
 
 
 def debian15_cluster() -> Cluster:

@@ -98,7 +98,7 @@ def check_server(dsn: Dsn) -> int:
                 "The database of DATABASE_URL ({host}, port {port}) does not answer: {reason}.",
                 host=dsn.host,
                 port=dsn.port,
-                reason=reason.rstrip("."),
+                reason=reason.rstrip(".?"),
             )
         ) from error
     if not OLDEST <= major <= NEWEST:

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import secrets
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from hospes.cli.problems import Problem
@@ -37,3 +39,18 @@ def secret(path: Path) -> str:
     finally:
         os.unlink(draft)
     return path.read_text().strip()
+
+
+@contextlib.contextmanager
+def scratch_directory() -> Iterator[Path]:
+    """
+    Make a temporary directory for the length of a block.
+
+    Unlike those of tempfile and pytest, other users can pass through it, which root's database server must.
+    """
+    path = Path(tempfile.mkdtemp(prefix="hospes-"))
+    path.chmod(0o711)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)

@@ -42,8 +42,8 @@ class Ports:
                 words = {"port": self[name], "name": name, "other": self.base + 1000}
                 raise Problem(
                     _(
-                        "Port {port} ({name}) is in use by another program: end that one, or choose other ports "
-                        "with HOSPES_PORT_BASE={other}.",
+                        "Port {port} ({name}) is in use by another program: end that one, or choose other "
+                        "ports with HOSPES_PORT_BASE={other}.",
                         **words,
                     )
                 )
@@ -52,9 +52,7 @@ class Ports:
 def is_free(port: int) -> bool:
     """Say whether a server could listen on this port of this machine now."""
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # connections that just ended do not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that ended do not count
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -62,9 +60,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_base(wanted: int = 20_000) -> int:
-    """Return a base, from this one upwards, all of whose ports are free now; for tests."""
-    for base in range(wanted, 60_000, 50):
+def free_base() -> int:
+    """Return a base all of whose ports are free now, another one in each process; for tests."""
+    places = [20_000 + 50 * slot for slot in range(250)]  # below the ports that the kernel hands out itself
+    first = os.getpid() % len(places)
+    for base in places[first:] + places[:first]:
         if all(is_free(base + offset) for offset in OFFSETS.values()):
             return base
     raise Problem(_("No ports are free on this machine."))

@@ -47,8 +47,8 @@ HASTY: Mapping[str, str] = {
     "shared_buffers": "128MB",
 }
 """
-For tests: a killed process loses nothing, a power cut may lose everything. Not synchronous_commit=off, which would
-lose the commits of the last moment when the server is killed.
+For tests: a killed process loses nothing, a power cut may lose everything. Not synchronous_commit=off: then a
+killed server would lose the commits of its last moment.
 """
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from hospes.cli.ports import HOST, Ports
 
 WEB, WORKERS, WORLD = range(3)
-"""When a program is ended: first those that people talk to, then the workers, then the world around them."""
+"""When a program is ended: first what people talk to, then the workers, then the world around them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """
-    One program: name as in the log's file name, face as in HOSPES_FACE (None: it has no business in the database).
+    One program: name as in the log's file name, face as in HOSPES_FACE (None: no business in the database).
 
     It is ready when all its addresses answer; grace is how many seconds it may take to end.
     """

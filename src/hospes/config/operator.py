@@ -29,6 +29,10 @@ class Operator:
     payment_days: int
 
     @property
+    def vat(self) -> str:
+        return self.vat_number
+
+    @property
     def address_lines(self) -> list[str]:
         return [self.street, f"{self.postcode} {self.town}"]
 

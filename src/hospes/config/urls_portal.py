@@ -1,5 +1,21 @@
-"""Addresses of the customer's face."""
+"""Addresses of the customers' face: Dutch without a prefix, English below /en/; no cookie keeps the language."""
 
-from django.urls import path
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
 
-urlpatterns = [path("", lambda request: None)]  # type: ignore[arg-type,return-value]
+from hospes.portal.views import account, orders
+
+urlpatterns = [
+    path("betaling/melding/", orders.payment_notice, name="payment_notice"),
+    *i18n_patterns(
+        path("", account.home, name="home"),
+        path("hosting/", include("hospes.portal.shop_urls")),
+        path("k/<int:number>/", include("hospes.portal.urls")),
+        path("account/", include("allauth.urls")),
+        prefix_default_language=False,
+    ),
+]
+handler400 = "hospes.faces.errors.bad_request"
+handler403 = "hospes.faces.errors.forbidden"
+handler404 = "hospes.faces.errors.not_found"
+handler500 = "hospes.faces.errors.broken"

@@ -9,7 +9,7 @@ opens a transaction, switches for that transaction only to the purpose's databas
 row policies show that one's rows and no others.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -68,9 +68,6 @@ class Scene:
 
 _current: ContextVar[Scene | None] = ContextVar("hospes_scene", default=None)
 
-#: The role that tests take when nobody acts, since their login could read everything; None in production.
-_base_role: ContextVar[str] = ContextVar("hospes_base_role", default="none")
-
 
 def current() -> Scene | None:
     """The scene that is being acted, or None outside of `acting()`."""
@@ -93,10 +90,10 @@ def acting(
     """
     bare = Scene(purpose, actor, "", customer, person, cart)
     scene = Scene(purpose, actor, alias_for(bare.grantee), customer, person, cart)
-    outer, connection = _current.get(), connections[scene.alias]
+    connection = connections[scene.alias]
+    nested = connection.in_atomic_block
     with transaction.atomic(using=scene.alias):
-        nested = connection.in_atomic_block and len(connection.savepoint_ids) > 0
-        _take_stage(connection, scene)
+        before = _take_stage(connection, _values(scene))
         token = _current.set(scene)
         try:
             yield scene
@@ -104,26 +101,34 @@ def acting(
             _current.reset(token)
         if nested:
             # An error needs no such care: rolling back to the savepoint brings the settings back as well.
-            _take_stage(connection, outer if outer is not None and outer.alias == scene.alias else None)
+            _take_stage(connection, before)
 
 
+_SETTINGS = (
+    "role", "hospes.purpose", "hospes.actor_kind", "hospes.actor", "hospes.ip", "hospes.customer", "hospes.person",
+    "hospes.cart",
+)  # fmt: skip
 _TAKE_STAGE = (
-    "SELECT set_config('role', %s, true), set_config('hospes.purpose', %s, true),"
-    " set_config('hospes.actor_kind', %s, true), set_config('hospes.actor', %s, true),"
-    " set_config('hospes.ip', %s, true), set_config('hospes.customer', %s, true),"
-    " set_config('hospes.person', %s, true), set_config('hospes.cart', %s, true)"
+    "SELECT "
+    + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
+    + ", "
+    + ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
 )
 
 
-def _take_stage(connection: BaseDatabaseWrapper, scene: Scene | None) -> None:
-    if scene is None:
-        values: list[object] = [_base_role.get(), "", "", "", "", "", "", ""]
-    else:
-        actor = scene.actor
-        values = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip]
-        values += [scene.customer, scene.person, scene.cart]
+def _values(scene: Scene) -> Sequence[str]:
+    actor = scene.actor
+    values = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip]
+    values += [scene.customer, scene.person, scene.cart]
+    return ["" if value is None else str(value) for value in values]
+
+
+def _take_stage(connection: BaseDatabaseWrapper, values: Sequence[str]) -> Sequence[str]:
+    """Set the settings for the rest of the transaction, and return what they were."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_STAGE, ["" if value is None else str(value) for value in values])
+        cursor.execute(_TAKE_STAGE, values)
+        before: tuple[str, ...] = cursor.fetchone()
+    return before[: len(_SETTINGS)]
 
 
 class ActingRouter:

@@ -1,8 +1,8 @@
 """
 The one place that reads the clock.
 
-Only faces, jobs and commands ask it; rules and services get `now` or `today` as an argument. Tests and the demo's story
-move it, so that months can be played in seconds.
+Only faces, jobs and commands ask it; rules and services get `now` or `today` as an argument. Tests and the
+demo's story move it, so that months can be played in seconds.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 OFFSET_VARIABLE: Final = "HOSPES_CLOCK_OFFSET"
-"""Environment variable: seconds, negative or with a fraction too, that the clock of a whole process runs ahead."""
+"""Environment variable: seconds that the clock of a whole process runs ahead; may be negative."""
 
 _HOME: Final = ZoneInfo("Europe/Amsterdam")
 
@@ -27,10 +27,10 @@ def _system_clock() -> datetime:
     try:
         return real + timedelta(seconds=float(raw))
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{OFFSET_VARIABLE}={raw!r}: give a number of seconds, for instance 86400") from error
+        raise ValueError(f"{OFFSET_VARIABLE}={raw!r}: give a number of seconds, such as 86400") from error
 
 
-# A thread starts with the system clock: a context variable is not handed on to it unless its context is copied.
+# A thread starts with the system clock: it gets no context variables unless its context is copied.
 _clock: ContextVar[Callable[[], datetime]] = ContextVar("hospes_clock", default=_system_clock)
 
 
@@ -41,7 +41,12 @@ def now() -> datetime:
 
 def today() -> date:
     """Return the day that it is in Europe/Amsterdam, where invoices are dated and terms end."""
-    return now().astimezone(_HOME).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """Return the day that an aware moment falls on in Europe/Amsterdam."""
+    return moment.astimezone(_HOME).date()
 
 
 @contextmanager

@@ -137,6 +137,7 @@ ACCOUNTABILITY = _("the duty to show that the privacy law is kept (art. 5(2) GDP
 class Column:
     """
     What a column is. `category` is None for what is not personal in itself; `secret` is never shown, not even to its person.
+    `names_others`: may hold the id of another person, who is left out of this one's package (art. 15(4) GDPR).
 
     `reads` and `writes` are None where the row's own apply.
     """
@@ -147,6 +148,7 @@ class Column:
     to: frozenset[Recipient] = frozenset()
     source: Source | None = None
     secret: bool = False
+    names_others: bool = False
 
 
 Columns = dict[str, Column]
@@ -166,11 +168,14 @@ def personal(
     writes: Iterable[Grantee] | None = None,
     to: Iterable[Recipient] = (),
     source: Source | None = None,
+    names_others: bool = False,
 ) -> Columns:
     """Columns with personal data of a category."""
     return dict.fromkeys(
         names,
-        Column(category, reads=_frozen(reads), writes=_frozen(writes), to=frozenset(to), source=source),
+        Column(
+            category, reads=_frozen(reads), writes=_frozen(writes), to=frozenset(to), source=source, names_others=names_others
+        ),
     )
 
 

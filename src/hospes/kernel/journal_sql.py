@@ -1,18 +1,22 @@
 """
 The journal in the database: what writes the chain, and what keeps anyone from changing it.
 
-Runs on PostgreSQL 15 to 18 with nothing but its core. A migration runs INSTALL after the tables of `JournalLane` and
-`JournalEntry` exist; it may be run again. The format of the chain:
+Runs on PostgreSQL 15 to 18 with nothing but its core. A migration runs INSTALL after the tables of
+`JournalLane` and `JournalEntry` exist; it may be run again. The format of the chain:
 
-    commitment = sha256(record_send(ROW(salt, value, ...)))     a salt of 16 random bytes; '' where there was no value
-    hash       = sha256(record_send(ROW(format, previous, lane, seq, id, at, recorded_at, action, purpose, actor kind,
-                                        kind of object, changed columns, the three commitments)))
+    commitment = sha256(record_send(ROW(salt, value, ...)))
+                 a salt of 16 random bytes; '' where there was no value
+    hash       = sha256(record_send(ROW(format, previous, lane, seq, id, at, recorded_at, action, purpose,
+                 kind of actor, table, changed columns, commitments to actor, ip, about)))
 
-record_send is PostgreSQL's binary form of a row: it keeps NULL from '' and ("ab", "c") from ("a", "bc"), and doesn't
-depend on a session's TimeZone, DateStyle or extra_float_digits; texts go in as UTF-8 bytes, not as the client's encoding.
+record_send is PostgreSQL's binary form of a row: it keeps NULL from '' and ("ab", "c") from ("a", "bc"), and
+doesn't depend on a session's TimeZone, DateStyle or extra_float_digits; texts go in as UTF-8 bytes, not in
+the client's encoding.
 
-The entry's id of a thing goes into the commitment about whom, since "changed person 7" is about person 7.
+The id of the thing is part of the commitment about whom, since "changed person 7" is about person 7.
 """
+
+# ruff: noqa: S608  # all that is put together here is written in this file
 
 from typing import Final
 
@@ -21,13 +25,13 @@ FORGETTABLE: Final = {
     "ip": ("ip",),
     "about": ("customer_id", "person_id", "object_id"),
 }
-"""What can be taken out of an entry later without breaking the chain: the columns that go, beside the salt."""
+"""What can be taken out of an entry later without breaking the chain: the columns that go, with the salt."""
 
 _TYPES: Final = {"ip": "inet"}
 
 
 def commitment(what: str, row: str) -> str:
-    """Return the SQL that computes a commitment from a row's salt and values, whatever the session's settings."""
+    """Return the SQL that computes a commitment from a row's salt and values."""
     values = (f"{row}.{column}::pg_catalog.{_TYPES.get(column, 'int8')}" for column in FORGETTABLE[what])
     return f"pg_catalog.sha256(pg_catalog.record_send(ROW({row}.{what}_salt, {', '.join(values)})))"
 
@@ -38,7 +42,7 @@ def is_empty(what: str, row: str) -> str:
 
 
 def chain_hash(row: str) -> str:
-    """Return the SQL that computes a row's hash, whatever the session's settings."""
+    """Return the SQL that computes a row's hash."""
     text = "pg_catalog.convert_to({}, 'UTF8')".format
     fields = [
         text("'hospes journal 1'"),
@@ -53,6 +57,12 @@ def chain_hash(row: str) -> str:
         *(f"{row}.{what}_commitment" for what in FORGETTABLE),
     ]
     return f"pg_catalog.sha256(pg_catalog.record_send(ROW({', '.join(fields)})))"
+
+
+def _refuse(message: str, *values: str, table: str = "kernel_journalentry") -> str:
+    """Return the statement that ends a function as PostgreSQL's own refusals do."""
+    said = f"'permission denied for table {table}: {message}'"
+    return f"RAISE EXCEPTION {', '.join([said, *values])} USING ERRCODE = 'insufficient_privilege';"
 
 
 def _commit(what: str) -> str:
@@ -82,8 +92,8 @@ def _forget(what: str) -> str:
        WHERE id = ANY (entry_ids) AND {what}_salt IS NOT NULL;"""
 
 
-# Who acts, for what purpose and from where comes from what acting() set for the transaction, never from the INSERT; and
-# the purpose must be that of the role that is really on. Lanes: see journal_take_lane.
+# Who acts, for what purpose and from where comes from what acting() set for the transaction, never from the
+# INSERT; and the purpose must be that of the role that is really on.
 _CHAIN: Final = f"""
 DECLARE
   mine public.kernel_journallane;
@@ -91,19 +101,17 @@ DECLARE
 BEGIN
   NEW.purpose := coalesce(current_setting('hospes.purpose', true), '');
   IF NEW.purpose = '' OR right(role, length(NEW.purpose) + 1) <> '_' || NEW.purpose THEN
-    RAISE EXCEPTION 'permission denied for table kernel_journalentry: nobody acts for the purpose "%" as role "%"',
-      NEW.purpose, current_setting('role') USING ERRCODE = 'insufficient_privilege';
+    {_refuse('nobody acts for the purpose "%" as role "%"', "NEW.purpose", "current_setting('role')")}
   END IF;
   NEW.actor_kind := coalesce(current_setting('hospes.actor_kind', true), '');
   NEW.actor_id := nullif(current_setting('hospes.actor', true), '')::bigint;
   NEW.ip := nullif(current_setting('hospes.ip', true), '')::inet;
   IF NEW.actor_kind IN ('person', 'staff') AND NEW.actor_id IS NULL THEN
-    RAISE EXCEPTION 'permission denied for table kernel_journalentry: a % acts, but not which one', NEW.actor_kind
-      USING ERRCODE = 'insufficient_privilege';
+    {_refuse("a % acts, but not which one", "NEW.actor_kind")}
   END IF;
   {"".join(_commit(what) for what in FORGETTABLE)}
   mine := public.journal_take_lane();
-  -- Within one statement the lane lags behind its entries: journal_head brings it up to date when the statement ends.
+  -- Within one statement the lane lags behind its entries; journal_head brings it up to date when that ends.
   SELECT e.seq, e.hash INTO NEW.seq, NEW.previous FROM public.kernel_journalentry e
    WHERE e.lane = mine.id AND e.seq > mine.seq ORDER BY e.seq DESC LIMIT 1;
   NEW.lane := mine.id;
@@ -116,16 +124,19 @@ BEGIN
 END
 """
 
-# The first free lane, locked until the transaction ends; a new one when all are taken. Nobody waits: SKIP LOCKED, and the
-# lane that this transaction has already is not skipped. The setting only saves a second lane: a false one changes nothing.
-# A snapshot that is older than the lane's last entry (REPEATABLE READ, SERIALIZABLE) cannot lock it: a new one as well.
+# The first free lane, locked until the transaction ends; a new one when all are taken. Nobody waits: SKIP
+# LOCKED, and the lane that this transaction has already is not skipped. A snapshot that is older than the
+# lane's last entry (REPEATABLE READ, SERIALIZABLE) cannot lock it: a new one as well. The setting says where
+# the held lane's newest version is: looking it up by id would walk all versions that this transaction made
+# before. A false setting changes nothing.
 _TAKE_LANE: Final = """
 DECLARE
-  held integer := nullif(current_setting('hospes.journal_lane', true), '')::integer;
+  held tid := nullif(current_setting('hospes.journal_lane', true), '')::tid;
+  place tid;
   free public.kernel_journallane;
 BEGIN
   IF held IS NOT NULL THEN
-    SELECT * INTO free FROM public.kernel_journallane l WHERE l.id = held FOR UPDATE SKIP LOCKED;
+    SELECT * INTO free FROM public.kernel_journallane l WHERE l.ctid = held FOR UPDATE SKIP LOCKED;
     IF FOUND THEN
       RETURN free;
     END IF;
@@ -143,45 +154,55 @@ BEGIN
     INSERT INTO public.kernel_journallane (id, seq, head) VALUES (nextval('public.journal_lane_id'), 0, '')
     RETURNING * INTO free;
   END IF;
-  PERFORM set_config('hospes.journal_lane', free.id::text, true);
+  SELECT l.ctid INTO place FROM public.kernel_journallane l WHERE l.id = free.id;
+  PERFORM set_config('hospes.journal_lane', place::text, true);
   RETURN free;
 END
 """
 
 _HEAD: Final = """
+DECLARE
+  held tid := nullif(current_setting('hospes.journal_lane', true), '')::tid;
+  place tid;
+  newest record;
 BEGIN
-  UPDATE public.kernel_journallane l SET seq = newest.seq, head = newest.hash
-    FROM (SELECT DISTINCT ON (a.lane) a.lane, a.seq, a.hash FROM added a ORDER BY a.lane, a.seq DESC) newest
-   WHERE l.id = newest.lane AND l.seq < newest.seq;
+  FOR newest IN
+    SELECT DISTINCT ON (a.lane) a.lane, a.seq, a.hash FROM added a ORDER BY a.lane, a.seq DESC
+  LOOP
+    UPDATE public.kernel_journallane l SET seq = newest.seq, head = newest.hash
+     WHERE l.ctid = held AND l.id = newest.lane AND l.seq < newest.seq RETURNING l.ctid INTO place;
+    IF NOT FOUND THEN
+      UPDATE public.kernel_journallane l SET seq = newest.seq, head = newest.hash
+       WHERE l.id = newest.lane AND l.seq < newest.seq RETURNING l.ctid INTO place;
+    END IF;
+    PERFORM set_config('hospes.journal_lane', place::text, true);
+  END LOOP;
   RETURN NULL;
 END
 """
 
-# Not a definer function: current_user is who really changes the row. Only the tables' owner may take something out, which
-# is whom journal_forget runs as; a role that was given UPDATE by mistake still may not.
+# Not a definer function: current_user is who really changes the row. Only the table's owner may take
+# something out, which is whom journal_forget runs as; a role that was given UPDATE by mistake still may not.
 _KEEP: Final = f"""
 DECLARE
   kept public.kernel_journalentry := OLD;
   owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = TG_RELID);
 BEGIN
   IF TG_OP <> 'UPDATE' OR current_user <> owner THEN
-    RAISE EXCEPTION 'permission denied for table kernel_journalentry: the journal is append-only (% refused)', TG_OP
-      USING ERRCODE = 'insufficient_privilege';
+    {_refuse("the journal is append-only (% refused)", "TG_OP")}
   END IF;
   {"".join(_let_go(what) for what in FORGETTABLE)}
   IF NEW IS DISTINCT FROM kept THEN
-    RAISE EXCEPTION 'permission denied for table kernel_journalentry: only a value together with its salt can be taken out'
-      USING ERRCODE = 'insufficient_privilege';
+    {_refuse("only a value together with its salt can be taken out")}
   END IF;
   RETURN NEW;
 END
 """
 
-_KEEP_LANE: Final = """
+_KEEP_LANE: Final = f"""
 BEGIN
   IF TG_OP IN ('DELETE', 'TRUNCATE') OR pg_trigger_depth() < 2 THEN
-    RAISE EXCEPTION 'permission denied for table kernel_journallane: only the journal itself moves its lanes (% refused)',
-      TG_OP USING ERRCODE = 'insufficient_privilege';
+    {_refuse("only the journal moves its lanes (% refused)", "TG_OP", table="kernel_journallane")}
   END IF;
   RETURN NEW;
 END
@@ -212,24 +233,23 @@ FUNCTIONS: Final = {
 }
 """Name → arguments, result, rights, body; `verify` compares the bodies with what the database has."""
 
+_ENTRY, _LANE = "kernel_journalentry", "kernel_journallane"
+_WHOLE: Final = "FOR EACH STATEMENT"
 TRIGGERS: Final = {
-    "journal_chain": ("kernel_journalentry", "BEFORE INSERT", "FOR EACH ROW", "journal_chain"),
-    "journal_head": (
-        "kernel_journalentry", "AFTER INSERT", "REFERENCING NEW TABLE AS added FOR EACH STATEMENT", "journal_head",
-    ),
-    "journal_keep": ("kernel_journalentry", "BEFORE UPDATE", "FOR EACH ROW", "journal_keep"),
-    "journal_keep_all": ("kernel_journalentry", "BEFORE DELETE OR TRUNCATE", "FOR EACH STATEMENT", "journal_keep"),
-    "journal_lane_keep": ("kernel_journallane", "BEFORE INSERT OR UPDATE", "FOR EACH ROW", "journal_keep_lane"),
-    "journal_lane_keep_all": (
-        "kernel_journallane", "BEFORE DELETE OR TRUNCATE", "FOR EACH STATEMENT", "journal_keep_lane",
-    ),
-}  # fmt: skip
-"""Name → table, when, how often, function. Not ALWAYS: a logical replica has to take over the chain as it is."""
+    "journal_chain": (_ENTRY, "BEFORE INSERT", "FOR EACH ROW", "journal_chain"),
+    "journal_head": (_ENTRY, "AFTER INSERT", f"REFERENCING NEW TABLE AS added {_WHOLE}", "journal_head"),
+    "journal_keep": (_ENTRY, "BEFORE UPDATE", "FOR EACH ROW", "journal_keep"),
+    "journal_keep_all": (_ENTRY, "BEFORE DELETE OR TRUNCATE", _WHOLE, "journal_keep"),
+    "journal_lane_keep": (_LANE, "BEFORE INSERT OR UPDATE", "FOR EACH ROW", "journal_keep_lane"),
+    "journal_lane_keep_all": (_LANE, "BEFORE DELETE OR TRUNCATE", _WHOLE, "journal_keep_lane"),
+}
+"""Name → table, when, how often, function. Not ALWAYS: a logical replica takes over the chain as it is."""
 
 _CHECKS: Final = {
     "journal_action_is_dotted": r"action ~ '^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$'",
     "journal_actor_kind_is_known": "actor_kind IN ('person', 'staff', 'job', 'system', 'visitor')",
-    "journal_changed_has_names_only": r"array_to_string(changed, ',', '?') ~ '^([a-z_][a-z0-9_]*(,[a-z_][a-z0-9_]*)*)?$'",
+    "journal_changed_has_names_only": "string_to_array(array_to_string(changed, ','), ',') = changed"
+    " AND array_to_string(changed, ',') ~ '^([a-z_][a-z0-9_]*(,[a-z_][a-z0-9_]*)*)?$'",
 }
 
 
@@ -244,16 +264,21 @@ def _function(name: str) -> str:
 
 def _trigger(name: str) -> str:
     table, when, how, function = TRIGGERS[name]
-    return f"CREATE OR REPLACE TRIGGER {name} {when} ON public.{table} {how} EXECUTE FUNCTION public.{function}();\n"
+    call = f"EXECUTE FUNCTION public.{function}()"
+    return f"CREATE OR REPLACE TRIGGER {name} {when} ON public.{table} {how} {call};\n"
+
+
+def _no_check(name: str) -> str:
+    return f"ALTER TABLE public.{_ENTRY} DROP CONSTRAINT IF EXISTS {name};\n"
 
 
 def _check(name: str) -> str:
-    alter = "ALTER TABLE public.kernel_journalentry"
-    return f"{alter} DROP CONSTRAINT IF EXISTS {name};\n{alter} ADD CONSTRAINT {name} CHECK ({_CHECKS[name]});\n"
+    return f"{_no_check(name)}ALTER TABLE public.{_ENTRY} ADD CONSTRAINT {name} CHECK ({_CHECKS[name]});\n"
 
 
-# The id comes from the trigger: whoever may insert could otherwise take ids that are still to come, and block the journal.
-# A lane is one small row that changes with every entry: room on its page keeps that cheap.
+# The id comes from the trigger: whoever may insert could otherwise take ids that are still to come, and
+# block the journal. A lane is one small row that changes with every entry: room on its page keeps that
+# cheap.
 INSTALL: Final = (
     """
 ALTER TABLE public.kernel_journalentry ALTER COLUMN id DROP IDENTITY IF EXISTS;
@@ -270,7 +295,7 @@ ALTER TABLE public.kernel_journallane SET (fillfactor = 10);
 REMOVE: Final = (
     "".join(f"DROP TRIGGER IF EXISTS {name} ON public.{TRIGGERS[name][0]};\n" for name in TRIGGERS)
     + "".join(f"DROP FUNCTION IF EXISTS public.{name};\n" for name in reversed(FUNCTIONS))
-    + "".join(f"ALTER TABLE public.kernel_journalentry DROP CONSTRAINT IF EXISTS {name};\n" for name in _CHECKS)
+    + "".join(_no_check(name) for name in _CHECKS)
     + "DROP SEQUENCE IF EXISTS public.journal_entry_id, public.journal_lane_id;\n"
     + "ALTER TABLE public.kernel_journalentry ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY;\n"
 )
@@ -280,62 +305,4 @@ WRITE: Final = """
 INSERT INTO kernel_journalentry (at, action, object_table, changed, object_id, customer_id, person_id)
 SELECT %s, %s, %s, %s::text[], about.thing, about.customer, about.person
   FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS about (thing, customer, person)
-"""
-
-
-def _is_off(what: str) -> str:
-    """Return the SQL for: a value is not what it was, or its salt is gone without it, or has stayed behind."""
-    return (
-        f"(CASE WHEN {is_empty(what, 'e')} THEN e.{what}_salt IS NOT NULL"
-        f" ELSE e.{what}_commitment <> {commitment(what, 'e')} END)"
-    )
-
-
-_OFF: Final = {
-    "wrong_hash": f"(e.hash <> {chain_hash('e')})",
-    **{f"{what}_changed": _is_off(what) for what in FORGETTABLE},
-}
-VERIFY_ENTRIES: Final = f"""
-SELECT found.kind, found.lane, found.seq, found.id FROM (
-  SELECT e.lane, e.seq, e.id, unnest(array_remove(
-         ARRAY[{", ".join(f"CASE WHEN {off} THEN '{kind}' END" for kind, off in _OFF.items())}], NULL)) AS kind
-    FROM public.kernel_journalentry e WHERE {" OR ".join(_OFF.values())}
-) found ORDER BY found.lane, found.seq LIMIT %s
-"""
-"""Each entry by itself; nothing in the way of a parallel scan."""
-
-VERIFY_CHAIN: Final = """
-SELECT found.kind, found.lane, found.seq, found.id FROM (
-  SELECT CASE WHEN c.seq <> c.seq_before + 1 THEN 'gap' WHEN c.previous <> c.hash_before THEN 'broken_link'
-         ELSE 'lane_missing' END AS kind, c.lane, c.seq, c.id
-    FROM (SELECT e.lane, e.seq, e.id, e.previous, lag(e.seq, 1, 0::bigint) OVER w AS seq_before,
-                 lag(e.hash, 1, ''::bytea) OVER w AS hash_before
-            FROM public.kernel_journalentry e WINDOW w AS (PARTITION BY e.lane ORDER BY e.seq)) c
-   WHERE c.seq <> c.seq_before + 1 OR c.previous <> c.hash_before
-      OR (c.seq_before = 0 AND c.lane NOT IN (SELECT l.id FROM public.kernel_journallane l))
-  UNION ALL
-  SELECT 'head_differs', l.id, l.seq, newest.id
-    FROM public.kernel_journallane l
-    LEFT JOIN LATERAL (SELECT e.id, e.seq, e.hash FROM public.kernel_journalentry e
-                        WHERE e.lane = l.id ORDER BY e.seq DESC LIMIT 1) newest ON true
-   WHERE coalesce(newest.seq, 0) <> l.seq OR coalesce(newest.hash, '') <> l.head
-) found ORDER BY found.lane, found.seq LIMIT %s
-"""
-"""How the entries hang together, in one snapshot with the lanes."""
-
-VERIFY_KNOWN: Final = """
-SELECT 'rewritten', known.lane, known.seq, e.id
-  FROM unnest(%s::integer[], %s::bigint[], %s::bytea[]) AS known (lane, seq, hash)
-  LEFT JOIN public.kernel_journalentry e ON e.lane = known.lane AND e.seq = known.seq
- WHERE known.seq > 0 AND e.hash IS DISTINCT FROM known.hash ORDER BY known.lane, known.seq LIMIT %s
-"""
-
-LIVE_FUNCTIONS: Final = """
-SELECT p.proname, p.prosecdef, p.proconfig, p.prosrc FROM pg_proc p
- WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (%s)
-"""
-LIVE_TRIGGERS: Final = """
-SELECT t.tgname, t.tgenabled IN ('O', 'A'), pg_get_triggerdef(t.oid) FROM pg_trigger t
- WHERE t.tgrelid IN ('public.kernel_journalentry'::regclass, 'public.kernel_journallane'::regclass)
-   AND t.tgname = ANY (%s)
 """

@@ -148,7 +148,8 @@ class JournalEntry(MappedModel):
             "actor_salt", "actor_commitment", "ip_salt", "ip_commitment", "about_salt", "about_commitment",
         )
         | personal(Category.NETWORK, "ip")
-        | personal(Category.LOGIN, "at", "action", "purpose", "actor_kind", "actor_id", "customer_id", "person_id"),
+        | personal(Category.LOGIN, "at", "action", "purpose", "actor_kind", "customer_id")
+        | personal(Category.LOGIN, "actor_id", "person_id", names_others=True),
         key=("customer_id", "person_id"), reads={Purpose.SECURITY}, source=Source.OBSERVED,
         creates=_EVERYBODY,
         keep=Keep(Event.RECORDED, SAFETY, Then.BLANK, years=1),

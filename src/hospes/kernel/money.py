@@ -1,8 +1,8 @@
 """
 Money: whole cents with a currency, and every rounding rule of the house.
 
-Halves round away from zero, so that a credit note is the exact opposite of its invoice. How an amount looks is up to the
-templates.
+Halves round away from zero, so that a credit note is the exact opposite of its invoice. How an amount looks
+is up to the templates.
 """
 
 import re
@@ -75,8 +75,8 @@ class Money:
         """
         Split by weight so that the parts add up to the whole again.
 
-        Cents left over by rounding go to the largest remainders, the earlier part first. A negative amount is split as
-        its opposite is. ValueError unless the weights are zero or more and not all zero.
+        Cents left over by rounding go to the largest remainders, the earlier part first. A negative amount is
+        split as its opposite is. ValueError unless the weights are zero or more and not all zero.
         """
         whole = sum(weights)
         if whole <= 0 or min(weights) < 0:
@@ -98,8 +98,8 @@ class Money:
         """
         Read an amount as people write it: "1.234,56" in Dutch, "1,234.56" in English, "€ 12,-", "-3".
 
-        The decimal sign of the other language is understood where it can mean nothing else ("12.50" in Dutch). Raises
-        MoneyNotUnderstood, with a message in the active language.
+        The decimal sign of the other language is understood where it can mean nothing else ("12.50" in
+        Dutch). Raises MoneyNotUnderstood, with a message in the active language.
         """
         return cls(_cents(text, decimal="." if language.startswith("en") else ","), currency)
 
@@ -115,10 +115,11 @@ def vat(net: Money, percent: Decimal) -> Money: ...
 def vat(net: int, percent: Decimal) -> int: ...
 def vat(net: Money | int, percent: Decimal) -> Money | int:
     """
-    Return the VAT on the net sum (cents) of all lines with one rate, rounded to whole cents, halves away from zero.
+    Return the VAT on the net sum (cents) of all lines with one rate, rounded to whole cents, halves away
+    from zero.
 
-    Once per rate group and never per line, as EN 16931 wants it (BR-CO-17). The percentage is a Decimal such as
-    Decimal(21) or Decimal("5.5"), zero or more.
+    Once per rate group and never per line, as EN 16931 wants it (BR-CO-17). The percentage is a Decimal such
+    as Decimal(21) or Decimal("5.5"), zero or more.
     """
     if not isinstance(percent, Decimal) or not percent.is_finite() or percent < 0:
         raise ValueError(f"{percent!r} is no VAT percentage")
@@ -148,7 +149,8 @@ def _cents(text: str, *, decimal: str) -> int:
     match = match or re.fullmatch(r"(-?)([0-9]+)[.,]([0-9]{1,2})", bare)
     if match is None:
         example = "1234.56" if decimal == "." else "1234,56"
-        raise MoneyNotUnderstood(_("This is not an amount. Write it like %(example)s.") % {"example": example})
+        message = _("This is not an amount. Write it like %(example)s.")
+        raise MoneyNotUnderstood(message % {"example": example})
     sign, units, fraction = match.groups(default="")
     cents = int(units.replace(thousands, "") + fraction.ljust(2, "0"))
     if cents > _LARGEST:

@@ -1,16 +1,16 @@
 """
 Secrets that have to be readable again (second factors, auth codes, panel passwords, provider keys), sealed.
 
-The key lives outside the database: the setting HOSPES_SECRET_KEY_BYTES, at least 32 random bytes. Every use has a key
-of its own, derived from it with HKDF (RFC 5869). Sealing is AES-256-GCM with a random nonce of 96 bits, which is safe
-for some 4,000,000,000 seals under one key (NIST SP 800-38D, 8.3).
+The key lives outside the database: the setting HOSPES_SECRET_KEY_BYTES, at least 32 random bytes. Every use
+has a key of its own, derived from it with HKDF (RFC 5869). Sealing is AES-256-GCM with a random nonce of 96
+bits, which is safe for some 4,000,000,000 seals under one key (NIST SP 800-38D, 8.3).
 
-A sealed value is version (1 byte) || key id (1 byte) || nonce (12) || ciphertext and tag (length + 16). The header and
-the caller's context are authenticated with it: a value that was moved to another row or column doesn't open.
+A sealed value is version (1 byte) || key id (1 byte) || nonce (12) || ciphertext and tag (length + 16).
+Header and context are authenticated with it: a value that was moved to another row or column doesn't open.
 
-To change the key: put the old one in HOSPES_OLD_SECRET_KEYS (a list of bytes), the new one in its place, `reseal` what
-`needs_reseal` says, then drop the old one. Blind indexes and derived passwords follow the new key at once; meanwhile
-`blind_indexes` finds rows that were indexed with either.
+To change the key: put the old one in HOSPES_OLD_SECRET_KEYS (a list of bytes), the new one in its place,
+`reseal` what `needs_reseal` says, then drop the old one. Blind indexes and derived passwords follow the new
+key at once; meanwhile `blind_indexes` finds rows that were indexed with either.
 """
 
 import base64
@@ -44,8 +44,8 @@ def seal(plain: str | bytes, *, context: str) -> bytes:
     """
     Encrypt a secret for one place; a text is sealed as UTF-8.
 
-    The context names that place, such as "accounts_totp:secret:42" (table:column:subject). It is not stored: whoever
-    unseals has to know it.
+    The context names that place, such as "accounts_totp:secret:42" (table:column:subject). It is not stored:
+    whoever unseals has to know it.
     """
     master = _masters()[0]
     header, nonce = _header(master), os.urandom(_NONCE)
@@ -88,8 +88,9 @@ def blind_index(value: str | bytes, *, context: str) -> bytes:
     """
     Return 16 bytes by which an encrypted value can be looked up, the same for equal values in one context.
 
-    Normalise the value first. The context names the column ("customers_bankaccount:iban"), so that equal values in
-    two columns can't be linked. An index links rows with equal values: delete it together with the value.
+    Normalise the value first. The context names the column ("customers_bankaccount:iban"), so that equal
+    values in two columns can't be linked. An index links rows with equal values: delete it together with the
+    value.
     """
     return _index(_masters()[0], value, context)
 
@@ -109,18 +110,18 @@ def derived_password(name: str) -> str:
 
 
 def password_from(master: bytes, name: str) -> str:
-    """Return the derived password under a given key: for the settings module, which can't read the settings yet."""
+    """Return the derived password under a given key: the settings module can't read the settings yet."""
     digest = _hmac(_derived(_checked(master), b"password"), name.encode())
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def blind_cache_key(key: str, key_prefix: str, version: int) -> str:
-    """Return the key under which the cache stores a value (Django's KEY_FUNCTION): none shows an address or a name."""
+    """Return the key under which the cache stores a value (Django's KEY_FUNCTION), fit to be seen."""
     return blind_index(f"{key_prefix}:{version}:{key}", context="cache").hex()
 
 
 def _masters() -> list[bytes]:
-    """Return the installation's keys, the current one first; ImproperlyConfigured when it is missing or weak."""
+    """Return the installation's keys, the current one first, or raise ImproperlyConfigured."""
     current: bytes | None = getattr(settings, "HOSPES_SECRET_KEY_BYTES", None)
     old: Sequence[bytes] = getattr(settings, "HOSPES_OLD_SECRET_KEYS", ())
     if current is None:
@@ -150,7 +151,8 @@ def _header(master: bytes) -> bytes:
 
 def _index(master: bytes, value: str | bytes, context: str) -> bytes:
     named = context.encode()
-    message = len(named).to_bytes(4, "big") + named + _bytes(value)  # the length keeps ("ab", "c") from ("a", "bc")
+    # The length keeps ("ab", "c") from ("a", "bc").
+    message = len(named).to_bytes(4, "big") + named + _bytes(value)
     return _hmac(_derived(master, b"blind index"), message)[:_INDEX]
 
 

@@ -11,6 +11,11 @@ from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
 
 
+#: Who has messages sent. They see of them no more than that one is there already.
+_SENDERS = {Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SECURITY}
+_READERS = {Purpose.MESSAGES, Purpose.SUPPORT}
+
+
 class Message(MappedModel):
     """A message to a person; it is written when it is sent, from the things that it is about."""
 
@@ -40,11 +45,12 @@ class Message(MappedModel):
         ]
 
     datamap = row(
-        plain("id", "about_id", "key", "state")
+        plain("id", "key", reads=_READERS | _SENDERS)
+        | plain("about_id", "state")
         | personal(Category.CORRESPONDENCE, "kind", "created_at", "sent_at", "person", "customer")
         | personal(Category.CONTACT, "address", to=[Recipient.MAIL_SERVER]),
-        key=("customer_id", "person_id"), reads={Purpose.MESSAGES, Purpose.SUPPORT},
-        creates={Purpose.ACCESS, Purpose.ACCESS.own, Purpose.CONTRACT, Purpose.CONTRACT.own, Purpose.BILLING, Purpose.SECURITY},
+        key=("customer_id", "person_id"), reads=_READERS,
+        creates=_SENDERS | {Purpose.ACCESS.own, Purpose.CONTRACT.own},
         writes={Purpose.MESSAGES},
         keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, years=2),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
-from hospes.kernel.datamap import TAX_LAW, Category, Event, Keep, Source, Then, impersonal, personal, plain, row
+from hospes.kernel.datamap import TAX_LAW, Category, Event, Keep, Source, Then, personal, plain, row, technical
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
@@ -17,7 +17,9 @@ LIVE = ("open", "pending", "paid")
 
 class Payment(MappedModel):
     """
-    A payment of an order at the provider. Of one order only one can be alive, so it cannot be paid twice.
+    A payment of an order at the provider. Of one order only one can be alive, so it is not paid twice.
+
+    Should it be all the same (the provider's word is the truth), the second one is booked as surplus: money is never lost.
 
     `idempotency_key` goes with the request that makes it at the provider; a request that broke off is repeated with it.
     """
@@ -29,6 +31,7 @@ class Payment(MappedModel):
         FAILED = "failed", _("failed")
         CANCELED = "canceled", _("cancelled")
         EXPIRED = "expired", _("expired")
+        SURPLUS = "surplus", _("paid while the order was paid already: to be paid back")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="payments", verbose_name=_("customer"))
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
@@ -92,6 +95,7 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["reference"], condition=Q(applied_at=None), name="one_notice_waiting_per_payment")
         ]
 
-    datamap = impersonal(
-        "id", "reference", "received_at", "applied_at", creates={Purpose.BILLING, Purpose.BILLING.own}, writes={Purpose.BILLING}
+    # Written before anybody knows whose payment it is.
+    datamap = technical(
+        "id", "reference", "received_at", "applied_at", logins={"portal", "worker"}, purposes={Purpose.BILLING}
     )

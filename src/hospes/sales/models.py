@@ -126,7 +126,7 @@ class QuoteLine(MappedModel):
         plain("id", "quote", "product", "position")
         | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "vat_basis_points")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, creates=_OWN | {Purpose.CONTRACT},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ class Order(MappedModel):
         plain("id", "quote")
         | personal(Category.CONTRACT, "number", "customer", "person", "total_cents", "placed_at", "terms_version", writes=())
         | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING}),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT}, creates=_OWN,
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}, creates=_OWN,
         writes={Purpose.BILLING},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),
     )  # fmt: skip

@@ -46,7 +46,7 @@ class Service(MappedModel):
         plain("id", "origin", "product")
         | personal(Category.CONTRACT, "customer", "state", "months", "price_cents", "started_on", "renews_on", "ended_on")
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip

@@ -18,12 +18,15 @@ from pathlib import Path
 FONTS = Path(__file__).parent / "fonts"
 NOT_DRAWABLE = "\N{WHITE SQUARE}"
 
-_BREAK_HERE = "\N{ZERO WIDTH SPACE}"
+# A mark for the template, which makes a break of it that leaves no trace: a real zero width space would
+# come along when somebody copies an address or an account number from the page.
+BREAK_HERE = "\N{ZERO WIDTH SPACE}"
 _BREAK_AFTER = re.compile(r"(?<=[@./_?&=:#+-])(?=[^@./_?&=:#+-])")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# Joiners shape words in Persian, Hindi and emoji. Every other format character is dropped, above all those
-# that turn the direction of writing, with which a name could rearrange the amounts beside it.
-_KEPT_FORMAT = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+# Joiners shape words in Persian and Hindi, and make one emoji of several. Every other format character is
+# dropped, above all those that turn the direction of writing, with which a name could rearrange the amounts
+# beside it.
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}\N{VARIATION SELECTOR-16}"
 
 
 def for_xml(text: str) -> str:
@@ -36,8 +39,8 @@ def for_paper(text: str, longest: int = 30) -> str:
     Return one line of text that our fonts can draw and that can be broken to fit a column.
 
     White space of any kind becomes single spaces; what no font has becomes a white square. A word of more
-    than longest characters gets invisible places to break, without a hyphen: first where addresses and host
-    names have their joints, then anywhere in a piece that is still too long.
+    than longest characters gets marks (BREAK_HERE) where it may be broken without a hyphen: first where
+    addresses and host names have their joints, then anywhere in a piece that is still too long.
     """
     words = drawable(text).split(" ")
     return " ".join(word if len(word) <= longest else _breakable(word, longest) for word in words)
@@ -46,8 +49,18 @@ def for_paper(text: str, longest: int = 30) -> str:
 def drawable(text: str) -> str:
     """Return one line of text that our fonts can draw, without places to break: for titles and metadata."""
     composed = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    kept = "".join(_drawn(char) for char in composed)
-    return re.sub(" +", " ", kept).strip(" ")
+    drawn: list[str] = []
+    for char in composed:
+        category = unicodedata.category(char)
+        if category[0] == "M" or char in _JOINERS:
+            if drawn and _one_font_has(drawn[-1] + char):
+                drawn[-1] += char
+        elif category[0] == "Z" or category == "Cc":
+            drawn.append(" ")
+        elif category != "Cf":
+            drawn.append(char if _one_font_has(char) else NOT_DRAWABLE)
+    line = re.sub(" +", " ", "".join(drawn)).strip(" ")
+    return line or (NOT_DRAWABLE if text.strip() else "")
 
 
 def paragraphs(text: str) -> list[str]:
@@ -55,39 +68,38 @@ def paragraphs(text: str) -> list[str]:
     return [line for line in map(for_paper, text.splitlines()) if line]
 
 
-def _drawn(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Cf":
-        return char if char in _KEPT_FORMAT else ""
-    if char != "\N{NO-BREAK SPACE}" and (category in ("Cc", "Zs", "Zl", "Zp")):
-        return " "
-    if "\ufe00" <= char <= "\ufe0f":  # variation selectors are never drawn themselves
-        return char if char == "\ufe0f" else ""
-    return char if ord(char) in _coverage() else NOT_DRAWABLE
-
-
 def _breakable(word: str, longest: int) -> str:
     pieces = _BREAK_AFTER.split(word)
-    return _BREAK_HERE.join(piece if len(piece) <= longest else _anywhere(piece) for piece in pieces)
+    return BREAK_HERE.join(piece if len(piece) <= longest else _anywhere(piece) for piece in pieces)
 
 
 def _anywhere(piece: str) -> str:
     broken = [piece[0]]
     for before, char in pairwise(piece):
         # never inside what is drawn as one: letter with marks, emoji sequence, flag
-        if before not in _KEPT_FORMAT and char not in _KEPT_FORMAT and unicodedata.category(char)[0] in "LNP":
-            broken.append(_BREAK_HERE)
+        if before not in _JOINERS and char not in _JOINERS and unicodedata.category(char)[0] in "LNP":
+            broken.append(BREAK_HERE)
         broken.append(char)
     return "".join(broken)
 
 
+def _one_font_has(cluster: str) -> bool:
+    """Whether one font has a letter and all its marks; the typesetter cannot take them from two."""
+    points = {ord(char) for char in cluster if char not in _JOINERS}
+    return any(points <= font for font in _coverage())
+
+
 @cache
-def _coverage() -> frozenset[int]:
-    """All code points that at least one of the fonts has a glyph for, private use excepted (PDF/A-3a)."""
-    points: set[int] = set()
-    for font in sorted(FONTS.glob("*.ttf")):
-        points.update(_code_points(font.read_bytes()))
-    return frozenset(point for point in points if unicodedata.category(chr(point)) not in ("Co", "Cs", "Cn"))
+def _coverage() -> tuple[frozenset[int], ...]:
+    """The code points that each font has a glyph for, private use excepted, which PDF/A-3a forbids."""
+    return tuple(
+        frozenset(
+            point
+            for point in _code_points(font.read_bytes())
+            if unicodedata.category(chr(point)) not in ("Co", "Cs", "Cn")
+        )
+        for font in sorted(FONTS.glob("*.ttf"))
+    )
 
 
 def _code_points(font: bytes) -> Iterator[int]:

@@ -32,8 +32,8 @@ _DUTCH = {
     "Dat bedrag ontvangen we graag uiterlijk op {date}.",
     "say_paid": "Dank u wel, deze factuur is betaald. U hoeft niets meer te doen.",
     "say_nothing_due": "Voor deze factuur hoeft u niets te betalen.",
-    "say_credit": "Hiermee corrigeren we factuur {number}. Het bedrag van {amount} verrekenen we met wat u nog "
-    "moet betalen, of u krijgt het van ons terug.",
+    "say_credit": "Hiermee corrigeren we factuur {number}. Het bedrag van {amount} verrekenen we met wat u "
+    "nog moet betalen, of u krijgt het van ons terug.",
     "say_refunded": "Hiermee corrigeren we factuur {number}. We hebben {amount} aan u terugbetaald.",
     "say_nothing_credited": "Hiermee corrigeren we factuur {number}. Het bedrag verandert niet.",
     "set_off_note": "Wordt verrekend met openstaande facturen of terugbetaald.",
@@ -90,8 +90,8 @@ _ENGLISH = {
     "say_part_paid": "We have received {paid}, thank you. {amount} is still open. Please pay it by {date}.",
     "say_paid": "Thank you, this invoice has been paid. There is nothing more you need to do.",
     "say_nothing_due": "There is nothing to pay for this invoice.",
-    "say_credit": "This corrects invoice {number}. We will set off {amount} against what you still have to pay, "
-    "or pay it back to you.",
+    "say_credit": "This corrects invoice {number}. We will set off {amount} against what you still have to "
+    "pay, or pay it back to you.",
     "say_refunded": "This corrects invoice {number}. We have paid back {amount} to you.",
     "say_nothing_credited": "This corrects invoice {number}. The amount does not change.",
     "set_off_note": "Will be set off against open invoices or paid back.",

@@ -1,4 +1,4 @@
-"""What an invoice or credit note says, whatever form it takes (PDF, UBL): plain values, checked to the cent."""
+"""What an invoice or credit note says, in whatever form (PDF, UBL): plain values, checked to the cent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from fractions import Fraction
 from typing import Literal
+
+from hospes.kernel.money import Money, vat
 
 Language = Literal["nl", "en"]
 
@@ -82,7 +83,7 @@ class DocumentLine:
 
 @dataclass(frozen=True, kw_only=True)
 class VatGroup:
-    """All lines of one category and rate: VAT is computed and rounded here, once, and nowhere else (BR-CO-17)."""
+    """All lines of one category and rate: VAT is computed and rounded here and nowhere else (BR-CO-17)."""
 
     percent: Decimal
     net_cents: int
@@ -148,20 +149,9 @@ class InvoiceDocument:
         return self.open_cents == 0
 
 
-def round_half_up(cents: Fraction) -> int:
-    """Round to whole cents, half a cent away from zero, so that a credit mirrors what it credits."""
-    doubled = (2 * abs(cents.numerator) + cents.denominator) // (2 * cents.denominator)
-    return doubled if cents >= 0 else -doubled
-
-
 def line_net(quantity: Decimal, unit_price_cents: int) -> int:
-    """The net amount of a line in cents; exact whatever the number of decimals of the quantity."""
-    return round_half_up(Fraction(quantity) * unit_price_cents)
-
-
-def vat_of(net_cents: int, percent: Decimal) -> int:
-    """The VAT in cents over the net amount of one rate group."""
-    return round_half_up(net_cents * Fraction(percent) / 100)
+    """The net amount of a line in cents: exact, then rounded once."""
+    return Money(unit_price_cents).times(quantity).cents
 
 
 def group_vat(lines: Iterable[DocumentLine]) -> tuple[VatGroup, ...]:
@@ -171,7 +161,7 @@ def group_vat(lines: Iterable[DocumentLine]) -> tuple[VatGroup, ...]:
         key = (line.vat_category, line.vat_percent)
         nets[key] = nets.get(key, 0) + line.net_cents
     return tuple(
-        VatGroup(category=category, percent=percent, net_cents=net, vat_cents=vat_of(net, percent))
+        VatGroup(category=category, percent=percent, net_cents=net, vat_cents=vat(net, percent))
         for (category, percent), net in sorted(nets.items(), key=lambda item: (-item[0][1], item[0][0]))
     )
 

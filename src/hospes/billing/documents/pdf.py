@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
@@ -14,8 +15,6 @@ from hospes.billing.documents.labels import country_name, labels
 from hospes.billing.documents.model import DocumentLine, InvoiceDocument, Party, VatCategory
 from hospes.billing.documents.press import print_pdf
 from hospes.billing.documents.wording import badge_said, opening_said, payment_said
-
-Pairs = list[list[str]]
 
 # In characters: what fits a column of figures, and how much text surely stays on one page.
 _NARROW = 16
@@ -35,51 +34,72 @@ def invoice_pdf(doc: InvoiceDocument, xml: bytes, *, created_at: datetime | None
     return print_pdf(inputs, created_at=made)
 
 
-def page(doc: InvoiceDocument) -> dict[str, Any]:
+def page(said: InvoiceDocument) -> dict[str, Any]:
     """
     Return everything that stands on the page, written out, as the template wants it.
 
     All text goes to the template as data: it can say anything and is never read as markup.
     """
+    doc = _on_paper(said)
     words = labels(doc.language)
     heading = words[doc.kind.value]
     return {
         "language": doc.language,
-        "title": drawable(f"{heading} {doc.number} · {doc.seller.name}"),
-        "author": drawable(doc.seller.name),
+        "title": drawable(f"{heading} {said.number} · {said.seller.name}"),
+        "author": drawable(said.seller.name),
         "heading": heading,
-        "running": for_paper(f"{heading} {doc.number}"),
+        "running": f"{heading} {doc.number}",
         "accent": doc.accent,
         "accent_ink": written_in(doc.accent),
         "accent_tint": tint(doc.accent),
-        "seller": for_paper(doc.seller.name),
+        "seller": doc.seller.name,
         "footer": _footer(doc),
         "address": _address(doc),
-        "facts": _printable(_facts(doc)),
+        "facts": list(_facts(doc)),
         "badge": badge_said(doc),
-        "greeting": for_paper(words["greeting"].format(name=doc.buyer.addressed_as)),
-        "opening": _opening(doc),
+        "greeting": words["greeting"].format(name=doc.buyer.addressed_as),
+        "opening": [{"text": text, "strong": strong} for text, strong in opening_said(doc)],
         "columns": [words[name] for name in ("description", "quantity", "price", "vat", "amount")],
         "rows": [_row(line, doc) for line in doc.lines],
-        "sums": _printable(_sums(doc)),
-        "total": _printable([_total(doc)])[0],
-        "payments": _printable(_payments(doc)),
-        "pay": _printable(_how_to_pay(doc)),
+        "sums": list(_sums(doc)),
+        "total": _total(doc),
+        "payments": list(_payments(doc)),
+        "pay": list(_how_to_pay(doc)),
         "how_to_pay": words["how_to_pay"],
         "page_of": words["page"],
         "attachment": words["attachment"],
     }
 
 
-def _printable(pairs: Iterable[tuple[str, str]]) -> Pairs:
-    return [[for_paper(label), for_paper(value, _NARROW)] for label, value in pairs]
+def _on_paper(doc: InvoiceDocument) -> InvoiceDocument:
+    """The same document with every text from outside made fit to print."""
+    return replace(
+        doc,
+        number=for_paper(doc.number, _NARROW),
+        customer_number=for_paper(doc.customer_number, _NARROW),
+        quote_number=for_paper(doc.quote_number, _NARROW),
+        order_reference=for_paper(doc.order_reference, _NARROW),
+        corrects_number=for_paper(doc.corrects_number, _NARROW),
+        seller_iban=drawable(doc.seller_iban),
+        payment_method=for_paper(doc.payment_method),
+        seller=_party_on_paper(doc.seller),
+        buyer=_party_on_paper(doc.buyer),
+        lines=tuple(replace(line, description=for_paper(line.description)) for line in doc.lines),
+    )
 
 
-def _opening(doc: InvoiceDocument) -> list[dict[str, Any]]:
-    # The spaces at the ends of a piece count, and only a number from outside needs cleaning.
-    return [
-        {"text": for_paper(said) if strong else said, "strong": strong} for said, strong in opening_said(doc)
-    ]
+def _party_on_paper(party: Party) -> Party:
+    return replace(
+        party,
+        name=for_paper(party.name),
+        contact_name=for_paper(party.contact_name),
+        street=for_paper(party.street),
+        postcode=for_paper(party.postcode).replace(" ", notation.NO_BREAK),
+        town=for_paper(party.town),
+        kvk=for_paper(party.kvk, _NARROW),
+        vat_number=for_paper(party.vat_number, _NARROW),
+        email=for_paper(party.email),
+    )
 
 
 def _town(party: Party) -> str:
@@ -88,12 +108,12 @@ def _town(party: Party) -> str:
 
 def _address(doc: InvoiceDocument) -> list[str]:
     buyer, lines = doc.buyer, [doc.buyer.name]
-    if buyer.contact_name.strip():
+    if buyer.contact_name:
         lines.append(labels(doc.language)["attention"].format(name=buyer.contact_name))
     lines += [buyer.street, _town(buyer)]
     if buyer.country != doc.seller.country:
         lines.append(country_name(buyer.country, doc.language))
-    return [for_paper(line) for line in lines]
+    return lines
 
 
 def _footer(doc: InvoiceDocument) -> list[list[str]]:
@@ -106,7 +126,7 @@ def _footer(doc: InvoiceDocument) -> list[list[str]]:
         [f"{words['kvk']} {seller.kvk}", f"{words['vat_number']} {seller.vat_number}"],
         [f"{words['iban']} {notation.iban(doc.seller_iban)}", seller.email],
     )
-    return [[for_paper(text, _NARROW) for text in column if text.strip()] for column in columns]
+    return [[text for text in column if text] for column in columns]
 
 
 def _facts(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
@@ -124,7 +144,7 @@ def _facts(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
     ]
     if doc.open_cents and not doc.is_credit_note:
         facts.insert(2, (words["due_on"], notation.long_date(doc.due_on, doc.language)))
-    return ((label, value) for label, value in facts if value.strip())
+    return ((label, value) for label, value in facts if value)
 
 
 def _row(line: DocumentLine, doc: InvoiceDocument) -> dict[str, Any]:
@@ -133,7 +153,7 @@ def _row(line: DocumentLine, doc: InvoiceDocument) -> dict[str, Any]:
     if line.period_from and line.period_to:
         period = notation.period(line.period_from, line.period_to, language, words["to"])
     return {
-        "description": for_paper(line.description),
+        "description": line.description,
         "details": [*paragraphs(line.details), *([period] if period else [])],
         "breakable": len(line.description) + len(line.details) > _FITS_A_PAGE,
         "amounts": [

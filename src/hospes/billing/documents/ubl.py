@@ -59,7 +59,9 @@ def invoice_xml(doc: InvoiceDocument, customization: Customization | None = None
         raise ValueError("NLCIUS needs the KvK number of a Dutch buyer (BR-NL-10)")
     root_name = "CreditNote" if doc.is_credit_note else "Invoice"
     namespace = f"{_UBL}{root_name}-2"
-    root = etree.Element(f"{{{namespace}}}{root_name}", nsmap={None: namespace, "cac": _CAC, "cbc": _CBC})
+    prefixes = {None: namespace, "cac": _CAC, "cbc": _CBC}
+    # lxml-stubs do not know the default namespace
+    root = etree.Element(f"{{{namespace}}}{root_name}", nsmap=prefixes)  # type: ignore[arg-type]
     _add_header(root, doc, chosen)
     _add_party(_group(root, "AccountingSupplierParty"), doc.seller)
     _add_party(_group(root, "AccountingCustomerParty"), doc.buyer, customer_number=doc.customer_number)

@@ -10,7 +10,7 @@ from hospes.billing.documents.notation import euros, long_date
 
 
 def opening_said(doc: InvoiceDocument) -> list[tuple[str, bool]]:
-    """The answer at the top: what this document asks of the reader, in pieces, and which of them stand out."""
+    """The answer at the top: what this asks of the reader, in pieces, and which of them stand out."""
     values = {
         "amount": euros(doc.total_cents if doc.is_credit_note else doc.open_cents, doc.language),
         "paid": euros(doc.paid_cents, doc.language),

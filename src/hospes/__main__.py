@@ -1,0 +1,7 @@
+"""`python -m hospes`: the hospes command."""
+
+import sys
+
+from hospes.cli.main import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,179 @@
+"""
+How the login library does things in this house.
+
+It sends no mail and knows no template: what it wants to tell a person becomes a message, written by the worker from ids. Its
+answers never say whether an address is known here, nor do they take much less time when it is not.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.signup import prevent_enumeration
+from allauth.account.internal.userkit import filter_users_by_email
+from allauth.account.models import EmailAddress
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.db import IntegrityError, router, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+
+from hospes.accounts import sealing, services
+from hospes.accounts.door import at_the_door, is_office, known_as
+from hospes.accounts.network import client_ip
+from hospes.accounts.queries import role_of
+from hospes.customers.models import Person
+from hospes.kernel import clock
+
+#: What the library calls its mails, and the kinds of messages that they are here.
+_NOTICES = {
+    "account/email/password_changed": "account.password_changed",
+    "account/email/password_set": "account.password_changed",
+    "account/email/password_reset": "account.password_changed",
+    "account/email/email_changed": "account.address_changed",
+    "account/email/email_deleted": "account.address_changed",
+    "mfa/email/totp_activated": "account.second_step_on",
+    "mfa/email/totp_deactivated": "account.second_step_off",
+    "mfa/email/recovery_codes_generated": "account.recovery_codes_made",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library ships no types
+    """Sign-up, login, passwords and addresses."""
+
+    # --- who may come in --------------------------------------------------------------------------------------------------
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return not is_office()
+
+    def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
+        """Make the person; who signs up twice at once gets the answer of somebody who had an account already."""
+        form.describe(user)
+        user.language = (get_language() or settings.LANGUAGE_CODE)[:2]
+        user.created_at = clock.now()
+        try:
+            with transaction.atomic(using=router.db_for_write(Person)):
+                saved: Person = super().save_user(request, user, form, commit)
+        except IntegrityError:
+            raise ImmediateHttpResponse(prevent_enumeration(request, email=form.cleaned_data["email"])) from None
+        return saved
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: Person | None) -> HttpResponseBase:
+        if user is None:
+            Person().set_password("takes as long as making an account")
+        answer: HttpResponseBase = super().respond_email_verification_sent(request, user)
+        return answer
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
+        """Who has these credentials; in the office somebody who does not work here has none."""
+        person: Person | None = super().authenticate(request, **credentials)
+        if person is not None and is_office() and role_of(person.pk, now=clock.now()) is None:
+            self.authentication_failed(request, **credentials)
+            return None
+        return person
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write it down: about whom, where somebody has that address, and never the address itself."""
+        known = filter_users_by_email(credentials.get("email", ""), prefer_verified=True, for_login=True)
+        with at_the_door(request):
+            services.note("account.login_failed", person_id=known[0].pk if known else None, now=clock.now())
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # The library's own has the Host header in it: another port there would be another ten tries.
+        return str(credentials.get("email", "")).lower()
+
+    def login(self, request: HttpRequest, user: Person) -> None:
+        super().login(request, user)
+        request.actor = known_as(user.pk, request)  # type: ignore[attr-defined]
+        with at_the_door(request, as_actor=request.actor):  # type: ignore[attr-defined]
+            services.note("account.login", person_id=user.pk, now=clock.now())
+
+    def logout(self, request: HttpRequest) -> None:
+        with at_the_door(request):
+            services.note("account.logout", person_id=request.user.pk, now=clock.now())
+        super().logout(request)
+
+    # --- where from, where to ---------------------------------------------------------------------------------------------
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """For the limits on tries; where no address is known, all share one limit."""
+        return client_ip(request) or "unknown"
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether to go on to an address after login: on this face only, whatever the Host header says."""
+        own = urlsplit(settings.HOSPES_OFFICE_URL if is_office() else settings.HOSPES_PORTAL_URL)
+        return url_has_allowed_host_and_scheme(url, allowed_hosts={own.netloc}, require_https=own.scheme == "https")
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return front_door()
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return front_door()
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        return front_door()
+
+    # --- what changes, and what is told about it --------------------------------------------------------------------------
+
+    def set_password(self, user: Person, password: str) -> None:
+        super().set_password(user, password)
+        with at_the_door(context.request):
+            services.password_changed(person_id=user.pk, now=clock.now())
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        confirmed = bool(super().confirm_email(request, email_address))
+        if confirmed:
+            with at_the_door(request):
+                services.note("account.address_confirmed", person_id=email_address.user_id, now=clock.now())
+        return confirmed
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        address = emailconfirmation.email_address
+        self._tell("account.confirm_address", address.user_id, about_id=address.pk, within="%Y%m%d%H%M")
+
+    def send_password_reset_mail(self, user: Person, email: str, context: dict[str, Any]) -> None:
+        with at_the_door(self.request):
+            services.ask_reset(person_id=user.pk, now=clock.now())
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        for person in filter_users_by_email(email, is_active=True, prefer_verified=True):
+            self._tell("account.already_exists", person.pk, within="%Y%m%d%H")
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Person, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        self._tell(_NOTICES[template_prefix], user.pk)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Refused: a mail that this house does not know would leave from inside the request."""
+        raise LookupError(f"{template_prefix}: no kind of message stands for this mail")
+
+    def _tell(self, kind: str, person_id: int, **more: Any) -> None:
+        with at_the_door(self.request):
+            services.tell(kind, person_id=person_id, now=clock.now(), **more)
+
+
+class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library ships no types
+    """Codes from an app, and recovery codes."""
+
+    def encrypt(self, text: str) -> str:
+        return sealing.sealed(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return sealing.opened(encrypted_text)
+
+    def get_totp_issuer(self) -> str:
+        return str(settings.HOSPES_OPERATOR.name)
+
+    def can_delete_authenticator(self, authenticator: Any) -> bool:
+        """Staff keep their second step for as long as they are staff."""
+        return role_of(authenticator.user_id, now=clock.now()) is None
+
+
+def front_door() -> str:
+    """The first page of this face in the active language."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return "/" if language == settings.LANGUAGE_CODE else f"/{language}/"

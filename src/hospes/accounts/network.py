@@ -1,0 +1,37 @@
+"""From which address a request comes (P11, P12)."""
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """
+    The IP address of who asks, or None when there is none in any form.
+
+    Behind proxies of our own (HOSPES_TRUSTED_PROXIES: how many) it is the entry of X-Forwarded-For that the outermost of
+    them wrote: what stands to the left of it comes from the visitor, who may write anything. A request that passed fewer
+    proxies than that did not come through them; then only the connection itself is believed.
+    """
+    proxies = int(settings.HOSPES_TRUSTED_PROXIES)
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if proxies > 0 and len(hops) >= proxies and (told := normal(hops[-proxies])):
+        return told
+    return normal(request.META.get("REMOTE_ADDR", ""))
+
+
+def normal(text: str) -> str | None:
+    """An address in its usual form, without port, brackets or zone; an IPv4 address also where IPv6 wraps it."""
+    bare = text.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(bare.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(address)

@@ -1,0 +1,152 @@
+"""Accounts and staff: making them, and what stands in the journal about them. All of it acts within the purpose of access."""
+
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext_lazy as _
+
+from hospes.accounts import sealing
+from hospes.accounts.models import PasswordReset, StaffMember
+from hospes.customers.models import Customer, Person
+from hospes.customers.services import Details, open_customer
+from hospes.kernel import journal
+from hospes.messaging import services as messaging
+
+journal.register({
+    "account.made": _("Account made"),
+    "account.terms_accepted": _("Terms and conditions accepted"),
+    "account.address_confirmed": _("E-mail address confirmed"),
+    "account.address_added": _("E-mail address added"),
+    "account.address_removed": _("E-mail address removed"),
+    "account.address_changed": _("Main e-mail address changed"),
+    "account.login": _("Logged in"),
+    "account.login_failed": _("Login failed"),
+    "account.second_step_failed": _("Wrong code at the second step"),
+    "account.logout": _("Logged out"),
+    "account.reset_asked": _("New password asked for"),
+    "account.password_changed": _("Password changed"),
+    "account.second_step_on": _("Second step switched on"),
+    "account.second_step_off": _("Second step switched off"),
+    "account.recovery_codes_made": _("Recovery codes made"),
+    "staff.hired": _("Became a member of staff"),
+    "staff.dismissed": _("Left the staff"),
+})  # fmt: skip
+
+#: How long the link for a new password works.
+RESET_LASTS = timedelta(hours=4)
+
+#: Somebody who asks again within this time gets no second mail.
+RESET_PAUSE = timedelta(minutes=1)
+
+
+def note(action: str, *, person_id: int | None, now: datetime) -> None:
+    """Write down what happened to an account; `person_id` is None where nobody has the address that was tried."""
+    journal.record(action, at=now, table="customers_person", object_id=person_id, person_id=person_id)
+
+
+def open_account(*, person: Person, details: Details, now: datetime) -> Customer:
+    """Open the first customer of a person who just signed up, and write down that they agreed to the terms."""
+    note("account.made", person_id=person.pk, now=now)
+    note("account.terms_accepted", person_id=person.pk, now=now)
+    return open_customer(person_id=person.pk, details=details, now=now)
+
+
+def make_person(
+    *,
+    email: str,
+    password: str | None,
+    given_name: str,
+    family_name: str,
+    phone: str = "",
+    language: str = "nl",
+    now: datetime,
+) -> Person:
+    """Make a person who can log in at once: for whom the operator vouches, so the address counts as confirmed."""
+    person = Person.objects.create_user(
+        email, password, given_name=given_name, family_name=family_name, phone=phone, language=language, created_at=now
+    )
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+# --- staff ----------------------------------------------------------------------------------------------------------------
+
+
+def hire(
+    *,
+    email: str,
+    password: str | None,
+    given_name: str,
+    family_name: str,
+    role: StaffMember.Role,
+    language: str = "nl",
+    now: datetime,
+) -> StaffMember:
+    """Make a person who works for the operator. They get into the office once they have set up their second step."""
+    person = make_person(
+        email=email, password=password, given_name=given_name, family_name=family_name, language=language, now=now
+    )
+    return make_staff(person_id=person.pk, role=role, now=now)
+
+
+def make_staff(*, person_id: int, role: StaffMember.Role, now: datetime) -> StaffMember:
+    """Give a person a role from now on; one who had another, or who left, gets this one."""
+    staff, _made = StaffMember.objects.update_or_create(
+        person_id=person_id, defaults={"role": role, "since": now, "until": None}
+    )
+    journal.record("staff.hired", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
+                   changed=["role", "since", "until"])  # fmt: skip
+    return staff
+
+
+def dismiss(*, person_id: int, now: datetime) -> None:
+    """End the work of a staff member: from their next click on they are nobody in the office."""
+    if StaffMember.objects.filter(person_id=person_id, until=None).update(until=now):
+        journal.record("staff.dismissed", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
+                       changed=["until"])  # fmt: skip
+
+
+def preset_second_step(*, person_id: int, secret: str, now: datetime) -> None:
+    """Set up somebody's second step with a given secret (base32, as the app takes it); replaces the one they had."""
+    Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).delete()
+    Authenticator.objects.create(
+        user_id=person_id, type=Authenticator.Type.TOTP, data={"secret": sealing.sealed(secret)}, created_at=now
+    )
+    note("account.second_step_on", person_id=person_id, now=now)
+
+
+# --- passwords ------------------------------------------------------------------------------------------------------------
+
+
+def ask_reset(*, person_id: int, now: datetime) -> None:
+    """Send somebody a link by which they can choose a new password."""
+    reset = PasswordReset.objects.filter(person_id=person_id, closed_at=None)
+    if reset.filter(asked_at__gt=now - RESET_PAUSE).exists():
+        return
+    asked = PasswordReset.objects.create(person_id=person_id, asked_at=now, expires_at=now + RESET_LASTS)
+    note("account.reset_asked", person_id=person_id, now=now)
+    messaging.enqueue(
+        "account.password_reset", key=f"reset:{asked.pk}", person_id=person_id, about_id=asked.pk, now=now
+    )
+
+
+def password_changed(*, person_id: int, now: datetime) -> None:
+    """Write down that somebody has a new password; links for another one stop working."""
+    PasswordReset.objects.filter(person_id=person_id, closed_at=None).update(closed_at=now)
+    journal.record("account.password_changed", at=now, table="customers_person", object_id=person_id, person_id=person_id,
+                   changed=["password"])  # fmt: skip
+
+
+# --- mails ----------------------------------------------------------------------------------------------------------------
+
+
+def tell(kind: str, *, person_id: int, about_id: int | None = None, within: str = "%Y%m%d%H%M%S%f", now: datetime) -> None:
+    """
+    Have a person told by mail what happened to their account.
+
+    `within` is the part of the moment (strftime) that makes the message one of its own: with "%Y%m%d%H" a person gets one
+    of its kind an hour at most.
+    """
+    key = f"{kind}:{person_id}:{about_id or ''}:{now.strftime(within)}"
+    messaging.enqueue(kind, key=key, person_id=person_id, about_id=about_id, now=now)

@@ -1,0 +1,42 @@
+"""Rates in force, and the invoices of a customer."""
+
+from datetime import date
+
+from hospes.billing.models import Document, Invoice, InvoiceLine, VatRate
+
+
+def vat_basis_points(*, country: str, today: date, code: str = "standard") -> int:
+    """The VAT rate of a country on a day, in hundredths of a percent; raises LookupError when none is known."""
+    rate = VatRate.objects.filter(country=country, code=code, valid_from__lte=today).order_by("-valid_from").first()
+    if rate is None:
+        raise LookupError(f"no {code} VAT rate is known for {country} on {today}")
+    return rate.basis_points
+
+
+def invoices(customer_id: int, *, limit: int, before: tuple[date, int] | None = None) -> list[Invoice]:
+    """A page of a customer's invoices, the newest first; `before` is the (issued_on, id) that the page comes after."""
+    found = Invoice.objects.filter(customer_id=customer_id)
+    if before is not None:
+        day, pk = before
+        found = found.filter(issued_on__lte=day).exclude(issued_on=day, pk__gte=pk)
+    return list(found.order_by("-issued_on", "-pk")[:limit])
+
+
+def open_total(customer_id: int) -> tuple[int, int]:
+    """How many invoices of a customer are open, and what is open on them together, in cents."""
+    from django.db.models import Count, F, Sum
+
+    row = Invoice.objects.filter(customer_id=customer_id, paid_cents__lt=F("total_cents")).aggregate(
+        number=Count("pk"), cents=Sum(F("total_cents") - F("paid_cents"))
+    )
+    return int(row["number"]), int(row["cents"] or 0)
+
+
+def lines(invoice_id: int) -> list[InvoiceLine]:
+    """The lines of an invoice in their order."""
+    return list(InvoiceLine.objects.filter(invoice_id=invoice_id).order_by("position"))
+
+
+def document(invoice_id: int) -> Document | None:
+    """The file of an invoice, or None while it is being made."""
+    return Document.objects.filter(invoice_id=invoice_id).first()

@@ -1,0 +1,51 @@
+"""`hospes check`: what is not as the data map and the settings say."""
+
+import argparse
+import json
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+
+from hospes.kernel import datamap, journal, policies
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def findings() -> dict[str, list[str]]:
+    """Everything that is not as it must be, by what was checked."""
+    found = {
+        "the data map is complete": datamap.gaps(),
+        "the database matches the data map": policies.drift(connection),
+        "the journal is unbroken": [str(problem) for problem in journal.verify(connection)],
+        "the settings are sane": _settings(),
+    }
+    return found
+
+
+def _settings() -> list[str]:
+    found = []
+    if settings.DEBUG:
+        found.append("DEBUG is on")
+    if not settings.SECURE_COOKIES and not settings.HOSPES_PORTAL_URL.startswith("http://127.0.0.1"):
+        found.append("cookies travel without TLS (HOSPES_SECURE_COOKIES)")
+    try:
+        call_command("check", verbosity=0)
+    except SystemCheckError as error:
+        found.append(str(error))
+    return found
+
+
+def run(arguments: argparse.Namespace) -> int:
+    found = findings()
+    if arguments.json:
+        print(json.dumps({"ok": not any(found.values()), "findings": found}))
+    else:
+        for what, problems in found.items():
+            print(f"{'✗' if problems else '✓'} {what}")
+            for problem in problems:
+                print(f"    {problem}")
+    return 1 if any(found.values()) else 0

@@ -1,0 +1,22 @@
+"""`hospes demo`: fills a fresh installation; a filled one is left as it is."""
+
+import argparse
+from pathlib import Path
+
+from django.conf import settings
+
+from hospes.cli.problems import Problem
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(quiet=True)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from hospes.cli.demo import fill
+
+    try:
+        fill(Path(settings.VAR) / "demo.json")
+    except RuntimeError as error:
+        raise Problem(str(error)) from error
+    return 0

@@ -1,0 +1,179 @@
+"""The demo: an operator with generated customers who ordered and paid in the past year, and staff in every role."""
+
+import json
+import secrets as tokens
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from hospes.accounts import services as accounts
+from hospes.accounts.models import StaffMember
+from hospes.billing.models import VatRate
+from hospes.catalogue.models import Price, Product
+from hospes.cli.demo_names import MadeUp, made_up
+from hospes.customers.models import Customer, Person
+from hospes.customers.services import Details, open_customer
+from hospes.kernel import clock
+from hospes.kernel.acting import SYSTEM, acting
+from hospes.kernel.purposes import Purpose
+from hospes.payments import services as payments
+from hospes.payments.models import Payment
+from hospes.payments.providers import Charge
+from hospes.sales import jobs as sales_jobs
+from hospes.sales import services as sales
+from hospes.sales.services import Wanted
+
+CUSTOMERS = 24
+
+#: slug, names, what for, disk in MB, mailboxes, cents a month, cents a year (without VAT)
+PACKAGES = [
+    ("start", "Start", "Voor uw eerste website of alleen uw eigen e-mailadres.", "For your first website, or just your own e-mail address.", 5_000, 5, 395, 3_950),
+    ("plus", "Plus", "Voor een website die goed bezocht wordt, met een webwinkel erbij.", "For a well visited website, with a shop beside it.", 25_000, 25, 795, 7_950),
+    ("pro", "Pro", "Voor wie meer sites heeft, of er klanten van bedient.", "For those who have several sites, or serve customers with them.", 100_000, 100, 1_595, 15_950),
+]  # fmt: skip
+
+STAFF = [
+    ("billing_clerk", "billing clerk", 9001), ("support_agent", "support agent", 9002),
+    ("privacy_officer", "privacy officer", 9003), ("administrator", "administrator", 9004),
+]  # fmt: skip
+
+
+def fill(path: Path) -> bool:
+    """Fill an empty installation and write the logins to the path; False when it was filled before."""
+    if path.exists():
+        return False
+    if Person.objects.exists():
+        raise RuntimeError("this database has people in it that no demo made: it is left alone")
+    now = clock.now()
+    with transaction.atomic():  # ended in the middle it leaves nothing behind, and can be begun again
+        stock_catalogue()
+        logins = [_customer_login(now)] + [_staff_login(role, title, number, now) for role, title, number in STAFF]
+        for number in range(2, CUSTOMERS):
+            sign_up(made_up(number), now=now - timedelta(days=370), business=number % 2 == 0, password=None)
+        _year_of_orders(now)
+    path.write_text(json.dumps({"logins": logins}, indent=2))
+    path.chmod(0o600)
+    return True
+
+
+def stock_catalogue() -> None:
+    """The packages, their prices, and the VAT rates; runs as the owner."""
+    for position, (slug, name, nl, en, disk, mailboxes, month, year) in enumerate(PACKAGES):
+        product, _ = Product.objects.get_or_create(
+            slug=slug,
+            defaults={
+                "kind": "hosting", "name_nl": f"Hosting {name}", "name_en": f"Hosting {name}", "summary_nl": nl, "summary_en": en,
+                "disk_mb": disk, "mailboxes": mailboxes, "panel_package": slug, "position": position,
+            },
+        )  # fmt: skip
+        for months, cents in ((1, month), (12, year)):
+            Price.objects.get_or_create(product=product, months=months, valid_from=date(2025, 1, 1), defaults={"cents": cents})
+    for code, rate, since in (("standard", 2100, date(2012, 10, 1)), ("reduced", 900, date(2019, 1, 1))):
+        VatRate.objects.get_or_create(country="NL", code=code, valid_from=since, defaults={"basis_points": rate})
+
+
+def sign_up(who: MadeUp, *, now: datetime, business: bool, password: str | None) -> tuple[Person, Customer]:
+    """A person with a confirmed address, and their first customer."""
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        person = accounts.make_person(email=who.email, password=password, given_name=who.given_name,
+                                      family_name=who.family_name, phone=who.phone, now=now)  # fmt: skip
+        return person, open_customer(person_id=person.pk, details=details(who, person.name, business=business), now=now)
+
+
+def details(who: MadeUp, name: str, *, business: bool) -> Details:
+    """What a generated person tells about themself, or about their company."""
+    return Details(
+        kind="business" if business else "private", name=who.trade_name if business else name, street=who.street,
+        postcode=who.postcode, town=who.town, country="NL", invoice_email=who.email,
+        kvk_number=who.kvk_number if business else "",
+    )  # fmt: skip
+
+
+def _customer_login(now: datetime) -> dict[str, str]:
+    who, password = made_up(1), tokens.token_urlsafe(9)
+    person, _ = sign_up(who, now=now - timedelta(days=380), business=False, password=password)
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        open_customer(person_id=person.pk, details=details(who, person.name, business=True), now=now - timedelta(days=370))
+    return _login("customer", settings.HOSPES_PORTAL_URL, who.email, password, f"{person.name}: private, and {who.trade_name}")
+
+
+def _staff_login(role: str, title: str, number: int, now: datetime) -> dict[str, str]:
+    who, password = made_up(number), tokens.token_urlsafe(9)
+    secret = b32encode(tokens.token_bytes(20)).decode()
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        staff = accounts.hire(email=who.email, password=password, given_name=who.given_name, family_name=who.family_name,
+                              role=StaffMember.Role(role), now=now)  # fmt: skip
+        accounts.preset_second_step(person_id=staff.pk, secret=secret, now=now)
+    return _login(title, settings.HOSPES_OFFICE_URL, who.email, password, f"second step: TOTP {secret}")
+
+
+def _login(who: str, address: str, login: str, password: str, note: str) -> dict[str, str]:
+    return {"who": who, "address": address, "login": login, "password": password, "note": note}
+
+
+@dataclass(frozen=True)
+class _Plan:
+    at: datetime
+    customer_id: int
+    person_id: int
+    label: str
+    package: int
+    months: int
+
+
+def _year_of_orders(now: datetime) -> None:
+    """Orders of the past year in the order of time, so that numbers and dates go up together; the last one is not paid yet."""
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        people = dict(Person.objects.values_list("email", "pk"))
+        held = {c.invoice_email + c.kind: c.pk for c in Customer.objects.all()}
+    random = Random(1)  # noqa: S311  # the demo is the same each time
+    plans = []
+    for number in range(1, CUSTOMERS):
+        who = made_up(number)
+        for turn, kind in enumerate(("private", "business")):
+            if (customer_id := held.get(who.email + kind)) is None:
+                continue
+            for again in range(3 if number == 1 else random.randint(1, 2)):
+                at = now - timedelta(days=random.randint(5, 350), minutes=random.randint(0, 900))
+                label = who.domain if not turn + again else f"{'abc'[again]}{turn}-{who.domain}"
+                plans.append(_Plan(at, customer_id, people[who.email], label, random.randrange(3), random.choice((1, 12))))
+    for plan in sorted(plans, key=lambda plan: plan.at):
+        _order(plan, paid=True)
+    first = made_up(1)
+    _order(_Plan(now - timedelta(hours=2), held[first.email + "business"], people[first.email], f"nieuw-{first.domain}", 1, 12), paid=False)
+
+
+def _order(plan: _Plan, *, paid: bool) -> None:
+    """One order as the portal places it, at its moment; the money comes from a charge as the provider reports it."""
+    product = Product.objects.get(slug=PACKAGES[plan.package][0])
+    cents = PACKAGES[plan.package][6 if plan.months == 1 else 7]
+    today = clock.day_of(plan.at)
+    with clock.moved_to(plan.at):
+        with acting(Purpose.CONTRACT, actor=SYSTEM, customer=plan.customer_id):
+            lines = [Wanted(product.pk, product.name_nl, plan.label, plan.months, int(cents))]
+            quote = sales.make_quote(customer_id=plan.customer_id, lines=lines, key=f"demo:{plan.label}", today=today, now=plan.at)
+            order = sales.accept_quote(quote_id=quote.pk, person_id=plan.person_id, ip=None, terms_version="2026-01", today=today, now=plan.at)
+        if not paid:
+            return
+        with acting(Purpose.BILLING, actor=SYSTEM, customer=plan.customer_id):
+            payment = Payment.objects.create(
+                customer_id=plan.customer_id, order_id=order.pk, cents=order.total_cents, created_at=plan.at,
+                idempotency_key=f"{order.number}-1", reference=f"tr_demo{order.pk}",
+            )  # fmt: skip
+        with acting(Purpose.BILLING, actor=SYSTEM):
+            payments.book(_charge(payment, plan), now=plan.at)
+        sales_jobs.deliver.run(order_id=order.pk)
+
+
+def _charge(payment: Payment, plan: _Plan) -> Charge:
+    values: dict[str, Any] = {
+        "reference": payment.reference, "state": "paid", "cents": payment.cents, "method": "ideal", "checkout_url": None,
+        "paid_at": plan.at, "holder": "Demo Rekeninghouder", "account": "NL91ABNA0417164300", "order_key": payment.idempotency_key,
+    }  # fmt: skip
+    return Charge(**values)

@@ -1,0 +1,24 @@
+"""What every template may use."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from hospes.kernel import clock
+
+
+def everywhere(request: HttpRequest) -> dict[str, Any]:
+    """The operator, the day, and who is there; no query is made here."""
+    user = getattr(request, "user", None)
+    capacities = getattr(request, "capacities", [])
+    current = getattr(request, "capacity", None)
+    return {
+        "operator": settings.HOSPES_OPERATOR,
+        "today": clock.today(),
+        "person": user if user is not None and user.is_authenticated else None,
+        "customers": capacities,
+        "customer": current or (capacities[0] if capacities else None),
+        "cart_count": getattr(request, "cart_count", None),
+        "nav": getattr(request, "nav", ""),
+    }

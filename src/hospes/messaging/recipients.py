@@ -1,0 +1,50 @@
+"""Who reads a message: by which name, at which address, in which language."""
+
+from dataclasses import dataclass
+
+from hospes.customers.models import Customer, Person
+from hospes.customers.queries import addressee
+from hospes.messaging.models import Message
+
+
+class NobodyToReach(Exception):
+    """The message has nobody to go to: a customer without a holder, or a person who is gone."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a message (P01); `customer_number` only for a message about one of the person's customers."""
+
+    name: str
+    address: str
+    language: str
+    customer_number: int | None
+
+
+def reader_of(message: Message) -> Reader:
+    """
+    The person that the message names, or else the holder of its customer. Acts within the purpose of
+    messages.
+
+    What is about money goes to the address that the customer gave for invoices. Raises NobodyToReach.
+    """
+    customer = _customer(message)
+    person = _person(message)
+    if person is None:
+        raise NobodyToReach(f"nobody to reach for message {message.pk}")
+    is_about_money = message.kind.startswith("billing.")
+    address = customer.invoice_email if customer and is_about_money else person.email
+    return Reader(
+        name=" ".join(person.name.split()), address=address, language=person.language,
+        customer_number=customer.number if customer else None,
+    )  # fmt: skip
+
+
+def _customer(message: Message) -> Customer | None:
+    return None if message.customer_id is None else Customer.objects.filter(pk=message.customer_id).first()
+
+
+def _person(message: Message) -> Person | None:
+    if message.person_id is not None:
+        return Person.objects.filter(pk=message.person_id).first()
+    return None if message.customer_id is None else addressee(message.customer_id)

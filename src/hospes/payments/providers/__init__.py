@@ -1,0 +1,117 @@
+"""
+Payment providers, in our words.
+
+A provider is asked outside of transactions. Its notices are hints only: what it says when it is asked is
+the truth. A create that broke off may have worked all the same, so it is repeated with the same idempotency
+key; once that may have lapsed (`KEY_HOLDS`), `find` first.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from hospes.payments.models import Payment
+
+#: Providers remember an idempotency key for about an hour; half of that is safe.
+KEY_HOLDS: Final = timedelta(minutes=30)
+
+
+class ProviderError(Exception):
+    """The provider did not do what was asked."""
+
+
+class ProviderUnavailable(ProviderError):
+    """The provider cannot be reached, is too busy, or says what we do not understand: try again later."""
+
+
+class ProviderRefused(ProviderError):
+    """The provider will not do this, however often it is asked; the message is the provider's."""
+
+
+class UnknownCharge(ProviderRefused):
+    """The provider knows no payment by this reference."""
+
+
+@dataclass(frozen=True)
+class Charge:
+    """
+    A payment as the provider knows it.
+
+    state: one of Payment.State. method: "ideal", "paypal", "creditcard" or what else the provider calls it;
+    empty until it was chosen. checkout_url: where to pay, only while that can be done. paid_at: aware, only
+    when paid. holder, account: who paid from which account (an IBAN, a PayPal address, the last four digits
+    of a card), only when paid (P13) and only as far as the provider tells. order_key: what was given to
+    `create`.
+    """
+
+    reference: str
+    state: str
+    cents: int
+    method: str
+    checkout_url: str | None
+    paid_at: datetime | None
+    holder: str | None
+    account: str | None
+    order_key: str
+
+
+class PaymentProvider(Protocol):
+    """What every provider can do. All methods may raise ProviderUnavailable."""
+
+    def create(
+        self,
+        *,
+        cents: int,
+        description: str,
+        return_url: str,
+        notice_url: str,
+        order_key: str,
+        language: str,
+        idempotency_key: str,
+    ) -> Charge:
+        """
+        Ask for a payment of so many euro cents; the same idempotency key and arguments give the same charge
+        again.
+
+        The description is what the payer reads on their statement. Raises ProviderRefused.
+        """
+
+    def fetch(self, reference: str) -> Charge:
+        """A charge as it is now; raises UnknownCharge."""
+
+    def cancel(self, reference: str) -> Charge:
+        """
+        Cancel a charge and return it; one that is over already, whichever way, is returned as it is.
+
+        Raises UnknownCharge, and ProviderRefused when it cannot be cancelled (any more) but is not over
+        either.
+        """
+
+    def find(self, order_key: str, *, since: datetime | None = None) -> Charge | None:
+        """
+        The newest charge with this order key, or None.
+
+        Charges from before `since` (by the provider's clock: leave a margin) are not looked at: without it this
+        may take several requests. Nor are, in any case, those before the newest thousand.
+        """
+
+
+#: By the name in the setting HOSPES_PAYMENT_PROVIDER.
+_PROVIDERS = {"mollie": "hospes.payments.providers.mollie.from_settings"}
+
+
+def provider() -> PaymentProvider:
+    """The provider that the settings choose."""
+    name = getattr(settings, "HOSPES_PAYMENT_PROVIDER", "mollie")
+    made: PaymentProvider = import_string(_PROVIDERS[name])()
+    return made
+
+
+#: The states in which nothing more happens to a charge.
+OVER: Final = frozenset(
+    state.value
+    for state in (Payment.State.PAID, Payment.State.FAILED, Payment.State.CANCELED, Payment.State.EXPIRED)
+)

@@ -1,0 +1,198 @@
+"""Mollie: iDEAL, PayPal and cards, through its own client library."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+from mollie.api.client import Client
+from mollie.api.error import Error, NotFoundError, RequestSetupError, ResponseError, ResponseHandlingError
+
+from hospes.kernel.outside import checked, declare_payload
+from hospes.kernel.recipients import Recipient
+from hospes.payments.models import Payment
+from hospes.payments.providers import (
+    OVER,
+    Charge,
+    ProviderError,
+    ProviderRefused,
+    ProviderUnavailable,
+    UnknownCharge,
+)
+
+# No name, no address, no customer number: an amount, an order number, and where to go back to.
+declare_payload(
+    Recipient.PAYMENT_PROVIDER, "payment.create",
+    "amount.currency", "amount.value", "description", "redirectUrl", "webhookUrl", "locale", "metadata.order",
+)  # fmt: skip
+
+_STATES = {
+    "open": Payment.State.OPEN, "pending": Payment.State.PENDING, "authorized": Payment.State.PENDING,
+    "paid": Payment.State.PAID, "failed": Payment.State.FAILED, "canceled": Payment.State.CANCELED,
+    "expired": Payment.State.EXPIRED,
+}  # fmt: skip
+_LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+_PAGE = 250  # the most that Mollie gives at once
+_PAGES = 4
+
+#: Another try may be answered otherwise: a key in use just now, too many requests, our own API key not
+#: right (yet).
+_PASSING = frozenset({401, 403, 408, 409, 425, 429})
+
+
+class Mollie:
+    """One Mollie profile. Nothing is kept between calls, so an instance may be used by several threads."""
+
+    def __init__(self, *, url: str, key: str, timeout: tuple[float, float] = (3, 10)) -> None:
+        """`timeout`: seconds to connect and seconds to wait for an answer."""
+        self._url, self._key, self._timeout = url, key, timeout
+
+    def create(
+        self,
+        *,
+        cents: int,
+        description: str,
+        return_url: str,
+        notice_url: str,
+        order_key: str,
+        language: str,
+        idempotency_key: str,
+    ) -> Charge:
+        """See PaymentProvider. Mollie forgets an idempotency key after about an hour."""
+        payload = checked(Recipient.PAYMENT_PROVIDER, "payment.create", {
+            "amount": {"currency": "EUR", "value": value_of(cents)},
+            "description": description,
+            "redirectUrl": return_url,
+            "webhookUrl": notice_url,
+            "locale": _LOCALES.get(language, "en_GB"),
+            "metadata": {"order": order_key},
+        })  # fmt: skip
+        with self._asking() as client:
+            return _charge(client.payments.create(payload, idempotency_key=idempotency_key))
+
+    def fetch(self, reference: str) -> Charge:
+        """See PaymentProvider."""
+        with self._asking() as client:
+            return _charge(client.payments.get(reference))
+
+    def cancel(self, reference: str) -> Charge:
+        """See PaymentProvider. Mollie lets a payment be cancelled until a bank was chosen."""
+        try:
+            with self._asking() as client:
+                return _charge(client.payments.delete(reference))
+        except UnknownCharge:
+            raise
+        except ProviderRefused:
+            there = self.fetch(reference)
+            if there.state in OVER:
+                return there
+            raise
+
+    def find(self, order_key: str, *, since: datetime | None = None) -> Charge | None:
+        """See PaymentProvider; looks at the newest 1000."""
+        with self._asking() as client:
+            page = client.payments.list(limit=_PAGE)
+            for _ in range(_PAGES):
+                for payment in page:
+                    if since is not None and _moment(payment["createdAt"]) < since:
+                        return None
+                    if _order_key(payment) == order_key:
+                        return _charge(payment)
+                page = page.get_next()
+                if page is None:
+                    return None
+        return None
+
+    @contextmanager
+    def _asking(self) -> Iterator[Client]:
+        """A client for one conversation; the library's errors and odd answers come out as ours."""
+        # The library would try again itself only over https; the caller's job does it better, with the same
+        # key.
+        client = Client(api_endpoint=self._url, timeout=self._timeout, retry=0)
+        try:
+            client.set_api_key(self._key)
+            yield client
+        except ProviderError:
+            raise
+        # "from None": what the library could not read it repeats in full, and this may end up in the log.
+        except Error as error:
+            raise _translated(error) from None
+        except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation) as error:
+            raise ProviderUnavailable(f"Mollie's answer is not understood: {type(error).__name__}") from None
+        finally:
+            if session := getattr(client, "_client", None):  # the library never closes its connections
+                session.close()
+
+
+def from_settings() -> Mollie:
+    """Mollie as the settings say: address and key."""
+    return Mollie(url=settings.HOSPES_MOLLIE["url"], key=settings.HOSPES_MOLLIE["key"])
+
+
+def value_of(cents: int) -> str:
+    """An amount as Mollie writes it: 1000 cents are "10.00"."""
+    if cents < 0:
+        raise ValueError(f"{cents} cents cannot be asked for")
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+def cents_of(amount: Mapping[str, str]) -> int:
+    """The cents of an amount of Mollie's; ValueError when it is not in whole euro cents."""
+    cents = Decimal(amount["value"]).scaleb(2)
+    if amount["currency"] != "EUR" or cents != cents.to_integral_value():
+        raise ValueError(f"not an amount in euros: {amount['value']} {amount['currency']}")
+    return int(cents)
+
+
+def _charge(payment: Mapping[str, Any]) -> Charge:
+    state = _STATES[payment["status"]].value
+    is_paid = state == Payment.State.PAID
+    holder, account = _paid_from(payment) if is_paid else (None, None)
+    link = (payment.get("_links") or {}).get("checkout") or {}
+    return Charge(
+        reference=str(payment["id"]), state=state, cents=cents_of(payment["amount"]),
+        method=payment.get("method") or "",
+        checkout_url=link.get("href") if state == Payment.State.OPEN else None,
+        paid_at=_moment(payment["paidAt"]) if is_paid else None,
+        holder=holder, account=account, order_key=_order_key(payment),
+    )  # fmt: skip
+
+
+def _paid_from(payment: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Holder and account; of a card the last four digits, whatever Mollie would tell."""
+    details = payment.get("details") or {}
+    if payment.get("method") == "creditcard":
+        digits = re.sub(r"\D", "", details.get("cardNumber") or "")
+        return details.get("cardHolder") or None, digits[-4:] or None
+    return details.get("consumerName") or None, details.get("consumerAccount") or None
+
+
+def _order_key(payment: Mapping[str, Any]) -> str:
+    metadata = payment.get("metadata")  # payments made by hand have text in it, or nothing
+    return str(metadata.get("order", "")) if isinstance(metadata, Mapping) else ""
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"a moment without a zone: {text}")
+    return moment
+
+
+def _translated(error: Error) -> ProviderError:
+    if isinstance(error, NotFoundError):
+        return UnknownCharge(str(error))
+    if isinstance(error, RequestSetupError):  # what cannot be a reference, or a key, of Mollie's
+        is_about_it = "payment ID" in str(error)
+        return UnknownCharge(str(error)) if is_about_it else ProviderUnavailable("Mollie's key is not a key.")
+    if isinstance(error, ResponseError):
+        status = int(error.status or 0)
+        if 400 <= status < 500 and status not in _PASSING:
+            return ProviderRefused(str(error))
+        return ProviderUnavailable(f"Mollie answered {status}: {error}")
+    if isinstance(error, ResponseHandlingError):
+        return ProviderUnavailable("Mollie's answer could not be read.")
+    return ProviderUnavailable(str(error))

@@ -1,0 +1,36 @@
+"""Finding what no notice told."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from hospes.kernel.acting import SYSTEM, acting
+from hospes.kernel.purposes import Purpose
+from hospes.payments import jobs
+from hospes.payments.models import Notice, Payment
+
+#: A notice usually comes within seconds; after this we ask by ourselves, and after the second we stop asking often.
+PATIENCE = timedelta(minutes=2)
+LONGEST = timedelta(days=100)  # a bank transfer may take that long
+
+
+def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
+    """Have every payment looked up that is open for longer than a notice takes, and every notice that was left lying."""
+    tally: Counter[str] = Counter()
+    last_pk = 0
+    while True:
+        with acting(Purpose.BILLING, actor=SYSTEM):
+            live = Payment.objects.filter(
+                state__in=("open", "pending"), created_at__lte=now - PATIENCE, created_at__gt=now - LONGEST, pk__gt=last_pk
+            )
+            pks = list(live.order_by("pk").values_list("pk", flat=True)[:page_size])
+            for pk in pks:
+                jobs.check.enqueue_once(f"payment:{pk}", payment_id=pk)
+        tally["payments"] += len(pks)
+        if len(pks) < page_size:
+            break
+        last_pk = pks[-1]
+    with acting(Purpose.BILLING, actor=SYSTEM):
+        for pk in Notice.objects.filter(applied_at=None, received_at__lte=now - PATIENCE).values_list("pk", flat=True):
+            jobs.apply_notice.enqueue_once(f"notice:{pk}", notice_id=pk)
+            tally["notices"] += 1
+    return tally

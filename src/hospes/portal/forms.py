@@ -1,0 +1,36 @@
+"""Forms of the portal: they turn text into the words of the domain, and write nothing."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hospes.sales.rules import domain_name
+
+
+class CartForm(forms.Form):
+    """Which product, for how long, and for which domain name."""
+
+    product = forms.SlugField(widget=forms.HiddenInput)
+    months = forms.TypedChoiceField(
+        label=_("Term"), coerce=int, choices=[(1, _("per month")), (12, _("per year"))], widget=forms.RadioSelect
+    )
+    label = forms.CharField(
+        label=_("Domain name"), max_length=253,
+        help_text=_("The name that the website will have, such as example.nl. You can point it to us later."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+
+    def clean_label(self) -> str:
+        try:
+            return domain_name(self.cleaned_data["label"])
+        except ValueError:
+            raise forms.ValidationError(_("This is not a domain name. Write it like example.nl.")) from None
+
+
+class CheckoutForm(forms.Form):
+    """The last look before it costs money."""
+
+    version = forms.CharField(widget=forms.HiddenInput)
+    terms = forms.BooleanField(
+        label=_("I agree with the general terms and with the processor agreement."),
+        error_messages={"required": _("Without this we cannot make a contract.")},
+    )

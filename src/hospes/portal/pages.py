@@ -1,0 +1,110 @@
+"""What a page of the portal is: for one customer, one purpose, in one transaction, for somebody who may."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+
+from hospes.customers.models import Membership
+from hospes.customers.queries import Capacity
+from hospes.kernel import clock
+from hospes.kernel.acting import acting
+from hospes.kernel.outside import cookies
+from hospes.kernel.purposes import Purpose
+from hospes.sales import carts
+
+CART_COOKIE = "hospes_cart"
+MAY_ORDER = {Membership.Role.HOLDER, Membership.Role.ADMINISTRATION, Membership.Role.BILLING}
+
+View = Callable[..., HttpResponse]
+
+
+class PortalRequest(HttpRequest):
+    """A request after the middleware; only for the type checker."""
+
+    capacities: list[Capacity]
+    capacity: Capacity
+    actor: Any
+    htmx: Any
+    nav: str
+    cart_count: int
+
+
+def customer_page(purpose: Purpose, *, nav: str) -> Callable[[View], View]:
+    """
+    A page about the customer whose number is in the address, for a person who may act for that one; a 404 for all others.
+
+    The view runs, and its template is rendered, for the purpose and within the rows of that customer and person.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def page(request: Any, number: int, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            capacity = choose(request, number)
+            request.nav = nav
+            with acting(purpose, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+                return view(request, capacity, **kwargs)
+
+        return page
+
+    return decorate
+
+
+def choose(request: Any, number: int) -> Capacity:
+    """The capacity with this number, set as the current one; Http404 when the person has none such."""
+    found = next((c for c in request.capacities if c.number == number), None)
+    if found is None:
+        raise Http404
+    request.capacity = found
+    return found
+
+
+def cart_cookie(request: Any) -> UUID | None:
+    """The cart that this browser has, if its cookie makes sense."""
+    try:
+        return UUID(request.COOKIES.get(CART_COOKIE, ""))
+    except ValueError:
+        return None
+
+
+@contextmanager
+def at_the_cart(request: Any) -> Iterator[tuple[UUID, int | None]]:
+    """
+    Act for the cart: gives the cart's id (a new one when this browser has none) and the person who is logged in, if any.
+
+    A visitor's cart becomes that of the person who logged in.
+    """
+    cart_id, person_id = cart_cookie(request), request.user.pk if request.user.is_authenticated else None
+    made_up = cart_id or uuid4()
+    with acting(Purpose.CART, actor=request.actor, cart=made_up, person=person_id):
+        if cart_id is not None and person_id is not None:
+            carts.merge_at_login(cart_id=cart_id, person_id=person_id, now=clock.now())
+        yield made_up, person_id
+
+
+def cart_contents(request: Any) -> carts.Contents:
+    """What is in the cart of whoever is there; for a visitor without a cart nothing is looked up."""
+    if cart_cookie(request) is None and not request.user.is_authenticated:
+        return carts.Contents(None, (), "")
+    with at_the_cart(request) as (cart_id, person_id):
+        return carts.contents(cart_id=cart_id, person_id=person_id, today=clock.today())
+
+
+def keep_cart(response: HttpResponse, request: Any, cart_id: UUID) -> HttpResponse:
+    """Have the browser keep a visitor's cart, and let go of the cookie once the cart belongs to a person."""
+    if request.user.is_authenticated:
+        if CART_COOKIE in request.COOKIES:
+            response.delete_cookie(CART_COOKIE, samesite="Lax")
+        return response
+    response.set_cookie(
+        CART_COOKIE, cart_id.hex, max_age=cookies[CART_COOKIE].days * 86400, httponly=True, samesite="Lax",
+        secure=settings.SECURE_COOKIES,
+    )  # fmt: skip
+    return response

@@ -1,0 +1,31 @@
+"""Words of the portal's templates."""
+
+from django import template
+from django.utils.translation import gettext as _
+
+from hospes.faces.states import look_of
+
+register = template.Library()
+
+_REASONS = {
+    "ordered": lambda: _("ordered and paid"),
+    "provisioned": lambda: _("set up at the hosting server"),
+}
+
+
+@register.filter
+def gigabytes(megabytes: int) -> int:
+    """Whole gigabytes, as packages are sold."""
+    return megabytes // 1000
+
+
+@register.filter
+def state_words(state: str) -> str:
+    """A state in words, without its badge."""
+    return str(look_of(state).words).capitalize()
+
+
+@register.filter
+def reason_words(reason: str) -> str:
+    """Why a service changed state; a reason without words of its own is shown as it is."""
+    return _REASONS[reason]() if reason in _REASONS else reason

@@ -1,0 +1,24 @@
+"""Addresses of the portal: a customer's pages carry the customer's number, so that two windows can show two customers."""
+
+from django.urls import path
+
+from hospes.portal.views import account, data, orders, shop
+
+app_name = "portal"
+urlpatterns = [
+    path("", account.overview, name="overview"),
+    path("diensten/", account.service_list, name="services"),
+    path("diensten/<int:service_id>/", account.service, name="service"),
+    path("facturen/", account.invoices, name="invoices"),
+    path("facturen/<str:invoice_number>/", account.invoice, name="invoice"),
+    path("facturen/<str:invoice_number>/pdf/", account.invoice_pdf, name="invoice_pdf"),
+    path("bestellingen/", orders.orders, name="orders"),
+    path("bestellingen/<str:order_number>/", orders.order, name="order"),
+    path("bestellingen/<str:order_number>/betalen/", orders.pay, name="pay"),
+    path("offertes/<str:quote_number>/", orders.quote, name="quote"),
+    path("offertes/<str:quote_number>/besluit/", orders.quote_decide, name="quote_decide"),
+    path("afrekenen/", shop.checkout, name="checkout"),
+    path("toegang/", account.access, name="access"),
+    path("gegevens/", data.data, name="data"),
+    path("gegevens/downloaden/", data.download, name="download"),
+]

@@ -1,0 +1,122 @@
+"""The customer's own pages: overview, services, invoices, access."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET
+
+from hospes.accounts.queries import where_from
+from hospes.billing import queries as billing
+from hospes.billing.models import Document, Invoice
+from hospes.customers.queries import Capacity
+from hospes.kernel import clock
+from hospes.kernel.acting import acting
+from hospes.kernel.purposes import Purpose
+from hospes.payments.models import PaidFrom
+from hospes.payments.queries import masked
+from hospes.portal.pages import customer_page
+from hospes.sales.models import Order
+from hospes.services import queries as services
+from hospes.services.models import Service
+
+PAGE = 25
+
+
+@require_GET
+def home(request: Any) -> HttpResponse:
+    """The front door: a customer's overview, or the shop."""
+    if request.user.is_authenticated and request.capacities:
+        return redirect("portal:overview", number=request.capacities[0].number)
+    return redirect("shop:catalogue")
+
+
+@require_GET
+@customer_page(Purpose.BILLING, nav="overview")
+def overview(request: Any, capacity: Capacity) -> HttpResponse:
+    """Is all well, and what do I have to do?"""
+    open_invoices, open_cents = billing.open_total(capacity.customer_id)
+    waiting = list(Order.objects.filter(customer_id=capacity.customer_id, state=Order.State.AWAITING_PAYMENT)[:5])
+    entitled = services.entitlements(capacity.customer_id, today=clock.today())
+    context = {
+        "open_invoices": open_invoices, "open_cents": open_cents, "waiting": waiting, "services": entitled[:6],
+        "service_count": len(entitled), "invoices": billing.invoices(capacity.customer_id, limit=4),
+        "next_renewal": min((s.renews_on for s in entitled), default=None),
+    }  # fmt: skip
+    return render(request, "portal/overview.html", context)
+
+
+@require_GET
+@customer_page(Purpose.CONTRACT, nav="services")
+def service_list(request: Any, capacity: Capacity) -> HttpResponse:
+    """What am I entitled to?"""
+    return render(request, "portal/services.html", {"services": services.entitlements(capacity.customer_id, today=clock.today())})
+
+
+@require_GET
+@customer_page(Purpose.CONTRACT, nav="services")
+def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
+    """Does it run, when does it renew, how did it come to be so?"""
+    found = get_object_or_404(Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id)
+    from hospes.hosting.queries import account_of
+
+    context = {"service": found, "history": services.history(found.pk), "account": account_of(found.pk)}
+    return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
+
+
+@require_GET
+@customer_page(Purpose.BILLING, nav="invoices")
+def invoices(request: Any, capacity: Capacity) -> HttpResponse:
+    """What is open, and what was invoiced?"""
+    found = billing.invoices(capacity.customer_id, limit=PAGE + 1, before=_after(request.GET.get("na", "")))
+    open_invoices, open_cents = billing.open_total(capacity.customer_id)
+    last = found[PAGE - 1] if len(found) > PAGE else None
+    context = {
+        "invoices": found[:PAGE], "older": f"?na={last.issued_on.isoformat()}:{last.pk}" if last else "",
+        "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
+    }  # fmt: skip
+    return render(request, "portal/invoices.html", context)
+
+
+def _after(text: str) -> tuple[date, int] | None:
+    day, _, pk = text.partition(":")
+    try:
+        return date.fromisoformat(day), int(pk)
+    except ValueError:
+        return None
+
+
+@require_GET
+@customer_page(Purpose.BILLING, nav="invoices")
+def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
+    """What was this for, is it paid, and where is the document?"""
+    found = get_object_or_404(Invoice, customer_id=capacity.customer_id, number=invoice_number)
+    order_id = found.origin.removeprefix("order:")
+    source = PaidFrom.objects.filter(payment__order_id=order_id).first() if order_id.isdigit() else None
+    context = {"invoice": found, "lines": billing.lines(found.pk), "document": billing.document(found.pk),
+               "paid_from": masked(source.account) if source else ""}  # fmt: skip
+    return render(request, "portal/invoice.html", context)
+
+
+@require_GET
+@customer_page(Purpose.BILLING, nav="invoices")
+def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
+    """The file of an invoice."""
+    found = get_object_or_404(Document, customer_id=capacity.customer_id, invoice__number=invoice_number)
+    path = Path(settings.MEDIA_ROOT) / found.path
+    if not path.is_file():
+        raise Http404
+    return FileResponse(path.open("rb"), as_attachment=True, filename=f"{invoice_number}.pdf", content_type="application/pdf")
+
+
+@require_GET
+@customer_page(Purpose.SECURITY, nav="access")
+def access(request: Any, capacity: Capacity) -> HttpResponse:
+    """Who can get in, from where were we logged in to, and what was changed?"""
+    events = where_from(request.user.pk, limit=PAGE)
+    return render(request, "portal/access.html", {"events": events})
+
+

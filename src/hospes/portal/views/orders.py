@@ -1,0 +1,122 @@
+"""Quotes and orders, and paying them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from hospes.billing.models import Invoice
+from hospes.customers.queries import Capacity
+from hospes.kernel import clock
+from hospes.kernel.acting import acting
+from hospes.kernel.purposes import Purpose
+from hospes.payments import jobs
+from hospes.payments import queries as payment_queries
+from hospes.payments import services as payments
+from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
+from hospes.payments.rules import is_reference
+from hospes.portal.pages import MAY_ORDER, choose, customer_page
+from hospes.portal.views.shop import TERMS_VERSION
+from hospes.sales import queries, services
+from hospes.sales.models import Order, Quote
+from hospes.sales.services import QuoteRefused
+
+
+@require_GET
+@customer_page(Purpose.CONTRACT, nav="orders")
+def orders(request: Any, capacity: Capacity) -> HttpResponse:
+    """What did I ask for, and how does it stand?"""
+    context = {"quotes": queries.quotes(capacity.customer_id), "orders": queries.orders(capacity.customer_id)}
+    return render(request, "portal/orders.html", context)
+
+
+@require_GET
+@customer_page(Purpose.CONTRACT, nav="orders")
+def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
+    """What do I get for how much, and until when can I accept it?"""
+    found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
+    order = Order.objects.filter(quote_id=found.pk).first()
+    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "may_order": capacity.role in MAY_ORDER,
+               "expired": found.state == Quote.State.OPEN and found.valid_until < clock.today()}  # fmt: skip
+    return render(request, "portal/quote.html", context)
+
+
+@require_POST
+@customer_page(Purpose.CONTRACT, nav="orders")
+def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
+    """Accept a quote (it becomes an order that must be paid), or decline it."""
+    found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
+    again = redirect("portal:quote", number=capacity.number, quote_number=quote_number)
+    if capacity.role not in MAY_ORDER:
+        return again
+    try:
+        if request.POST.get("do") == "decline":
+            services.decline_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip, now=clock.now())
+            return again
+        if request.POST.get("terms") != "on":
+            messages.error(request, _("Please agree with the general terms first."))
+            return again
+        order = services.accept_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip,
+                                      terms_version=TERMS_VERSION, today=clock.today(), now=clock.now())  # fmt: skip
+    except QuoteRefused as refusal:
+        messages.error(request, str(refusal))
+        return again
+    return redirect("portal:order", number=capacity.number, order_number=order.number)
+
+
+@require_GET
+@customer_page(Purpose.BILLING, nav="orders")
+def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
+    """Was it paid, what happens now, and where is my invoice?"""
+    found = get_object_or_404(Order.objects.with_related("quote"), customer_id=capacity.customer_id, number=order_number)
+    begun = payment_queries.of_order(found.pk)
+    waiting = bool(begun) and begun[0].state in ("open", "pending") and "terug" in request.GET
+    if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
+        jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
+    context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
+               "waiting": waiting, "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
+    return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
+
+
+@require_POST
+def pay(request: Any, number: int, order_number: str) -> HttpResponse:
+    """Begin paying. The provider is called between transactions, so this is no page of one."""
+    if not request.user.is_authenticated:
+        return redirect("account_login")
+    capacity = choose(request, number)
+    with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
+        found = get_object_or_404(Order, customer_id=capacity.customer_id, number=order_number)
+    back = reverse("portal:order", kwargs={"number": number, "order_number": order_number})
+    base = settings.HOSPES_PORTAL_URL
+    addresses = payments.Addresses(f"{base}{back}?terug=1", f"{base}{reverse('payment_notice')}")
+    try:
+        checkout_url = payments.begin(
+            provider=provider(), order_id=found.pk, customer_id=capacity.customer_id, addresses=addresses,
+            language=get_language() or "nl", actor=request.actor, now=clock.now(),
+        )  # fmt: skip
+    except payments.PaymentRefused as refusal:
+        messages.info(request, str(refusal))
+        return redirect(f"{back}?terug=1")
+    except (ProviderUnavailable, ProviderRefused):
+        messages.error(request, _("Paying does not work at this moment. Nothing was taken from you; please try again in a while."))
+        return redirect(back)
+    # A form may not be sent on to another host (our own content policy): a page in between takes the customer there.
+    request.nav = "orders"
+    return render(request, "portal/to_provider.html", {"checkout_url": checkout_url, "back": back})
+
+
+@csrf_exempt
+@require_POST
+def payment_notice(request: HttpRequest) -> HttpResponse:
+    """The provider's notice: a hint, stored and acknowledged. The answer is the same for what is not ours."""
+    reference = request.POST.get("id", "")
+    if is_reference(reference):
+        payments.note(reference=reference, now=clock.now())
+    return HttpResponse(status=200)

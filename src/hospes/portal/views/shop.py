@@ -1,0 +1,154 @@
+"""What can be bought, the cart, and the checkout."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from hospes.billing import rules as billing_rules
+from hospes.billing.queries import vat_basis_points
+from hospes.catalogue.queries import Offer, offers
+from hospes.customers.queries import Capacity
+from hospes.kernel import clock
+from hospes.kernel.acting import acting
+from hospes.kernel.purposes import Purpose
+from hospes.portal.forms import CartForm, CheckoutForm
+from hospes.portal.pages import MAY_ORDER, at_the_cart, cart_contents, choose, keep_cart
+from hospes.sales import carts, services
+from hospes.sales.services import QuoteRefused, Wanted
+
+#: The version of the terms that are accepted at the checkout.
+TERMS_VERSION = "2026-01"
+
+
+def _by_product() -> list[dict[str, Any]]:
+    grouped: dict[int, dict[str, Any]] = {}
+    for offer in offers(today=clock.today()):
+        entry = grouped.setdefault(offer.product.pk, {"product": offer.product, "offers": []})
+        entry["offers"].append(offer)
+    return list(grouped.values())
+
+
+def _rate() -> int:
+    return vat_basis_points(country="NL", today=clock.today())
+
+
+def with_vat(cents: int, rate: int) -> int:
+    """What a consumer pays for it."""
+    return billing_rules.totals([(cents, rate)]).total_cents
+
+
+def _shown(offer: Offer, rate: int) -> dict[str, Any]:
+    return {"months": offer.months, "net": offer.cents, "gross": with_vat(offer.cents, rate),
+            "per_month": with_vat(offer.cents, rate) // offer.months}  # fmt: skip
+
+
+@require_GET
+def catalogue(request: Any) -> HttpResponse:
+    """What can I get, and what does it cost?"""
+    request.nav, rate = "shop", _rate()
+    request.cart_count = len(cart_contents(request).items)
+    products = [{"product": p["product"], "offers": [_shown(o, rate) for o in p["offers"]]} for p in _by_product()]
+    return render(request, "shop/catalogue.html", {"products": products})
+
+
+def product(request: Any, slug: str) -> HttpResponse:
+    """Choose a term and a domain name for one product, and put it in the cart."""
+    request.nav, rate = "shop", _rate()
+    found = next((p for p in _by_product() if p["product"].slug == slug), None)
+    if found is None:
+        messages.info(request, _("We no longer sell that. This is what we have now."))
+        return redirect("shop:catalogue")
+    form = CartForm(request.POST or None, initial={"product": slug, "months": 12})
+    if request.method == "POST" and form.is_valid():
+        now = clock.now()
+        with at_the_cart(request) as (cart_id, person_id):
+            try:
+                carts.put(cart_id=cart_id, person_id=person_id, slug=slug, months=form.cleaned_data["months"],
+                          label=form.cleaned_data["label"], now=now, today=clock.today())  # fmt: skip
+                return keep_cart(redirect("shop:cart"), request, cart_id)
+            except carts.CartRefused:
+                form.add_error(None, _("This cannot be put in the cart now. Is it full, or is the product no longer sold?"))
+    context = {"product": found["product"], "offers": [_shown(o, rate) for o in found["offers"]], "form": form}
+    return render(request, "shop/product.html", context)
+
+
+@require_GET
+def cart(request: Any) -> HttpResponse:
+    """What is in my cart, and what does it cost together?"""
+    request.nav = "cart"
+    contents = cart_contents(request)
+    request.cart_count = len(contents.items)
+    response = render(request, "shop/cart.html", {"contents": contents, "totals": _totals(contents)})
+    return keep_cart(response, request, contents.cart_id) if contents.cart_id else response
+
+
+def _totals(contents: carts.Contents) -> billing_rules.Totals:
+    rate = _rate()
+    return billing_rules.totals((item.cents or 0, rate) for item in contents.items)
+
+
+@require_POST
+def cart_remove(request: Any, line_id: int) -> HttpResponse:
+    """Take a line out of the cart."""
+    with at_the_cart(request) as (cart_id, person_id):
+        carts.take_out(cart_id=cart_id, person_id=person_id, line_id=line_id, now=clock.now())
+    return redirect("shop:cart")
+
+
+@require_GET
+def checkout_start(request: Any) -> HttpResponse:
+    """For whom is the order: as myself, or for a company?"""
+    if not request.user.is_authenticated:
+        return render(request, "shop/who.html")
+    able = [c for c in request.capacities if c.role in MAY_ORDER]
+    if len(able) == 1:
+        return redirect("portal:checkout", number=able[0].number)
+    return render(request, "shop/capacity.html", {"capacities": able})
+
+
+def checkout(request: Any, number: int) -> HttpResponse:
+    """What do I get, what does it cost now and later, and who receives my data? The button says that it has to be paid."""
+    if not request.user.is_authenticated:
+        return redirect("shop:checkout")
+    capacity, contents = choose(request, number), cart_contents(request)
+    request.nav = "shop"
+    if not contents.can_be_ordered or capacity.role not in MAY_ORDER:
+        return redirect("shop:cart")
+    form = CheckoutForm(request.POST or None, initial={"version": contents.version})
+    if request.method == "POST":
+        if request.POST.get("version") != contents.version:
+            form.add_error(None, _("Your cart has changed since this page was shown. Please look again."))
+            form = CheckoutForm(initial={"version": contents.version})
+            messages.warning(request, _("Your cart has changed since this page was shown. Please look again."))
+        elif form.is_valid() or request.POST.get("do") == "quote":
+            return _order(request, capacity, contents)
+    context = {"contents": contents, "totals": _totals(contents), "form": form, "capacity": capacity}
+    return render(request, "shop/checkout.html", context)
+
+
+def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpResponse:
+    """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied after that."""
+    now, today = clock.now(), clock.today()
+    lines = [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
+    try:
+        with acting(Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+            quote = services.make_quote(
+                customer_id=capacity.customer_id, lines=lines, key=f"cart:{contents.version}:{capacity.customer_id}",
+                today=today, now=now,
+            )  # fmt: skip
+            if request.POST.get("do") == "quote":
+                target = redirect("portal:quote", number=capacity.number, quote_number=quote.number)
+            else:
+                order = services.accept_quote(quote_id=quote.pk, person_id=request.user.pk, ip=request.actor.ip,
+                                              terms_version=TERMS_VERSION, today=today, now=now)  # fmt: skip
+                target = redirect("portal:order", number=capacity.number, order_number=order.number)
+    except QuoteRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("shop:cart")
+    with at_the_cart(request):
+        carts.empty(person_id=request.user.pk, version=contents.version)
+    return target

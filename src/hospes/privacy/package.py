@@ -1,0 +1,234 @@
+"""
+The package: everything that is held about a person, derived from the data map (P70, P72).
+
+It knows no subject: a new table with its map entry is in here without a line changed. It acts for the purpose of rights, whose
+own twin reads every personal column, of the rows of this person and of the customers that the person is the holder of.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from hospes.kernel import journal
+from hospes.kernel.acting import Actor, acting
+from hospes.kernel.datamap import Column, Keep, Mapped, mapped_tables
+from hospes.kernel.models import JournalEntry
+from hospes.kernel.outside import file_stores
+from hospes.kernel.purposes import Purpose
+
+journal.register({"rights.package": gettext_lazy("Copy of all data downloaded")})
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the map says of one column: its label, category, what for and on which basis, who receives it, where it came from."""
+
+    name: str
+    label: str
+    category: str
+    purposes: tuple[tuple[str, str], ...]
+    recipients: tuple[str, ...]
+    source: str
+    secret: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of thing that is held: its columns, how long it is kept, and the rows as texts by column."""
+
+    title: str
+    table: str
+    kinds: tuple[Kind, ...]
+    kept: str
+    rows: tuple[dict[str, Any], ...]
+
+    @property
+    def shown(self) -> tuple[Kind, ...]:
+        return tuple(kind for kind in self.kinds if not kind.secret)
+
+    @property
+    def secrets(self) -> tuple[Kind, ...]:
+        return tuple(kind for kind in self.kinds if kind.secret)
+
+    def lines(self) -> Iterator[list[tuple[str, Any]]]:
+        """The rows as (label, value), for reading."""
+        for row in self.rows:
+            yield [(kind.label, row[kind.name]) for kind in self.shown if row.get(kind.name) not in (None, "")]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Somebody of the staff looked: when, and what for. Which employee is not said; the journal knows."""
+
+    at: datetime
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Package:
+    """Everything held about a person at a moment."""
+
+    person_id: int
+    made_at: datetime
+    sections: tuple[Section, ...]
+    files: tuple[tuple[str, Path], ...] = field(default=())
+    looks: tuple[Look, ...] = ()
+
+    @property
+    def row_count(self) -> int:
+        return sum(len(section.rows) for section in self.sections)
+
+
+def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: datetime) -> Package:
+    """Gather the package; `customer_ids` are the customers that the person is the holder of."""
+    rows: dict[str, dict[Any, dict[str, Any]]] = {}
+    with acting(Purpose.RIGHTS, actor=actor, person=person_id):
+        _gather(rows, "person", person_id)
+        looks = tuple(_looks(person_id))
+    for customer_id in customer_ids:
+        with acting(Purpose.RIGHTS, actor=actor, customer=customer_id):
+            _gather(rows, "customer", person_id)
+    sections = tuple(
+        _section(mapped, tuple(rows.get(mapped.table, {}).values())) for mapped in _about_people()
+    )
+    return Package(person_id, now, tuple(s for s in sections if s.rows), tuple(_files(rows)), looks)
+
+
+def _about_people() -> list[Mapped]:
+    return [m for m in mapped_tables() if m.entry.about_somebody and m.model is not None]
+
+
+def _gather(rows: dict[str, dict[Any, dict[str, Any]]], scope: str, person_id: int) -> None:
+    for mapped in _about_people():
+        if scope not in mapped.entry.key.values() or mapped.model is None:
+            continue
+        names = [name for name, column in mapped.entry.columns.items() if _belongs(mapped, name, column)]
+        found = rows.setdefault(mapped.table, {})
+        for row in mapped.model._default_manager.order_by("pk").values("pk", *names):
+            pk = row.pop("pk")
+            found[pk] = {name: _plain(mapped, name, value, person_id) for name, value in row.items()}
+
+
+def _belongs(mapped: Mapped, name: str, column: Column) -> bool:
+    """Secrets, and the machinery's own bytes, are left out; that they are held is said."""
+    assert mapped.model is not None  # noqa: S101  # for the type checker: _about_people has only such
+    return not column.secret and not isinstance(mapped.model._meta.get_field(name), models.BinaryField)
+
+
+def _plain(mapped: Mapped, name: str, value: Any, person_id: int) -> Any:
+    if mapped.entry.columns[name].names_others and value != person_id:
+        return None
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value if value is None or isinstance(value, str | int | bool | list) else str(value)
+
+
+def _looks(person_id: int) -> Iterator[Look]:
+    found = JournalEntry.objects.filter(person_id=person_id, action="staff.looked").order_by("-at")[:100]
+    for at, purpose in found.values_list("at", "purpose"):
+        yield Look(at, str(Purpose(purpose).declared.label))
+
+
+def _section(mapped: Mapped, rows: tuple[dict[str, Any], ...]) -> Section:
+    model = mapped.model
+    assert model is not None and mapped.entry.keep is not None  # noqa: S101, PT018  # `hospes check` sees to both
+    kinds = [
+        _kind(mapped, name, column)
+        for name, column in mapped.entry.columns.items()
+        if column.category is not None and (column.secret or _belongs(mapped, name, column))
+    ]
+    return Section(str(model._meta.verbose_name), mapped.table, tuple(kinds), kept(mapped.entry.keep), rows)
+
+
+def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
+    assert mapped.model is not None and column.category is not None  # noqa: S101, PT018  # see _section
+    purposes = sorted(mapped.readers(column) - {Purpose.RETENTION})
+    return Kind(
+        name=name,
+        label=str(getattr(mapped.model._meta.get_field(name), "verbose_name", name)),
+        category=str(column.category.label),
+        purposes=tuple((str(p.declared.label), str(p.declared.basis.label)) for p in purposes),
+        recipients=tuple(str(r.described.label) for r in sorted(column.to)),
+        source=str((column.source or mapped.entry.source).label),
+        secret=column.secret,
+    )
+
+
+def kept(keep: Keep) -> str:
+    """How long something is kept, in words."""
+    parts = {
+        _("%(n)s years") % {"n": keep.years}: keep.years,
+        _("%(n)s months") % {"n": keep.months}: keep.months,
+        _("%(n)s days") % {"n": keep.days}: keep.days,
+    }
+    period = ", ".join(text for text, number in parts.items() if number) or _("no longer")
+    words = {"period": period, "event": keep.event.label, "then": keep.then.label, "ground": keep.ground}
+    return _("%(period)s after %(event)s; then %(then)s. Ground: %(ground)s.") % words
+
+
+def _files(rows: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[tuple[str, Path]]:
+    """The files whose paths stand in the gathered rows."""
+    for store in file_stores.values():
+        for row in rows.get(store.table, {}).values():
+            path = Path(settings.MEDIA_ROOT) / row[store.column]
+            if path.is_file():
+                yield row[store.column], path
+
+
+def as_data(package: Package) -> dict[str, Any]:
+    """The package in a form that another party can read in: keys in English, texts in the active language."""
+    return {
+        "format": "hospes-package-1",
+        "made_at": package.made_at.isoformat(),
+        "operator": settings.HOSPES_OPERATOR.name,
+        "sections": [
+            {
+                "about": section.title, "table": section.table, "kept": section.kept,
+                "columns": {
+                    kind.name: {
+                        "label": kind.label, "category": kind.category, "source": kind.source,
+                        "purposes": [{"purpose": p, "lawful_basis": b} for p, b in kind.purposes],
+                        "recipients": list(kind.recipients), "held_but_not_shown": kind.secret,
+                    }
+                    for kind in section.kinds
+                },
+                "rows": list(section.rows),
+            }
+            for section in package.sections
+        ],
+        "files": [name for name, _ in package.files],
+        "who_looked": [{"at": look.at.isoformat(), "purpose": look.purpose} for look in package.looks],
+    }  # fmt: skip
+
+
+def as_zip(package: Package, *, language: str) -> io.BytesIO:
+    """The package as a ZIP: data.json, a page to read, and the files."""
+    archive = io.BytesIO()
+    with override(language), zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("data.json", json.dumps(as_data(package), ensure_ascii=False, indent=2))
+        out.writestr("index.html", render_to_string("privacy/package.html", {"package": package, "operator": settings.HOSPES_OPERATOR}))
+        out.writestr("package.css", render_to_string("privacy/package.css"))
+        for name, path in package.files:
+            out.write(path, f"files/{name}")
+    archive.seek(0)
+    return archive
+
+
+def note_download(*, person_id: int, actor: Actor, now: datetime) -> None:
+    """Say in the journal that a person took their data along."""
+    with acting(Purpose.RIGHTS, actor=actor, person=person_id):
+        journal.record("rights.package", at=now, table="customers_person", object_id=person_id, person_id=person_id)

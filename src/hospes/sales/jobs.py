@@ -1,0 +1,18 @@
+"""What happens after an order was paid."""
+
+from hospes.kernel import clock
+from hospes.kernel.jobs import at_work, job
+from hospes.kernel.purposes import Purpose
+from hospes.sales.models import Order, QuoteLine
+from hospes.services.services import Sold, start
+
+
+@job(queue="services", purpose=Purpose.CONTRACT)
+def deliver(*, order_id: int) -> None:
+    """Make the services of a paid order; again does nothing more."""
+    now, today = clock.now(), clock.today()
+    with at_work():
+        order = Order.objects.get(pk=order_id, state=Order.State.PAID)
+        for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
+            sold = Sold(order.customer_id, line.product_id, line.label, line.months, line.net_cents, f"quote_line:{line.pk}")
+            start(sold, today=today, now=now)

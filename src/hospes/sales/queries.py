@@ -1,0 +1,19 @@
+"""Quotes and orders of a customer."""
+
+from hospes.sales.models import Order, Quote, QuoteLine
+
+
+def quotes(customer_id: int) -> list[Quote]:
+    """The quotes of a customer, the newest first."""
+    return list(Quote.objects.filter(customer_id=customer_id).order_by("-made_at", "-pk")[:200])
+
+
+def orders(customer_id: int) -> list[Order]:
+    """The orders of a customer with their quotes, the newest first."""
+    found = Order.objects.filter(customer_id=customer_id).with_related("quote")
+    return list(found.order_by("-placed_at", "-pk")[:200])
+
+
+def quote_lines(quote_id: int) -> list[QuoteLine]:
+    """The lines of a quote in their order."""
+    return list(QuoteLine.objects.filter(quote_id=quote_id).order_by("position"))

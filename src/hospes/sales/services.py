@@ -1,0 +1,142 @@
+"""Quotes and orders. Making and accepting act for the contract (own twin: the customer's); paying for billing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from hospes.billing import rules as billing_rules
+from hospes.billing import services as billing
+from hospes.billing.models import Invoice
+from hospes.billing.queries import vat_basis_points
+from hospes.customers.models import Customer
+from hospes.kernel import journal
+from hospes.kernel.numbers import next_number
+from hospes.messaging import services as messaging
+from hospes.sales import rules
+from hospes.sales.models import Order, Quote, QuoteLine
+from hospes.services.rules import renewal
+
+journal.register({
+    "quote.made": _("Quote made"), "quote.accepted": _("Quote accepted"), "quote.declined": _("Quote declined"),
+    "order.placed": _("Order placed"), "order.paid": _("Order paid"),
+})  # fmt: skip
+
+
+class QuoteRefused(Exception):
+    """No quote can be made, or it cannot be accepted any more; the message is fit to show to the customer."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A line that somebody wants a quote of; price in cents without VAT for the whole term."""
+
+    product_id: int
+    description: str
+    label: str
+    months: int
+    net_cents: int
+
+
+def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: date, now: datetime) -> Quote:
+    """Make a quote with its number and prices fixed; the same key gives the same quote again. QuoteRefused when empty."""
+    if there := Quote.objects.filter(key=key).first():
+        return there
+    if not lines:
+        raise QuoteRefused(_("There is nothing in it."))
+    rate = _rate_for(Customer.objects.get(pk=customer_id), today)
+    sums = billing_rules.totals((line.net_cents, rate) for line in lines)
+    try:
+        with transaction.atomic():
+            quote = Quote.objects.create(
+                customer_id=customer_id, key=key, made_at=now, net_cents=sums.net_cents, vat_cents=sums.vat_cents,
+                total_cents=sums.total_cents, valid_until=today + timedelta(days=settings.HOSPES_OPERATOR.quote_days),
+                number=rules.quote_number(today, next_number(f"quote:{today.year}")),
+            )  # fmt: skip
+    except IntegrityError:  # the same button twice at the same time: the other one made it
+        return Quote.objects.get(key=key)
+    QuoteLine.objects.bulk_create(
+        QuoteLine(quote=quote, customer_id=customer_id, position=position, vat_basis_points=rate, **vars(line))
+        for position, line in enumerate(lines, start=1)
+    )
+    journal.record("quote.made", at=now, table="sales_quote", object_id=quote.pk, customer_id=customer_id)
+    return quote
+
+
+def _rate_for(customer: Customer, today: date) -> int:
+    if customer.kind == Customer.Kind.BUSINESS and customer.country != "NL":
+        # Reverse charge needs a check of the VAT number at VIES and its proof; until that is there, no wrong invoice.
+        raise QuoteRefused(_("We cannot yet make invoices for companies outside the Netherlands. Please contact us."))
+    return vat_basis_points(country="NL", today=today)
+
+
+@transaction.atomic
+def accept_quote(*, quote_id: int, person_id: int, ip: str | None, terms_version: str, today: date, now: datetime) -> Order:
+    """
+    Accept a quote for good: it becomes an order that waits for its payment. Accepting again gives the same order.
+
+    Raises QuoteRefused when the quote was declined or is no longer valid.
+    """
+    quote = Quote.objects.select_for_update().get(pk=quote_id)
+    if quote.state == Quote.State.ACCEPTED:
+        return Order.objects.get(quote_id=quote_id)
+    if quote.state != Quote.State.OPEN or quote.valid_until < today:
+        raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
+    Quote.objects.filter(pk=quote_id).update(
+        state=Quote.State.ACCEPTED, decided_by=person_id, decided_at=now, decided_from=ip
+    )
+    order = Order.objects.create(
+        quote_id=quote_id, customer_id=quote.customer_id, person_id=person_id, total_cents=quote.total_cents,
+        placed_at=now, terms_version=terms_version, number=rules.order_number(today, next_number(f"order:{today.year}")),
+    )  # fmt: skip
+    for action, table, pk in (("quote.accepted", "sales_quote", quote_id), ("order.placed", "sales_order", order.pk)):
+        journal.record(action, at=now, table=table, object_id=pk, customer_id=quote.customer_id)
+    messaging.enqueue("sales.order_received", key=f"order:{order.pk}:received", person_id=person_id,
+                      customer_id=quote.customer_id, about_id=order.pk, now=now)  # fmt: skip
+    return order
+
+
+def decline_quote(*, quote_id: int, person_id: int, ip: str | None, now: datetime) -> None:
+    """Decline a quote; raises QuoteRefused when it was decided upon already."""
+    quote = Quote.objects.get(pk=quote_id)
+    done = Quote.objects.filter(pk=quote_id, state=Quote.State.OPEN).update(
+        state=Quote.State.DECLINED, decided_by=person_id, decided_at=now, decided_from=ip
+    )
+    if not done:
+        raise QuoteRefused(_("This quote was already accepted or declined."))
+    journal.record("quote.declined", at=now, table="sales_quote", object_id=quote_id, customer_id=quote.customer_id)
+
+
+@transaction.atomic
+def mark_paid(*, order_id: int, paid_with: str, paid_at: datetime, today: date, now: datetime) -> Invoice | None:
+    """
+    Say that an order was paid: issue its invoice, and have its services made. None when it was paid already.
+
+    Acts for billing, within the transaction that books the payment, so that neither is there without the other.
+    """
+    waiting = Order.objects.filter(pk=order_id, state=Order.State.AWAITING_PAYMENT)
+    if not waiting.update(state=Order.State.PAID, paid_at=paid_at):
+        return None
+    order = Order.objects.get(pk=order_id)
+    journal.record("order.paid", at=now, table="sales_order", object_id=order_id, customer_id=order.customer_id, changed=["state"])
+    invoice = billing.issue(_draft(order, paid_with=paid_with, paid_at=paid_at, today=today), today=today, now=now)
+    from hospes.sales.jobs import deliver
+
+    deliver.enqueue(order_id=order_id)
+    return invoice
+
+
+def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date) -> billing.Draft:
+    quote = Quote.objects.get(pk=order.quote_id)
+    lines = [
+        billing.DraftLine(line.description, line.label, line.net_cents, line.vat_basis_points,
+                          today, renewal(today, line.months) - timedelta(days=1))
+        for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position")
+    ]  # fmt: skip
+    return billing.Draft(
+        customer_id=order.customer_id, origin=f"order:{order.pk}", quote_number=quote.number, lines=lines,
+        due_on=today, paid_at=paid_at, paid_with=paid_with,
+    )  # fmt: skip

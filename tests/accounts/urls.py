@@ -1,0 +1,17 @@
+"""The login library's addresses, and two pages of ours, as a face has them."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Says who is there."""
+    return HttpResponse(str(request.user) if request.user.is_authenticated else "nobody")
+
+
+urlpatterns = i18n_patterns(
+    path("", home, name="home"),
+    path("account/", include("allauth.urls")),
+    prefix_default_language=False,
+)

@@ -1,0 +1,1 @@
+"""What the tests share: where they run, their database, whose rights they have, and how rows are made."""
