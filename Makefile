@@ -28,3 +28,10 @@ bench:
 	@scripts/setup dev
 	@.venv/bin/hospes bench enforcement
 	@.venv/bin/hospes bench pages
+
+.PHONY: css messages
+css:
+	@.venv/bin/python scripts/build_css.py
+
+messages:
+	@.venv/bin/python scripts/messages.py

@@ -76,6 +76,15 @@ DUTCH = {
     "How many lose the connection after the payment was made": (
         "Hoeveel verliezen de verbinding nadat de betaling is gemaakt"
     ),
+    "Say how the payment ends.": "Zeg hoe de betaling afloopt.",
+    "There is no such order.": "Die volgorde bestaat niet.",
+    "Give a number.": "Vul een getal in.",
+    "This number is too small or too large.": "Dit getal is te klein of te groot.",
+    "The payment method is not on offer for this payment.": "Deze betaalmethode kan bij deze betaling niet.",
+    "waiting": "wacht",
+    "done": "aangekomen",
+    "given_up": "opgegeven",
+    "refused": "geweigerd",
     # sms
     "Text messages": "Sms-berichten",
     "To": "Aan",
@@ -109,7 +118,10 @@ DUTCH = {
     "suspended": "opgeschort",
 }
 
+ENGLISH = {"given_up": "given up"}
+
 
 def words(language: str) -> Words:
     """Return the function that says a text in a language (nl or en)."""
-    return (lambda text: DUTCH.get(text, text)) if language == "nl" else (lambda text: text)
+    table = DUTCH if language == "nl" else ENGLISH
+    return lambda text: table.get(text, text)

@@ -5,7 +5,7 @@ A test that uses the database has the rights of a login, and sees no personal da
 
     @pytest.mark.django_db                      a transaction that is rolled back
     @pytest.mark.django_db(transaction=True)    real transactions, emptied afterwards; or `committed_database`
-    @pytest.mark.login("worker")                outside of acting() with the rights of that login, not "portal"
+    @pytest.mark.login("worker")                that login's rights outside of acting(), not portal's
     as_owner(), as_login("door")                from tests.support.rights
     make.customer() …                           rows, from tests.support
     login_connection("portal")                  a connection as that login really has it
@@ -83,7 +83,7 @@ def committed_database(transactional_db: None) -> None:
 def login_connection(
     django_db_setup: None,
 ) -> Iterator[Callable[[str], "psycopg.Connection[tuple[Any, ...]]"]]:
-    """Open a connection as a login really has it: `login_connection("portal")`; it sees committed rows only."""
+    """Open connections as logins really have them: `login_connection("portal")`; of committed rows only."""
     from tests.support import rights
 
     opened: list[psycopg.Connection[tuple[Any, ...]]] = []

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from simulators.faults import Faults
 from simulators.markup import Child, Markup, tag
 from simulators.outbox import Outbox
-from simulators.pages import document
+from simulators.pages import document, not_found
 from simulators.payments import unpleasant
 from simulators.payments.ledger import Ledger, Payment, Plan
 from simulators.payments.rules import METHODS, ApiError, methods_of
@@ -38,8 +38,8 @@ class Checkout:
     def _show(self, request: Request, token: str) -> Response:
         try:
             payment = self._ledger.get(f"tr_{token}")
-        except ApiError as error:
-            return _problem(error, request.language)
+        except ApiError:
+            return not_found(request.language, words(request.language)("Payment provider"))
         language = language_of(payment, request)
         say = words(language)
         if payment.is_final:
@@ -108,7 +108,10 @@ def _policy(payment: Payment) -> str:
 def _problem(error: ApiError, language: str) -> Response:
     say = words(language)
     page = document(
-        say("This does not work"), tag("p", error.detail), language=language, above=say("Payment provider")
+        say("This does not work"),
+        tag("p", say(error.detail)),
+        language=language,
+        above=say("Payment provider"),
     )
     return as_html(page, error.status)
 

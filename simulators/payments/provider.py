@@ -119,7 +119,7 @@ class PaymentProvider(Simulator):
             return tag("p", say("No notice was sent."))
         heads = [say(head) for head in ("Time", "Address", "Tries", "State", "Answer")]
         rows: list[list[Child]] = [
-            [moment(each.due), each.url, each.attempts, each.state, each.answer] for each in deliveries
+            [moment(each.due), each.url, each.attempts, say(each.state), each.answer] for each in deliveries
         ]
         return table(say("Notices to the merchant"), heads, rows)
 

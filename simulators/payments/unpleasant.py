@@ -86,5 +86,5 @@ def _number(form: Mapping[str, str], name: str, lowest: float, highest: float) -
     except ValueError as error:
         raise ApiError(422, "Give a number.", name) from error
     if not lowest <= number <= highest:
-        raise ApiError(422, f"Give a number from {lowest:g} to {highest:g}.", name)
+        raise ApiError(422, "This number is too small or too large.", name)
     return number

@@ -48,7 +48,7 @@ def stubborn(ports: Ports) -> list[Program]:
 
 
 def broken(ports: Ports) -> list[Program]:
-    return [Program("worker", python(FAILING), "worker")]
+    return [Program("worker", python(FAILING), "worker", settles=2.0)]
 
 
 def preparing(ports: Ports) -> list[Program]:

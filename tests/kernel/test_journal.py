@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.utils import translation
 from django.utils.translation import gettext_lazy
 
 from hospes.kernel import journal, journal_sql
@@ -218,6 +219,7 @@ def test_only_the_purpose_of_retention_forgets() -> None:
 def test_an_action_has_one_name() -> None:
     journal.register({"test.done": "Something was done", "test.seen": gettext_lazy("Seen")})
     assert journal.actions() == ["test.done", "test.seen"]
-    assert (journal.label("test.seen"), journal.label("test.gone")) == ("Seen", "test.gone")
+    with translation.override("en"):
+        assert (journal.label("test.seen"), journal.label("test.gone")) == ("Seen", "test.gone")
     with pytest.raises(ValueError, match=r"test\.done"):
         journal.register({"test.done": "Something else"})

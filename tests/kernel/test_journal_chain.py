@@ -56,7 +56,11 @@ def test_anybody_can_compute_the_chain_from_its_description(scratch: Scratch) ->
         ):
             salted = sent((BYTEA, entry[f"{what}_salt"]), *values)
             assert entry[f"{what}_commitment"] == hashlib.sha256(salted).digest()
-        fields = [(BYTEA, b"hospes journal 1"), (BYTEA, previous), (INT4, struct.pack("!i", entry["lane"]))]
+        fields: list[tuple[int, bytes | None]] = [
+            (BYTEA, b"hospes journal 1"),
+            (BYTEA, previous),
+            (INT4, struct.pack("!i", entry["lane"])),
+        ]
         fields += [big(entry["seq"]), big(entry["id"]), moment(entry["at"]), moment(entry["recorded_at"])]
         texts = [entry[column] for column in ("action", "purpose", "actor_kind", "object_table")]
         fields += [(BYTEA, text.encode()) for text in [*texts, ",".join(entry["changed"])]]

@@ -1,8 +1,8 @@
 """
 The database of a test process: a copy of one that was migrated and given its roles, grants and policies.
 
-That first one, the pattern, is made anew whenever something changes that it depends on. All this happens under a
-lock, so that any number of processes and runs can begin at once.
+That first one, the pattern, is made anew whenever something changes that it depends on. All this happens under
+a lock, so that any number of processes and runs can begin at once.
 """
 
 import hashlib

@@ -284,7 +284,7 @@ def invoice(
     with_document: bool = False,
     **words: Any,
 ) -> Invoice:
-    """Make an invoice over a year, at 21 % VAT; lines: pairs of number and price each in cents without VAT."""
+    """Make an invoice over a year, at 21 % VAT; lines: pairs of number and cents each, without VAT."""
     with as_owner():
         customer, number = customer or globals()["customer"](), names.count()
         net = sum(quantity * unit for quantity, unit in lines)

@@ -1,7 +1,7 @@
 """
 Where a test process runs: a server of its own kind, a directory of its own, ports that are free.
 
-Done before Django reads its settings, and in the environment, so that processes which a test starts get the same.
+Done before Django reads its settings, in the environment, so that processes which a test starts get the same.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """
 Whose rights a test has.
 
-The tests' own database user may do everything, so no test works with its rights by accident: outside of acting() it
-has those of a login, which can read no personal data. To arrange and to inspect, a test says `as_owner()`.
+The tests' own database user may do everything, so no test works with its rights by accident: outside of acting()
+it has those of a login, which can read no personal data. To arrange and to inspect, a test says `as_owner()`.
 """
 
 from collections.abc import Iterator

@@ -41,8 +41,8 @@ def password_reset(message: Message) -> Rendered:
 
 def already_exists(message: Message) -> Rendered:
     """For who signs up, or somebody else who does so, with the address of an account that is there."""
-    urls = {"login_url": link("account_login"), "reset_url": link("account_reset_password")}
-    return Rendered(str(_("You have an account already")), "mail/account.already_exists", urls)
+    context = {"url": link("account_reset_password")}
+    return Rendered(str(_("You have an account already")), "mail/account.already_exists", context)
 
 
 def _notice(subject: Promise, kind: str) -> Callable[[Message], Rendered]:

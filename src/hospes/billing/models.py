@@ -60,7 +60,10 @@ class Invoice(MappedModel):
             models.CheckConstraint(name="never_overpaid", condition=Q(paid_cents__lte=F("total_cents"))),
             models.CheckConstraint(name="totals_add_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))),
         ]
-        indexes = [models.Index(fields=["customer", "-issued_on", "-id"], name="invoices_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-issued_on", "-id"], name="invoices_of_customer"),
+            models.Index(fields=["due_on", "id"], condition=Q(paid_cents__lt=F("total_cents")), name="open_invoices_by_due_day"),
+        ]
 
     datamap = row(
         plain("id", "origin", "language")

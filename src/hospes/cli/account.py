@@ -102,22 +102,32 @@ def relocated(directory: Path) -> Path:
 
 def reachable_programs(programs: Path, account: Account) -> Path:
     """Return a directory with the server's programs that this user can run; a copy if need be."""
-    if account.can(programs / "postgres", "--version"):
+    if _works(programs, account):
         return programs
-    copy = _copied(programs) / programs.name if account.uid is not None else programs
-    if not account.can(copy / "postgres", "--version"):
+    copy = _copied(programs) if account.uid is not None else programs
+    if not _works(copy, account):
         raise Problem(_("The programs of PostgreSQL in {path} do not run on this machine.", path=copy))
     return copy
 
 
+def _works(programs: Path, account: Account) -> bool:
+    return all(account.can(programs / name, "--version") for name in ("postgres", "initdb"))
+
+
 def _copied(programs: Path) -> Path:
+    """Copy the wheel's programs, in its own layout: they find their libraries beside the package."""
+    installed, package = programs.parent, programs.parents[1]
     stamp = (programs / "postgres").stat()
     mark = f"{programs}:{stamp.st_size}:{stamp.st_mtime_ns}".encode()
     copy = RELOCATED / f"programs-{hashlib.sha256(mark).hexdigest()[:16]}"
     if not copy.exists():
         RELOCATED.mkdir(mode=0o755, parents=True, exist_ok=True)
         draft = RELOCATED / f"new-{uuid.uuid4().hex}"
-        shutil.copytree(programs.parent, draft, symlinks=True)
-        draft.chmod(0o755)
+        draft.mkdir(mode=0o755)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, draft / libraries.name)
+        shutil.copytree(installed, draft / package.name / installed.name, symlinks=True)
+        (draft / package.name).chmod(0o755)
         draft.rename(copy)
-    return copy
+    return copy / package.name / installed.name / programs.name

@@ -39,6 +39,10 @@ class Child:
         process = self._process
         return process.pid if process and process.returncode is None and guard.alive(process.pid) else None
 
+    def is_settled(self) -> bool:
+        """Say whether the process has been up long enough to have started really."""
+        return self.pid is not None and time.monotonic() - self._born >= self.program.settles
+
     def spawn(self) -> None:
         """Start the process; its output is added to its log."""
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG:

@@ -173,6 +173,7 @@ class Cluster:
             return self.directory
         place = account.relocated(self.directory)
         place.mkdir(mode=0o711, parents=True, exist_ok=True)
+        (place / "of").write_text(f"{self.directory}\n")  # for a person who wonders whose data this is
         words = {"user": user.name, "path": self.directory, "place": place}
         self._say(_("PostgreSQL runs as {user}, who cannot enter {path}: its data is in {place}.", **words))
         return place

@@ -31,11 +31,11 @@ from hospes.sales.services import Wanted
 
 CUSTOMERS = 24
 
-#: slug, names, what for, disk in MB, mailboxes, cents a month, cents a year (without VAT)
+#: slug, name, package at the panel, what for, disk in MB, mailboxes, cents a month, cents a year (without VAT)
 PACKAGES = [
-    ("start", "Start", "Voor uw eerste website of alleen uw eigen e-mailadres.", "For your first website, or just your own e-mail address.", 5_000, 5, 395, 3_950),
-    ("plus", "Plus", "Voor een website die goed bezocht wordt, met een webwinkel erbij.", "For a well visited website, with a shop beside it.", 25_000, 25, 795, 7_950),
-    ("pro", "Pro", "Voor wie meer sites heeft, of er klanten van bedient.", "For those who have several sites, or serve customers with them.", 100_000, 100, 1_595, 15_950),
+    ("start", "Start", "small", "Voor uw eerste website of alleen uw eigen e-mailadres.", "For your first website, or just your own e-mail address.", 5_000, 5, 395, 3_950),
+    ("plus", "Plus", "medium", "Voor een website die goed bezocht wordt, met een webwinkel erbij.", "For a well visited website, with a shop beside it.", 25_000, 25, 795, 7_950),
+    ("pro", "Pro", "large", "Voor wie meer sites heeft, of er klanten van bedient.", "For those who have several sites, or serve customers with them.", 100_000, 100, 1_595, 15_950),
 ]  # fmt: skip
 
 STAFF = [
@@ -64,12 +64,12 @@ def fill(path: Path) -> bool:
 
 def stock_catalogue() -> None:
     """The packages, their prices, and the VAT rates; runs as the owner."""
-    for position, (slug, name, nl, en, disk, mailboxes, month, year) in enumerate(PACKAGES):
+    for position, (slug, name, panel, nl, en, disk, mailboxes, month, year) in enumerate(PACKAGES):
         product, _ = Product.objects.get_or_create(
             slug=slug,
             defaults={
                 "kind": "hosting", "name_nl": f"Hosting {name}", "name_en": f"Hosting {name}", "summary_nl": nl, "summary_en": en,
-                "disk_mb": disk, "mailboxes": mailboxes, "panel_package": slug, "position": position,
+                "disk_mb": disk, "mailboxes": mailboxes, "panel_package": panel, "position": position,
             },
         )  # fmt: skip
         for months, cents in ((1, month), (12, year)):
@@ -152,7 +152,7 @@ def _year_of_orders(now: datetime) -> None:
 def _order(plan: _Plan, *, paid: bool) -> None:
     """One order as the portal places it, at its moment; the money comes from a charge as the provider reports it."""
     product = Product.objects.get(slug=PACKAGES[plan.package][0])
-    cents = PACKAGES[plan.package][6 if plan.months == 1 else 7]
+    cents = PACKAGES[plan.package][7 if plan.months == 1 else 8]
     today = clock.day_of(plan.at)
     with clock.moved_to(plan.at):
         with acting(Purpose.CONTRACT, actor=SYSTEM, customer=plan.customer_id):

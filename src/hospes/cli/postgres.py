@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hospes.cli import guard
@@ -78,8 +79,8 @@ class Postgres:
 
         It is made under another name and renamed when it is complete, so a killed run leaves no half one.
         """
-        for leftover in data.parent.glob("new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        for leftover in data.parent.glob("new-*"):  # a killed run's initdb may still be writing there
+            guard.wait_until(partial(_removed, leftover), 5.0)
         work = data.with_name(f"new-{uuid.uuid4().hex[:8]}")
         work.mkdir(mode=0o700)
         handle = os.open(work / "password", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -135,6 +136,11 @@ class Postgres:
         clear_stale_locks(data)
         statement = f"ALTER ROLE postgres PASSWORD '{password}'\n".encode()
         self.user.run([self.programs / "postgres", "--single", "-D", data, "postgres"], said=statement)
+
+
+def _removed(path: Path) -> bool:
+    shutil.rmtree(path, ignore_errors=True)
+    return not path.exists()
 
 
 def clear_stale_locks(data: Path) -> None:

@@ -15,7 +15,8 @@ class Program:
     """
     One program: name as in the log's file name, face as in HOSPES_FACE (None: no business in the database).
 
-    It is ready when all its addresses answer; grace is how many seconds it may take to end.
+    It is ready when all its addresses answer and it has been up for as many seconds as it takes to settle; grace
+    is how many seconds it may take to end.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Program:
     face: str | None = None
     answers: tuple[str, ...] = ()
     stage: int = WEB
+    settles: float = 0.0
     grace: float = 10.0
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,7 +57,7 @@ def running(ports: Ports) -> list[Program]:
         Program("simulators", (sys.executable, "-m", "simulators"), answers=world, stage=WORLD),
         _web("portal", ports),
         _web("office", ports),
-        Program("worker", hospes("worker"), "worker", stage=WORKERS, grace=30.0),
+        Program("worker", hospes("worker"), "worker", stage=WORKERS, settles=2.0, grace=30.0),
     ]
 
 

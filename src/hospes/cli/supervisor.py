@@ -221,7 +221,7 @@ class Stack:
         if not self._database_answers():
             return DATABASE
         for name, child in self._children.items():
-            if child.pid is None or not all(map(answers, child.program.answers)):
+            if not child.is_settled() or not all(map(answers, child.program.answers)):
                 return name
         return None
 

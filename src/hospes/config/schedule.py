@@ -3,5 +3,7 @@
 from procrastinate.contrib.django import app
 
 from hospes.kernel.jobs import rescue_stalled
+from hospes.payments import jobs as payments
 
-RESCUE = app.periodic(cron="* * * * *")(app.task(name="kernel.rescue_stalled", pass_context=True)(rescue_stalled))
+app.periodic(cron="* * * * *")(app.task(name="kernel.rescue_stalled", queue="upkeep", pass_context=True)(rescue_stalled))
+app.periodic(cron="*/2 * * * *")(payments.sweep.task)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from hospes.config.env import env_flag, env_number, env_secret, env_text
-from hospes.config.operator import read_operator
+from hospes.config.operators import read_operator
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(env_text("HOSPES_VAR", str(ROOT / "var")))
@@ -66,7 +66,7 @@ def _database(login: str) -> dict[str, Any]:
 
 
 DATABASES = {alias: _database(login) for alias, login in HOSPES_ALIASES.items()}
-DATABASE_ROUTERS = ["hospes.kernel.acting.ActingRouter"]
+DATABASE_ROUTERS = ["hospes.accounts.limits.LimitsRouter", "hospes.kernel.acting.ActingRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -170,8 +170,13 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to somebody who is nobody here
+ACCOUNT_FORMS = {"reset_password": "hospes.accounts.reset_form.ResetForm"}
+ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "hospes.accounts.resets.ResetTokens"
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_REMEMBER = FACE != "office"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_ADAPTER = "hospes.accounts.adapter.SecondStepAdapter"
@@ -215,6 +220,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "hospes_cache",
         "KEY_FUNCTION": "hospes.kernel.caching.blind_cache_key",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # it holds the limits on tries: with the usual 300 a crowd could wash them out
     }
 }
 LOGGING_CONFIG = "hospes.config.logs.configure"
@@ -228,4 +234,5 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 HOSPES_TRUSTED_PROXIES = env_number("HOSPES_TRUSTED_PROXIES", 0)
 ALLAUTH_TRUSTED_PROXY_COUNT = HOSPES_TRUSTED_PROXIES
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# The address is unique without regard to case, by the constraint one_person_per_email_address.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]

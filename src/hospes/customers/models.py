@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -55,7 +56,10 @@ class Person(AbstractBaseUser):
         base_manager_name = "objects"
         verbose_name = _("person")
         constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
-        indexes = [models.Index(fields=["phone"], name="person_by_phone")]
+        indexes = [
+            models.Index(fields=["phone"], name="person_by_phone"),
+            models.Index(fields=["email"], opclasses=["varchar_pattern_ops"], name="person_by_address"),
+        ]
 
     datamap = row(
         plain("id", "is_active", "created_at")
@@ -115,7 +119,10 @@ class Customer(MappedModel):
             ),
             models.CheckConstraint(name="customer_is_known_by_name", condition=~Q(name="")),
         ]
-        indexes = [models.Index(Lower("name"), name="customer_by_name")]
+        indexes = [
+            models.Index(Lower("name"), name="customer_by_name"),
+            models.Index(OpClass(Lower("invoice_email"), name="text_pattern_ops"), name="customer_by_invoice_address"),
+        ]
 
     datamap = row(
         plain("id", "created_at", "ended_on", "country")
@@ -167,3 +174,41 @@ class Membership(MappedModel):
 
     def in_force(self, now: datetime) -> bool:
         return self.since <= now and (self.until is None or now < self.until)
+
+
+class CustomerWord(MappedModel):
+    """A word of a customer's name, by which staff find it; kept by a trigger (`words`)."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False, verbose_name=_("customer"))
+    word = models.CharField(_("word of the name"), max_length=80, db_collation="C")
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("word by which a customer is found")
+        constraints = [models.UniqueConstraint(fields=["customer", "word"], name="one_row_per_word_of_a_customer")]
+        indexes = [models.Index(fields=["word", "customer"], name="customers_by_word")]
+
+    datamap = row(
+        plain("id", "customer") | personal(Category.IDENTITY, "word"),
+        key="customer_id", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class PersonWord(MappedModel):
+    """A word of a person's name, by which staff find them; kept by a trigger (`words`)."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False, verbose_name=_("person"))
+    word = models.CharField(_("word of the name"), max_length=80, db_collation="C")
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("word by which a person is found")
+        constraints = [models.UniqueConstraint(fields=["person", "word"], name="one_row_per_word_of_a_person")]
+        indexes = [models.Index(fields=["word", "person"], name="persons_by_word")]
+
+    datamap = row(
+        plain("id", "person") | personal(Category.IDENTITY, "word"),
+        key="person_id", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        keep=Keep(Event.ACCOUNT_END, THE_CONTRACT, Then.DELETE, months=1),
+    )  # fmt: skip

@@ -57,7 +57,9 @@ def operator_css(request: HttpRequest) -> HttpResponse:
     """Serve the stylesheet of the operator's accent; route it as `operator_css`, outside the language prefix."""
     from django.conf import settings
 
-    response = HttpResponse(stylesheet(settings.HOSPES_OPERATOR.accent), content_type="text/css; charset=utf-8")
+    response = HttpResponse(
+        stylesheet(settings.HOSPES_OPERATOR.accent), content_type="text/css; charset=utf-8"
+    )
     response["Cache-Control"] = "public, max-age=3600"
     return response
 

@@ -34,12 +34,22 @@ class StyleForm(forms.Form):
 def style_context(today: date) -> dict[str, Any]:
     """Return what the style page shows besides its own words; one form is empty and one refused."""
     refused = StyleForm({"name": "", "email": "x"}, auto_id="wrong_%s")
-    return {"form": StyleForm(), "refused": refused, "states": list(LOOKS), "today": today, "sample_cents": 123456}
+    return {
+        "form": StyleForm(),
+        "refused": refused,
+        "states": list(LOOKS),
+        "today": today,
+        "sample_cents": 123456,
+    }
 
 
 def style_page(request: HttpRequest) -> HttpResponse:
     """Show the style page in the layout that `?layout=` names (portal, office, site or narrow)."""
     layout = request.GET.get("layout", "portal")
     layout = layout if layout in LAYOUTS else "portal"
-    context = style_context(date(2026, 11, 22)) | {"layout": f"{layout}.html", "nav": "overview", "layouts": LAYOUTS}
+    context = style_context(date(2026, 11, 22)) | {
+        "layout": f"{layout}.html",
+        "nav": "overview",
+        "layouts": LAYOUTS,
+    }
     return render(request, "faces/style.html", context)

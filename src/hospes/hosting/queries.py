@@ -1,4 +1,4 @@
-"""The hosting accounts of services, and where one logs in."""
+"""The hosting accounts of services, and how one gets in."""
 
 from dataclasses import dataclass
 

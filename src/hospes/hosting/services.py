@@ -87,13 +87,14 @@ def _claim(service_id: int) -> _Wanted | None:
 def _keep_account(service: Service) -> HostingAccount:
     password = "".join(secrets.choice(_ALPHABET) for _ in range(_PASSWORD_LENGTH))
     domain = service.label.lower()
-    return _with_free_name(
+    account: HostingAccount = _with_free_name(
         islice(usernames(domain), _NAMES_TO_TRY),
         lambda username: HostingAccount.objects.create(
             service_id=service.pk, customer_id=service.customer_id, username=username, domain=domain,
             password=seal(password, context=_context(service.pk)),
         ),
     )  # fmt: skip
+    return account
 
 
 def _rename(service_id: int, *, given_up: str) -> None:
@@ -129,7 +130,7 @@ def _finish(service_id: int, *, now: datetime) -> None:
             journal.record("hosting.made", at=now, table="services_service", object_id=service_id,
                            customer_id=service.customer_id)  # fmt: skip
         if service.state == State.PENDING:
-            services.activate(service_id=service_id, reason="made", now=now)
+            services.activate(service_id=service_id, reason="provisioned", now=now)
 
 
 def reveal_password(*, service_id: int, now: datetime) -> str:

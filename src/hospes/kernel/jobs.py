@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from procrastinate import App, RetryDecision, RetryStrategy
+from procrastinate import App, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app as procrastinate_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
@@ -105,3 +105,14 @@ ENQUEUE_SQL = """
 ALTER FUNCTION procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])
   SECURITY DEFINER SET search_path = public, pg_temp;
 """
+
+
+#: A worker tells every ten seconds that it lives; one that is silent for this long was killed.
+STALLED_AFTER = 30
+
+
+async def rescue_stalled(context: JobContext, timestamp: int) -> None:
+    """Give the jobs of workers that died back to the queue; procrastinate does not do that by itself."""
+    manager = context.app.job_manager
+    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+        await manager.retry_job(stalled)

@@ -5,8 +5,6 @@ It trusts nothing that could have been changed in the database: hashes are compu
 functions and triggers that protect the journal are compared with those of `journal_sql`.
 """
 
-# ruff: noqa: S608  # all that is put together here is written in this file
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -109,7 +107,7 @@ def _guard_problems(connection: "AnyConnection") -> list[Problem]:
     ]
 
 
-def _rows(connection: "AnyConnection", sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def _rows(connection: "AnyConnection", sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())

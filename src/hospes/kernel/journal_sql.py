@@ -2,7 +2,8 @@
 The journal in the database: what writes the chain, and what keeps anyone from changing it.
 
 Runs on PostgreSQL 15 to 18 with nothing but its core. A migration runs INSTALL after the tables of
-`JournalLane` and `JournalEntry` exist; it may be run again. The format of the chain:
+`JournalLane` and `JournalEntry` exist; it may be run again, and has to be, by a new migration, after a change
+here: `verify` reports guards that differ from these. The format of the chain:
 
     commitment = sha256(record_send(ROW(salt, value, ...)))
                  a salt of 16 random bytes; '' where there was no value
@@ -15,8 +16,6 @@ the client's encoding.
 
 The id of the thing is part of the commitment about whom, since "changed person 7" is about person 7.
 """
-
-# ruff: noqa: S608  # all that is put together here is written in this file
 
 from typing import Final
 

@@ -140,6 +140,8 @@ class JournalEntry(MappedModel):
             models.Index(fields=["customer_id", "-at"], name="journal_about_customer"),
             models.Index(fields=["person_id", "-at"], name="journal_about_person"),
             models.Index(fields=["actor_id", "-at"], name="journal_by_actor"),
+            models.Index(fields=["at", "id"], name="journal_by_time"),
+            models.Index(fields=["action", "at", "id"], name="journal_by_action"),
         ]
 
     datamap = row(

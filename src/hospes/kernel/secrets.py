@@ -100,24 +100,15 @@ def blind_indexes(value: str | bytes, *, context: str) -> list[bytes]:
     return [_index(master, value, context) for master in _masters()]
 
 
-def derived_password(name: str) -> str:
+def derived_password(name: str, *, master: bytes | None = None) -> str:
     """
     Return the password that belongs to a name, such as a database login: 43 characters of A-Z a-z 0-9 - _.
 
-    It need not be stored anywhere, and changes with the key.
+    It need not be stored anywhere, and changes with the key. The settings module itself gives the key as
+    `master`, since it can't read the settings yet.
     """
-    return password_from(_masters()[0], name)
-
-
-def password_from(master: bytes, name: str) -> str:
-    """Return the derived password under a given key: the settings module can't read the settings yet."""
-    digest = _hmac(_derived(_checked(master), b"password"), name.encode())
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def blind_cache_key(key: str, key_prefix: str, version: int) -> str:
-    """Return the key under which the cache stores a value (Django's KEY_FUNCTION), fit to be seen."""
-    return blind_index(f"{key_prefix}:{version}:{key}", context="cache").hex()
+    key = _derived(_masters()[0] if master is None else _checked(master), b"password")
+    return base64.urlsafe_b64encode(_hmac(key, name.encode())).decode().rstrip("=")
 
 
 def _masters() -> list[bytes]:

@@ -43,6 +43,10 @@ class Message(MappedModel):
                 name="message_is_to_somebody", condition=Q(person__isnull=False) | Q(customer__isnull=False)
             ),
         ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], condition=Q(state="waiting"), name="messages_waiting"),
+            models.Index(fields=["created_at", "id"], condition=Q(state="failed"), name="messages_failed"),
+        ]
 
     datamap = row(
         plain("id", "key", reads=_READERS | _SENDERS)

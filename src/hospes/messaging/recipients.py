@@ -8,7 +8,11 @@ from hospes.messaging.models import Message
 
 
 class NobodyToReach(Exception):
-    """The message has nobody to go to: a customer without a holder, or a person who is gone."""
+    """
+    The message has nobody to go to: a customer without a holder, a person who is gone.
+
+    A renderer raises it as well, when what the message is about is gone and there is nothing left to say.
+    """
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ for the purpose of messages: it reads what that purpose may read and nothing els
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.conf import settings
@@ -37,6 +37,8 @@ class Rendered:
     What a message says, before it is written out.
 
     template: without its extension; .txt must exist, .mjml may be left out for a message that is text only.
+    address: where it goes when that is not the reader's usual address, such as one that is to be confirmed.
+
     The context also gets `name` (of the reader: mails open with it, P01), `language`, `operator`,
     `portal_url` (no slash at the end), `subject` and `customer_number` (None for a message to a person as
     such).
@@ -46,6 +48,7 @@ class Rendered:
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ def render(message: Message) -> Letter:
             "subject": subject, **said.context,
         }  # fmt: skip
         text = _filled(f"{said.template}.txt", context, escape=False)
-        return Letter(reader, subject, _tidy(text), _html(f"{said.template}.mjml", context), said.attachments)
+        html = _html(f"{said.template}.mjml", context)
+        to = replace(reader, address=said.address or reader.address)
+        return Letter(to, subject, _tidy(text), html, said.attachments)
 
 
 def _html(template: str, context: dict[str, Any]) -> str:

@@ -40,3 +40,11 @@ def settle(reference: str) -> None:
 def _book(charge: Charge) -> None:
     with at_work():
         services.book(charge, now=clock.now())
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def sweep(*, timestamp: int) -> None:
+    """Have looked up what no notice told."""
+    from hospes.payments.sweeps import check_open
+
+    check_open(now=clock.now())

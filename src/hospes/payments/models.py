@@ -51,6 +51,7 @@ class Payment(MappedModel):
             models.UniqueConstraint(fields=["order"], condition=Q(state__in=LIVE), name="one_live_payment_per_order"),
             models.CheckConstraint(name="paid_payment_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)),
         ]
+        indexes = [models.Index(fields=["id"], condition=Q(state="surplus"), name="payments_to_be_paid_back")]
 
     datamap = row(
         plain("id", "order", "idempotency_key")

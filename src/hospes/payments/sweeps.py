@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
-from hospes.kernel.acting import SYSTEM, acting
+from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs
 from hospes.payments.models import Notice, Payment
@@ -18,7 +18,7 @@ def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
     tally: Counter[str] = Counter()
     last_pk = 0
     while True:
-        with acting(Purpose.BILLING, actor=SYSTEM):
+        with acting(Purpose.BILLING, actor=JOB):
             live = Payment.objects.filter(
                 state__in=("open", "pending"), created_at__lte=now - PATIENCE, created_at__gt=now - LONGEST, pk__gt=last_pk
             )
@@ -29,7 +29,7 @@ def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
         if len(pks) < page_size:
             break
         last_pk = pks[-1]
-    with acting(Purpose.BILLING, actor=SYSTEM):
+    with acting(Purpose.BILLING, actor=JOB):
         for pk in Notice.objects.filter(applied_at=None, received_at__lte=now - PATIENCE).values_list("pk", flat=True):
             jobs.apply_notice.enqueue_once(f"notice:{pk}", notice_id=pk)
             tally["notices"] += 1

@@ -155,7 +155,10 @@ class Order(MappedModel):
         constraints = [
             models.CheckConstraint(name="paid_order_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)),
         ]
-        indexes = [models.Index(fields=["customer", "-placed_at"], name="orders_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-placed_at"], name="orders_of_customer"),
+            models.Index(fields=["placed_at", "id"], condition=Q(state="awaiting_payment"), name="orders_awaiting_payment"),
+        ]
 
     datamap = row(
         plain("id", "quote")

@@ -41,6 +41,10 @@ class Service(MappedModel):
             models.CheckConstraint(name="service_renews_after_its_start", condition=Q(renews_on__gt=F("started_on"))),
             models.CheckConstraint(name="ended_service_says_when", condition=~Q(state="terminated") | Q(ended_on__isnull=False)),
         ]
+        indexes = [
+            models.Index(fields=["label"], opclasses=["varchar_pattern_ops"], name="services_by_label"),
+            models.Index(fields=["id"], condition=Q(state="pending"), name="services_being_set_up"),
+        ]
 
     datamap = row(
         plain("id", "origin", "product")

@@ -9,12 +9,15 @@ from hospes.cli.problems import Problem
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(quiet=True)
+    parser.add_argument("--catalogue-only", action="store_true", help="only what is for sale, and the VAT rates")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hospes.cli.demo import fill
+    from hospes.cli.demo import fill, stock_catalogue
 
+    if arguments.catalogue_only:
+        stock_catalogue()
+        return 0
     try:
         fill(Path(settings.VAR) / "demo.json")
     except RuntimeError as error:

@@ -57,7 +57,9 @@ def relative_day_tag(context: template.Context, value: date | None, today: date 
         return ""
     since = today or context.get("today")
     if since is None:
-        raise template.TemplateSyntaxError("relative_day needs `today` in the context or as its second argument.")
+        raise template.TemplateSyntaxError(
+            "relative_day needs `today` in the context or as its second argument."
+        )
     return words.relative_day(value, since)
 
 
@@ -103,4 +105,8 @@ def kind(field: BoundField) -> str:
     """Return how a field is laid out: "check" (one tick box), "choices" (a group of them) or "text" (anything else)."""
     if field.widget_type == "checkbox":
         return "check"
-    return "choices" if field.use_fieldset and field.widget_type in ("radioselect", "checkboxselectmultiple") else "text"
+    return (
+        "choices"
+        if field.use_fieldset and field.widget_type in ("radioselect", "checkboxselectmultiple")
+        else "text"
+    )

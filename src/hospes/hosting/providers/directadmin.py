@@ -43,8 +43,8 @@ class DirectAdmin:
 
     def __init__(self, *, url: str, user: str, key: str, ip: str = "", seconds: float = 30) -> None:
         """
-        `ip`: which of the server's addresses new accounts get, the first if none is given; `seconds`: how long
-        to wait for an answer.
+        `ip`: which of the server's addresses new accounts get, the first if none is given; `seconds`: how long to
+        wait for an answer.
         """
         self._url, self._auth, self._ip = url.rstrip("/"), httpx.BasicAuth(user, key), ip
         self._timeout = httpx.Timeout(seconds, connect=5)

@@ -46,7 +46,7 @@ _PASSING = frozenset({401, 403, 408, 409, 425, 429})
 class Mollie:
     """One Mollie profile. Nothing is kept between calls, so an instance may be used by several threads."""
 
-    def __init__(self, *, url: str, key: str, timeout: tuple[float, float] = (3, 10)) -> None:
+    def __init__(self, *, url: str, key: str, timeout: tuple[int, int] = (3, 10)) -> None:
         """`timeout`: seconds to connect and seconds to wait for an answer."""
         self._url, self._key, self._timeout = url, key, timeout
 
@@ -101,7 +101,7 @@ class Mollie:
                         return None
                     if _order_key(payment) == order_key:
                         return _charge(payment)
-                page = page.get_next()
+                page = page.get_next()  # type: ignore[no-untyped-call]
                 if page is None:
                     return None
         return None

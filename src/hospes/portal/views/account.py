@@ -61,9 +61,9 @@ def service_list(request: Any, capacity: Capacity) -> HttpResponse:
 def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     """Does it run, when does it renew, how did it come to be so?"""
     found = get_object_or_404(Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id)
-    from hospes.hosting.queries import account_of
+    from hospes.hosting.queries import access as hosting_access
 
-    context = {"service": found, "history": services.history(found.pk), "account": account_of(found.pk)}
+    context = {"service": found, "history": services.history(found.pk), "account": hosting_access(found.pk)}
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
 
 

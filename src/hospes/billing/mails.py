@@ -1,0 +1,43 @@
+"""The mail with an invoice."""
+
+import hashlib
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from hospes.billing.drafts import METHODS
+from hospes.billing.models import Document, Invoice
+from hospes.kernel import clock
+from hospes.messaging.models import Message
+from hospes.messaging.rendering import Attachment, Rendered, register
+
+
+class FileChanged(Exception):
+    """The file of an invoice is not what was made: it must not leave."""
+
+
+def invoice(message: Message) -> Rendered:
+    """Whether something is to be done, and the invoice itself as it was made."""
+    found = Invoice.objects.get(pk=message.about_id)
+    context = {
+        "invoice": found,
+        "is_paid": found.open_cents == 0 and found.paid_cents > 0,
+        "is_free": found.total_cents == 0,
+        "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
+        "paid_with": METHODS.get(found.paid_with, found.paid_with),
+    }
+    values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
+    subject = _("Invoice %(number)s from %(operator)s") % values
+    return Rendered(subject, "mail/billing.invoice", context, [_file_of(found)])
+
+
+def _file_of(invoice: Invoice) -> Attachment:
+    document = Document.objects.get(invoice_id=invoice.pk)
+    content = (Path(settings.MEDIA_ROOT) / document.path).read_bytes()
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        raise FileChanged(f"the file of invoice {invoice.pk} is not the one that was made")
+    return f"{invoice.number}.pdf", content, "application/pdf"
+
+
+register("billing.invoice", invoice)

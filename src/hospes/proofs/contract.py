@@ -1,0 +1,75 @@
+"""P04, P20, P21, P22: messages, access, the cart, and what a customer is entitled to."""
+
+import secrets
+
+from hospes.proofs.browser import Browser
+from hospes.proofs.registry import must, proof
+from hospes.proofs.stage import Stage
+
+
+@proof("P04", enforced_by="messaging_message (one row, one key, one mail); column grants of the purpose of messages")
+def important_messages_are_mailed(stage: Stage) -> str:
+    account = stage.sign_up()
+    order = stage.paid_order(account)
+    invoice = stage.value("SELECT i.number FROM billing_invoice i JOIN sales_order o ON i.origin = 'order:' || o.id WHERE o.number = %s", order)
+    stage.mail(account.email, order)
+    stage.mail(account.email, str(invoice))
+    kinds = stage.owner.execute(
+        "SELECT m.kind, count(*) FROM messaging_message m JOIN customers_customer c ON c.id = m.customer_id"
+        " WHERE c.number = %s GROUP BY 1 ORDER BY 1", (account.number,),
+    ).fetchall()  # fmt: skip
+    must(all(count == 1 for _, count in kinds), f"a message was made twice: {kinds}")
+    said = stage.refused_to("worker", "messages", "SELECT kvk_number FROM customers_customer")
+    return f"mailed about the account, the order and the invoice {invoice}, once each; messages do not see company numbers ({said})"
+
+
+@proof("P20", enforced_by="sessions of the portal; the 404 of pages for people without a membership; the office's own login")
+def logging_in_gives_access(stage: Stage) -> str:
+    account, stranger = stage.sign_up(), Browser(stage.portal)
+    account.browser.get(account.page("diensten/"))
+    must(account.browser.path.endswith("/diensten/"), "who logged in does not get to the services")
+    stranger.get(account.page("diensten/"))
+    must("/account/login/" in stranger.path, f"somebody who is not logged in got to {stranger.path}")
+    other = stage.sign_up()
+    other.browser.get(account.page("diensten/"), expect=404)
+    key = next(iter(account.browser.http.cookies.jar)).value or ""
+    stored = stage.value("SELECT count(*) FROM accounts_session WHERE session_key = %s", key)
+    must(stored == 0, "the session key is in the database as it is in the cookie")
+    return "who logs in sees their services; a visitor is asked to log in, another customer finds no page"
+
+
+@proof("P21", enforced_by="the cookie hospes_cart (on the map, 90 days); the cart's own purpose and row policy")
+def the_cart_is_still_there(stage: Stage) -> str:
+    visitor, label = Browser(stage.portal), f"w{secrets.token_hex(5)}.example"
+    visitor.get("/hosting/start/")
+    must("hospes_cart" not in visitor.http.cookies, "a cookie for the cart is set before there is a cart")
+    visitor.submit({"months": "1", "label": label}, has="label")
+    cookie = visitor.http.cookies.get("hospes_cart") or ""
+    later = Browser(stage.portal)
+    later.http.cookies.set("hospes_cart", cookie)
+    later.get("/hosting/winkelwagen/")
+    must(label in later.text, "the cart is empty at the next visit")
+    somebody_else = Browser(stage.portal)
+    somebody_else.http.cookies.set("hospes_cart", secrets.token_hex(16))
+    somebody_else.get("/hosting/winkelwagen/")
+    must(label not in somebody_else.text, "another visitor sees the cart")
+    seen = stage.seen_as("portal", "cart", "SELECT label FROM sales_cartline", person=0)
+    must(not seen, f"without its cookie {len(seen)} lines of carts can be seen")
+    return f"{label} is in the cart at the next visit, for that browser only; no cookie before there is a cart"
+
+
+@proof("P22", enforced_by="services_service with one service per sold line (unique origin); services.queries.entitlements")
+def entitlements_are_known(stage: Stage) -> str:
+    account = stage.sign_up()
+    waiting = stage.order(account)
+    account.browser.get(account.page("diensten/"))
+    must("nog geen diensten" in account.browser.text.lower(), "an unpaid order already gives services")
+    order = stage.paid_order(account)
+    label = stage.value("SELECT l.label FROM sales_quoteline l JOIN sales_order o ON o.quote_id = l.quote_id WHERE o.number = %s", order)
+    account.browser.get(account.page("diensten/"))
+    must(label in account.browser.text, f"{label} was paid, but the customer is not told to be entitled to it")
+    made = stage.value("SELECT count(*) FROM services_service s JOIN sales_order o ON o.customer_id = s.customer_id WHERE o.number = %s", order)
+    must(made == 1, f"{made} services came of one paid line")
+    own = stage.value("SELECT id FROM customers_customer WHERE number = %s", account.number)
+    said = stage.refused_to("portal", "contract", "UPDATE services_service SET state = 'active' RETURNING id", customer=own)
+    return f"{label} stands under services since {order} was paid, {waiting} gives none; a customer cannot grant one ({said})"

@@ -1,0 +1,160 @@
+"""A scratch installation on which promises are proved: real processes, a real database, the outside world simulated."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import httpx
+import psycopg
+
+from hospes.cli.supervisor import Stack
+from hospes.kernel.secrets import derived_password
+from hospes.proofs.browser import Browser
+from hospes.proofs.registry import Broken, must
+
+T = TypeVar("T")
+
+PATIENCE = 30.0  # seconds; what goes through the worker usually takes less than two
+
+
+class Account:
+    """Somebody who signed up on the stage."""
+
+    def __init__(self, browser: Browser, email: str, number: int) -> None:
+        self.browser, self.email, self.number = browser, email, number
+
+    def page(self, path: str = "") -> str:
+        """The address of a page of this customer."""
+        return f"/k/{self.number}/{path}"
+
+
+class Stage:
+    """What a proof works with."""
+
+    def __init__(self, stack: Stack, *, role_prefix: str = "hospes") -> None:
+        self.stack, self.prefix = stack, role_prefix
+        self.portal, self.office = stack.ports.url("portal").rstrip("/"), stack.ports.url("office").rstrip("/")
+        if stack.dsn is None:
+            raise RuntimeError("the installation was not started")
+        self.owner = psycopg.connect(stack.dsn.url(), autocommit=True)
+        self._key = (stack.var / "secrets" / "key").read_text().strip().encode()
+
+    def close(self) -> None:
+        self.owner.close()
+
+    # --- the database ---------------------------------------------------------------------------------------------------
+
+    def login(self, name: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """A database connection just as the face of that name has it."""
+        dsn, role = self.stack.dsn, f"{self.prefix}_login_{name}"
+        if dsn is None:
+            raise RuntimeError("the installation was not started")
+        password = derived_password(role, master=self._key)
+        return psycopg.connect(host=dsn.host, port=dsn.port, dbname=dsn.name, user=role, password=password)
+
+    def seen_as(self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int) -> list[tuple[Any, ...]]:
+        """What a purpose of that login's gets for a statement; raises psycopg's refusal."""
+        with self.login(login) as connection, connection.transaction():
+            role = f"{self.prefix}_{purpose}{'_own' if scope else ''}"
+            settings = {"role": role, "hospes.purpose": purpose} | {f"hospes.{key}": value for key, value in scope.items()}
+            for name, value in settings.items():
+                connection.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
+            return connection.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # psycopg wants literals
+
+    def refused_to(self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int) -> str:
+        """What PostgreSQL says when it refuses; Broken when it does not."""
+        try:
+            got = self.seen_as(login, purpose, sql, parameters, **scope)
+        except psycopg.Error as refusal:
+            return str(refusal).splitlines()[0]
+        raise Broken(f"{login} as {purpose} was not refused: {sql[:70]} gave {len(got)} rows")
+
+    def value(self, sql: str, *parameters: Any) -> Any:
+        """One value, looked up as the owner, past all policies."""
+        row = self.owner.execute(sql, parameters).fetchone()  # type: ignore[arg-type]  # psycopg wants literals
+        return None if row is None else row[0]
+
+    def wait(self, what: str, look: Callable[[], T | None]) -> T:
+        """Look until there is something, or raise Broken after half a minute."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if found := look():
+                return found
+            time.sleep(0.1)
+        raise Broken(f"{what}: not within {PATIENCE:.0f} seconds")
+
+    # --- the outside world ----------------------------------------------------------------------------------------------
+
+    def mails(self, to: str) -> list[dict[str, Any]]:
+        """The mails that were delivered to an address, whole, the newest first."""
+        url = self.stack.ports.url("mail")
+        listed = httpx.get(f"{url}messages.json", params={"to": to}, timeout=10).json()
+        return [httpx.get(f"{url}messages/{m['id']}.json", timeout=10).json() for m in listed]
+
+    def mail(self, to: str, having: str) -> dict[str, Any]:
+        """The newest mail to an address that has this in it, once it is there."""
+        return self.wait(f"a mail to {to} with {having}", lambda: next((m for m in self.mails(to) if having in str(m)), None))
+
+    # --- people ---------------------------------------------------------------------------------------------------------
+
+    def sign_up(self, *, business: bool = False) -> Account:
+        """Somebody new signs up, confirms the address by the link in the mail, and logs in."""
+        mark = secrets.token_hex(4)
+        email, password = f"proef-{mark}@mail.example", secrets.token_urlsafe(12)
+        browser = Browser(self.portal)
+        fields = {
+            "email": email, "password1": password, "given_name": f"Proef{mark}", "family_name": "Voorbeeld", "phone": "",
+            "capacity": "business" if business else "private", "trade_name": f"Bedrijf {mark}" if business else "",
+            "kvk_number": "90001234" if business else "", "vat_number": "", "street": "Proefstraat 1", "postcode": "5000 AB",
+            "town": "Voorbeeldstad", "country": "NL", "terms": "on",
+        }  # fmt: skip
+        browser.get("/account/signup/").submit(fields, has="password1")
+        link = re.search(r"http://\S+/account/confirm-email/\S+", self.mail(email, "confirm-email")["text"])
+        if link is None:
+            raise Broken("the mail to confirm the address has no link")
+        browser.get(link.group(0)).submit({}, action="confirm-email")
+        browser.get("/account/login/").submit({"login": email, "password": password}, has="login")
+        number = self.value(
+            "SELECT c.number FROM customers_customer c JOIN customers_membership m ON m.customer_id = c.id"
+            " JOIN customers_person p ON p.id = m.person_id WHERE p.email = %s", email,
+        )  # fmt: skip
+        must(number, f"{email} signed up, but there is no customer")
+        return Account(browser, email, int(number))
+
+    def order(self, account: Account, *, slug: str = "plus", months: int = 12) -> str:
+        """The account orders a hosting package through the shop, and gets the number of the order."""
+        browser = account.browser
+        browser.get(f"/hosting/{slug}/").submit({"months": str(months), "label": f"p{secrets.token_hex(5)}.example"}, has="label")
+        browser.get(f"/k/{account.number}/afrekenen/").submit({"terms": "on", "do": "order"}, has="terms")
+        must("/bestellingen/" in browser.path, f"after ordering the customer is at {browser.path}")
+        return browser.path.rstrip("/").split("/")[-1]
+
+    def begin_paying(self, account: Account, order: str) -> str:
+        """The customer goes to the payment provider; returns the reference of the payment there."""
+        account.browser.get(account.page(f"bestellingen/{order}/")).submit({}, action="betalen")
+        reference = self.value(
+            "SELECT p.reference FROM payments_payment p JOIN sales_order o ON o.id = p.order_id WHERE o.number = %s"
+            " ORDER BY p.id DESC LIMIT 1", order,
+        )  # fmt: skip
+        must(reference, f"no payment was made at the provider for {order}")
+        return str(reference)
+
+    def at_provider(self, reference: str, outcome: str, method: str = "ideal") -> None:
+        """What the customer does at the provider: paid, failed, canceled, expired."""
+        url = self.stack.ports.url("payments")
+        answer = httpx.post(f"{url}control/settle", json={"payment": reference, "outcome": outcome, "method": method}, timeout=10)
+        must(answer.is_success, f"the simulated provider refused {outcome}: {answer.text[:200]}")
+
+    def paid_order(self, account: Account) -> str:
+        """An order that was ordered, paid and invoiced, whose service is active."""
+        order = self.order(account)
+        self.at_provider(self.begin_paying(account, order), "paid")
+        self.wait(f"the service of {order}", lambda: self.value(
+            "SELECT count(*) FROM services_service s JOIN sales_quoteline l ON s.origin = 'quote_line:' || l.id"
+            " JOIN sales_order o ON o.quote_id = l.quote_id WHERE o.number = %s AND s.state = 'active'", order,
+        ))  # fmt: skip
+        return order

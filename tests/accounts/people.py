@@ -1,0 +1,88 @@
+"""People who sign up and log in, as the tests play them."""
+
+import re
+import time
+from typing import Any
+
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
+
+from hospes.accounts import services
+from hospes.accounts.models import StaffMember
+from hospes.customers.models import Person
+from hospes.kernel import clock
+from hospes.kernel.acting import JOB, SYSTEM, acting
+from hospes.kernel.models import JournalEntry
+from hospes.kernel.purposes import Purpose
+from hospes.messaging.models import Message
+from hospes.messaging.rendering import Letter, render
+from tests.support import names
+from tests.support.rights import as_owner
+
+PASSWORD = "korenschuur-9-bij-de-brug"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+def somebody(**fields: Any) -> Person:
+    """Make a person who can log in at once."""
+    given = {"email": names.email(), "given_name": names.word(), "family_name": names.word(3), "password": PASSWORD}
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        return services.make_person(**(given | fields), now=clock.now())
+
+
+def colleague(role: StaffMember.Role, *, second_step: bool = True) -> Person:
+    """Make a member of staff."""
+    person = somebody()
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        services.make_staff(person_id=person.pk, role=role, now=clock.now())
+        if second_step:
+            services.preset_second_step(person_id=person.pk, secret=SECRET, now=clock.now())
+    return person
+
+
+def form(**fields: str) -> dict[str, str]:
+    """What a private person fills in who signs up; give what is to be otherwise."""
+    filled = {
+        "email": names.email(), "password1": PASSWORD, "given_name": names.word(), "family_name": names.word(3), "phone": "",
+        "capacity": "private", "trade_name": "", "kvk_number": "", "vat_number": "", "street": names.street(),
+        "postcode": names.postcode(), "town": names.word(), "country": "NL", "terms": "on",
+    }  # fmt: skip
+    return filled | fields
+
+
+def business(**fields: str) -> dict[str, str]:
+    """What a company fills in."""
+    company = {"capacity": "business", "trade_name": names.word(3), "kvk_number": names.kvk_number(), "vat_number": names.vat_number()}
+    return form(**(company | fields))
+
+
+def log_in(client: Client, person: Person, password: str = PASSWORD, **more: Any) -> Any:
+    """Give address and password."""
+    return client.post("/account/login/", {"login": person.email, "password": password}, **more)
+
+
+def code(secret: str = SECRET) -> str:
+    """What the app shows at this moment, and for some seconds more."""
+    left = 30 - time.time() % 30
+    if left < 5:
+        time.sleep(left)
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def letters() -> list[tuple[str, Letter]]:
+    """The kinds of the messages that wait and what they say, as the worker writes them."""
+    with acting(Purpose.MESSAGES, actor=JOB):
+        return [(message.kind, render(message)) for message in Message.objects.order_by("pk")]
+
+
+def link_in(letter: Letter) -> str:
+    """The first address in a letter."""
+    found = re.search(r"https?://\S+", letter.text)
+    assert found, letter.text
+    return found.group()
+
+
+def journal() -> list[tuple[str, str, int | None, str | None]]:
+    """What the journal holds: action, kind of actor, person concerned, address."""
+    with as_owner():
+        return list(JournalEntry.objects.order_by("pk").values_list("action", "actor_kind", "person_id", "ip"))

@@ -1,0 +1,126 @@
+"""One row in every table with personal data, all about one person and customer; for sweeps over the map."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib.postgres.fields import ArrayField
+from django.db import IntegrityError, models
+
+from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
+from hospes.customers.models import Customer, Person
+from hospes.kernel import datamap, journal
+from hospes.kernel.acting import Actor, acting
+from hospes.kernel.purposes import Basis, Purpose
+from tests.support import make, names
+from tests.support.rights import as_owner
+
+
+@dataclass(frozen=True)
+class Life:
+    """Somebody about whom there is something in every table."""
+
+    person: Person
+    customer: Customer
+    cart: uuid.UUID
+
+    @property
+    def scopes(self) -> dict[str, Any]:
+        """What acting() wants to hear to act about this one."""
+        return {"person": self.person.pk, "customer": self.customer.pk, "cart": self.cart}
+
+    def owns(self, row: models.Model, entry: datamap.Row) -> bool:
+        """Say whether a row is this one's, by its ownership keys."""
+        return any(
+            getattr(row, _attribute(row, key)) == self.scopes[scope] for key, scope in entry.key.items()
+        )
+
+
+def life() -> Life:
+    """Make one; consents to everything, and has no restriction in force."""
+    person = make.person(password="a long-winded pass phrase")
+    customer = make.customer(holder=person, kind="business")
+    cart = make.cart(person=person, products=[make.product()])
+    made = Life(person, customer, cart.pk)
+    make.staff(person=person)
+    for purpose in Purpose:
+        if purpose.declared.basis == Basis.CONSENT:
+            make.consent(person=person, purpose=purpose)
+    make.restriction(person=person, customer=customer, purpose=Purpose.SUPPORT, lifted_at=make.NOW)
+    make.paid_from(payment=make.payment(order=make.order(customer=customer, paid=True), state="paid"))
+    make.invoice(customer=customer, with_document=True)
+    make.hosting_account(service=make.service(customer=customer))
+    make.message(person=person, customer=customer)
+    with as_owner():
+        EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+        Authenticator.objects.create(user=person, type="totp", data={"secret": "not sealed"})
+        with acting(Purpose.ACCESS, actor=Actor.person(person.pk, ip="192.0.2.1")):
+            journal.record("customer.changed", at=make.NOW, customer_id=customer.pk, person_id=person.pk)
+        for mapped in datamap.mapped_tables():
+            if mapped.model and mapped.entry.about_somebody:
+                _see_to_a_row(mapped.model, mapped.entry, made)
+    return made
+
+
+# --- tables that have no factory yet ---
+
+
+def _see_to_a_row(model: type[models.Model], entry: datamap.Row, made: Life) -> None:
+    keys = {key: made.scopes[scope] for key, scope in entry.key.items()}
+    if any(model._base_manager.filter(**{key: value}).exists() for key, value in keys.items()):
+        return
+    fields = [field for field in model._meta.concrete_fields if field.attname not in keys]
+    words = {
+        field.attname: _value(field)
+        for field in fields
+        if not (field.null or field.has_default() or _by_itself(field))
+    }
+    try:
+        model._base_manager.create(**words, **keys)
+    except IntegrityError as error:
+        raise AssertionError(
+            f"make a row of {model._meta.label} in tests/support/everything.py: {error}"
+        ) from error
+
+
+def _by_itself(field: "models.Field[Any, Any]") -> bool:
+    return (
+        isinstance(field, models.AutoField)
+        or getattr(field, "auto_now", False)
+        or getattr(field, "auto_now_add", False)
+    )
+
+
+def _value(field: Any) -> Any:
+    if field.is_relation:
+        other = field.related_model._base_manager.order_by("-pk").first()
+        assert other is not None, f"no row for {field} to point at"
+        return other.pk
+    if field.choices:
+        return field.choices[0][0]
+    for kind, value in _VALUES.items():
+        if isinstance(field, kind):
+            return value() if callable(value) else value
+    raise AssertionError(f"no value for {field}")
+
+
+_VALUES: "dict[type[models.Field[Any, Any]], Any]" = {
+    models.EmailField: names.email,
+    models.CharField: lambda: f"x{names.count()}",
+    models.TextField: lambda: f"x{names.count()}",
+    models.BooleanField: False,
+    models.IntegerField: names.count,
+    models.DateTimeField: make.NOW,
+    models.DateField: make.TODAY,
+    models.BinaryField: b"x",
+    models.UUIDField: uuid.uuid4,
+    models.JSONField: dict,
+    models.GenericIPAddressField: "192.0.2.1",
+    ArrayField: list,
+}
+
+
+def _attribute(row: models.Model, column: str) -> str:
+    return next(field.attname for field in row._meta.concrete_fields if field.column == column)
