@@ -52,7 +52,10 @@ def form(**fields: str) -> dict[str, str]:
 
 def business(**fields: str) -> dict[str, str]:
     """What a company fills in."""
-    company = {"capacity": "business", "trade_name": names.word(3), "kvk_number": names.kvk_number(), "vat_number": names.vat_number()}
+    company = {
+        "capacity": "business", "trade_name": names.word(3), "kvk_number": names.kvk_number(),
+        "vat_number": names.vat_number(),
+    }  # fmt: skip
     return form(**(company | fields))
 
 
@@ -66,7 +69,7 @@ def code(secret: str = SECRET) -> str:
     left = 30 - time.time() % 30
     if left < 5:
         time.sleep(left)
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def letters() -> list[tuple[str, Letter]]:

@@ -31,5 +31,5 @@ def test_only_our_own_proxies_are_believed(
     settings: Any, proxies: int, forwarded: str | None, connection: str, ip: str | None
 ) -> None:
     settings.HOSPES_TRUSTED_PROXIES = proxies
-    headers = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
+    headers: dict[str, Any] = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     assert client_ip(RequestFactory().get("/", REMOTE_ADDR=connection, **headers)) == ip

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.test import Client
 from django.db import connection
+from django.test import Client
 
 from hospes.accounts.models import StaffMember
 from hospes.customers.models import Person

@@ -1,5 +1,6 @@
 """Sessions: what the table holds of them, and that they work wherever one acts."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from hospes.accounts import sweeps
 from hospes.accounts.models import Session
 from hospes.accounts.sessions import SessionStore, stored
 from hospes.customers.models import Person
+from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from tests.accounts import people
@@ -135,3 +138,12 @@ def test_login_gives_a_new_key(portal: Client, person: Person) -> None:
     people.log_in(portal, person)
     assert portal.cookies["hospes_portal"].value != before
     assert SessionStore(before).load() == {}
+
+
+def test_expired_sessions_are_cleared_away_page_by_page() -> None:
+    kept, gone = saved(a=1), [saved(a=2) for _ in range(5)]
+    with as_owner():
+        Session.objects.exclude(pk=stored(str(kept.session_key))).update(expire_date=clock.now() - timedelta(seconds=1))
+    assert sweeps.clear_sessions(now=clock.now(), page_size=2) == len(gone)
+    assert SessionStore(kept.session_key)["a"] == 1
+    assert sweeps.clear_sessions(now=clock.now(), page_size=2) == 0

@@ -9,6 +9,7 @@ from django.test import Client
 from hospes.customers.models import Customer, Membership, Person
 from hospes.messaging.models import Message
 from tests.accounts import people
+from tests.support import names
 from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +51,7 @@ def test_a_company_signs_up_under_its_trade_name_with_its_numbers(portal: Client
     form = people.business(trade_name="Zuivelhuis Noord", kvk_number="90 00 00 01", vat_number="nl 8000 00 014 b 06")
     answer = portal.post("/account/signup/", form)
     assert answer.status_code == 200  # its check digits are wrong
-    form["vat_number"] = people.names.vat_number().lower().replace("b", " b ")
+    form["vat_number"] = names.vat_number().lower().replace("b", " b ")
     assert portal.post("/account/signup/", form).status_code == 302
     with as_owner():
         customer = Customer.objects.get()

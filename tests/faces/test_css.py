@@ -1,4 +1,4 @@
-"""The committed stylesheet and icons are what their sources give, and every icon that a template names is there."""
+"""The committed stylesheet and icons are what their sources give; what no template may hold."""
 
 import importlib.util
 import re
@@ -45,3 +45,8 @@ def test_no_template_has_an_inline_style_or_script() -> None:
     inline = re.compile(r"<style\b|\sstyle=|\son[a-z]+=|<script(?![^>]*\bsrc=)|javascript:|\shx-on")
     pages = [p for p in (ROOT / "src/hospes").rglob("templates/**/*.html") if inline.search(p.read_text())]
     assert pages == []
+
+
+def test_no_component_prints_its_attributes_unescaped() -> None:
+    raw = re.compile(r"{{\s*attrs\s*}}")
+    assert [p for p in (ROOT / "src/hospes").rglob("cotton/**/*.html") if raw.search(p.read_text())] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm
+from allauth.account.forms import LoginForm, ReauthenticateForm, ResetPasswordForm, SignupForm
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -47,6 +47,8 @@ def _pages() -> dict[str, tuple[str, dict[str, Any]]]:
     return style | {
         "login": ("account/login.html", {"form": LoginForm(), "signup_url": "/account/signup/"}),
         "login-refused": ("account/login.html", {"form": LoginForm({"login": "x", "password": ""})}),
+        "signup": ("account/signup.html", {"form": SignupForm(), "login_url": "/account/login/"}),
+        "signup-refused": ("account/signup.html", {"form": SignupForm({"capacity": "business"})}),
         "logout": ("account/logout.html", {}),
         "sent": ("account/verification_sent.html", {}),
         "link-too-old": ("account/email_confirm.html", {}),
@@ -154,3 +156,13 @@ def test_menus_open_without_a_script(browser: Browser, address: str) -> None:
     assert page.get_by_role("link", name="English").last.is_visible()
     assert page.locator(".js-only:visible").count() == 0
     context.close()
+
+
+def test_a_request_of_htmx_that_fails_is_told_about(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.goto(address + "/en/style-portal")
+    page.evaluate("void htmx.ajax('GET', '/en/no-such-page', 'main')")
+    page.locator("#messages .notice-error").wait_for(timeout=5000)
+    assert "Reload the page" in page.locator("#messages").inner_text()
+    assert page.locator("h1").inner_text() == "Design system"  # the page itself stands
+    page.close()

@@ -9,7 +9,14 @@ from urllib.parse import parse_qs
 import pytest
 from django.test import override_settings
 
-from hospes.hosting.providers import HostingError, NotAuthenticated, PanelRefused, PanelUnavailable, Taken, provider
+from hospes.hosting.providers import (
+    HostingError,
+    NotAuthenticated,
+    PanelRefused,
+    PanelUnavailable,
+    Taken,
+    provider,
+)
 from hospes.hosting.providers.directadmin import DirectAdmin
 from hospes.kernel.outside import NotOnTheMap, checked, payloads
 from hospes.kernel.recipients import Recipient
@@ -21,7 +28,9 @@ LOGIN_PAGE = "<html><head><title>DirectAdmin Login</title></head></html>"
 
 
 @pytest.mark.parametrize(("user", "key"), [("admin", "wrong"), ("other", KEY), ("admin|nobody", KEY)])
-def test_a_page_instead_of_an_answer_means_that_we_are_not_let_in(directadmin_world: DirectAdminWorld, user: str, key: str) -> None:
+def test_a_page_instead_of_an_answer_means_that_we_are_not_let_in(
+    directadmin_world: DirectAdminWorld, user: str, key: str
+) -> None:
     stranger = DirectAdmin(url=directadmin_world.sim.url, user=user, key=key)
     for call in (
         lambda: stranger.state("dronkel"),
@@ -48,7 +57,9 @@ def test_nobody_listens_there() -> None:
 
 
 def test_the_settings_choose_the_panel() -> None:
-    with override_settings(HOSPES_PANEL={"url": "http://127.0.0.1:9/", "user": "reseller", "key": "k", "ip": "192.0.2.7"}):
+    with override_settings(
+        HOSPES_PANEL={"url": "http://127.0.0.1:9/", "user": "reseller", "key": "k", "ip": "192.0.2.7"}
+    ):
         chosen = provider()
     assert isinstance(chosen, DirectAdmin)
     assert (chosen._url, chosen._ip) == ("http://127.0.0.1:9", "192.0.2.7")
@@ -76,7 +87,15 @@ def server() -> Iterator[Server]:
         def do_GET(self) -> None:
             path, _, query = self.path.partition("?")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            sent.append({"method": self.command, "path": path, "query": query, "form": parse_qs(body), "auth": self.headers["Authorization"]})
+            sent.append(
+                {
+                    "method": self.command,
+                    "path": path,
+                    "query": query,
+                    "form": parse_qs(body),
+                    "auth": self.headers["Authorization"],
+                }
+            )
             answer = answers.get(path.strip("/"), (404, ""))
             status, text = (200, answer) if isinstance(answer, str) else answer
             self.send_response(status)
@@ -150,7 +169,8 @@ def test_an_account_that_is_listed_but_not_described_is_not_taken_for_absent(ser
 
 def test_a_switch_that_did_nothing_is_tried_again(server: Server) -> None:
     panel = server(
-        CMD_API_SHOW_USER_CONFIG="username=dronkel&domain=dronkel.test&suspended=no", CMD_API_SELECT_USERS="error=0"
+        CMD_API_SHOW_USER_CONFIG="username=dronkel&domain=dronkel.test&suspended=no",
+        CMD_API_SELECT_USERS="error=0",
     )
     with pytest.raises(PanelUnavailable):
         panel.suspend("dronkel")
@@ -175,7 +195,9 @@ def test_a_deletion_that_says_done_and_was_not_is_no_deletion(server: Server) ->
         ((418, ""), PanelUnavailable),
     ],
 )
-def test_how_answers_are_read(server: Server, answer: str | tuple[int, str], error: type[HostingError]) -> None:
+def test_how_answers_are_read(
+    server: Server, answer: str | tuple[int, str], error: type[HostingError]
+) -> None:
     panel = server(CMD_API_SHOW_USER_CONFIG=answer)
     with pytest.raises(HostingError) as caught:
         panel.state("dronkel")

@@ -11,7 +11,9 @@ PASSWORD = "kJ8s0Qw3nB5vXz7LmP2d"
 OPERATOR = "beheer@example.com"
 
 
-def ensure(world: World, username: str = "dronkel", domain: str = "dronkel.test", package: str = "small") -> None:
+def ensure(
+    world: World, username: str = "dronkel", domain: str = "dronkel.test", package: str = "small"
+) -> None:
     world.provider.ensure_account(username, domain, package, PASSWORD, OPERATOR)
 
 
@@ -40,7 +42,11 @@ def test_the_user_name_of_another_account_is_taken(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("username", "domain", "package"),
-    [("another", "dronkel.test", "small"), ("another", "other.test", "none-such"), ("another", "no domain", "small")],
+    [
+        ("another", "dronkel.test", "small"),
+        ("another", "other.test", "none-such"),
+        ("another", "no domain", "small"),
+    ],
     ids=["domain of another", "no such package", "no domain"],
 )
 def test_what_can_never_be_is_refused(world: World, username: str, domain: str, package: str) -> None:

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from psycopg import sql
 
-from hospes.kernel import policies
+from hospes.kernel import drift, policies
 from tests.support import places
 
 _GATE = 7043000
@@ -72,9 +72,8 @@ def create(*, anew: bool = False) -> Database:
         made = Database(name, places.database().connect())
         with connection.cursor() as cursor:
             made.seeded = frozenset(table for table in _tables(cursor) if _has_rows(cursor, table))
-        if list(
-            policies._login_drift(connection)
-        ):  # roles belong to the server: a run of other code has changed them
+            roles_are_right = not list(drift.role_drift(cursor))
+        if not roles_are_right:  # they belong to the server: a run of other code has changed them
             with transaction.atomic():
                 policies.ensure_roles(connection)
     return made

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -40,7 +41,7 @@ class Life:
 
 def life() -> Life:
     """Make one; consents to everything, and has no restriction in force."""
-    person = make.person(password="a long-winded pass phrase")
+    person = make.person()
     customer = make.customer(holder=person, kind="business")
     cart = make.cart(person=person, products=[make.product()])
     made = Life(person, customer, cart.pk)
@@ -112,8 +113,9 @@ _VALUES: "dict[type[models.Field[Any, Any]], Any]" = {
     models.TextField: lambda: f"x{names.count()}",
     models.BooleanField: False,
     models.IntegerField: names.count,
-    models.DateTimeField: make.NOW,
-    models.DateField: make.TODAY,
+    # Each later than the one before: what ends is declared after what begins.
+    models.DateTimeField: lambda: make.NOW + timedelta(seconds=names.count()),
+    models.DateField: lambda: make.TODAY + timedelta(days=names.count()),
     models.BinaryField: b"x",
     models.UUIDField: uuid.uuid4,
     models.JSONField: dict,

@@ -7,6 +7,7 @@ it has those of a login, which can read no personal data. To arrange and to insp
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from tests.support import places
 USUAL = "portal"
 
 _login: str | None = None
+_owning: ContextVar[bool] = ContextVar("test_owning", default=False)
 
 
 def take(name: str) -> None:
@@ -54,19 +56,27 @@ def dress(connection: BaseDatabaseWrapper, **_: object) -> None:
 @contextmanager
 def as_login(name: str) -> Iterator[None]:
     """Have the rights of another login within the block, when nobody acts."""
-    with _with_role(LOGINS[name].role):
-        yield
+    owning = _owning.set(False)
+    try:
+        with _with_role(LOGINS[name].role):
+            yield
+    finally:
+        _owning.reset(owning)
 
 
 @contextmanager
 def as_owner() -> Iterator[None]:
     """See and change every row within the block, past grants and policies; nobody acts there."""
-    token = acting._current.set(None)
+    if _owning.get() and acting.current() is None:
+        yield
+        return
+    scene, owning = acting._current.set(None), _owning.set(True)
     try:
         with _with_role("none"):
             yield
     finally:
-        acting._current.reset(token)
+        _owning.reset(owning)
+        acting._current.reset(scene)
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """What somebody tells who signs up: who they are, and in which capacity (P01, P03)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import RegexValidator
 from django.forms import BoundField
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import countries, services
@@ -16,12 +15,15 @@ from hospes.customers.models import Customer, Person
 from hospes.customers.services import Details
 from hospes.kernel import clock
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 #: A name goes into mails: what could be a web address or markup is no name.
 _is_name = RegexValidator(
     r"[<>{}\\/:@\x00-\x1f\x7f]", _("Please leave out web addresses and signs such as / : @ < >."), inverse_match=True
 )
 
-_ERRORS: dict[str, Promise] = {
+_ERRORS: dict[str, "_StrPromise"] = {
     "phone": _("This is no phone number that we can call. Write it like 06 12345678 or +32 470 12 34 56."),
     "postcode": _("A Dutch postcode has four digits and two letters, such as 1234 AB."),
     "kvk_number": _("A KvK number has 8 digits. You find it in the register of the Chamber of Commerce."),
@@ -33,7 +35,7 @@ _ERRORS: dict[str, Promise] = {
 _COMPANY = ("trade_name", "kvk_number", "vat_number")
 
 
-def _text(label: Promise, autocomplete: str, *, most: int, required: bool = True, **more: Any) -> forms.CharField:
+def _text(label: "_StrPromise", autocomplete: str, *, most: int, required: bool = True, **more: Any) -> forms.CharField:
     widget = forms.TextInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(label=label, max_length=most, required=required, widget=widget, **more)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import int_to_base36
@@ -23,8 +23,14 @@ def link(name: str, **arguments: Any) -> str:
 
 
 def confirm_address(message: Message) -> Rendered:
-    """The link that shows that somebody reads what is sent to an address."""
-    address = _about(EmailAddress.objects.filter(user_id=message.person_id), message)
+    """
+    The link that shows that somebody reads what is sent to an address.
+
+    It must go to that very address, or it would show nothing; messages go to the one that the person logs in with. Raises
+    EmailAddress.DoesNotExist for any other.
+    """
+    own = EmailAddress.objects.filter(user_id=message.person_id, email__iexact=F("user__email"))
+    address = _about(own, message)
     url = link("account_confirm_email", key=EmailConfirmationHMAC(address).key)
     return Rendered(str(_("Confirm your e-mail address")), "mail/account.confirm_address", {"url": url})
 

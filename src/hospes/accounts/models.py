@@ -1,5 +1,7 @@
 """Sessions, staff and their roles; and the tables of allauth, put on the map."""
 
+from typing import ClassVar
+
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
 from django.db.models import F, Q
@@ -34,14 +36,14 @@ class SessionManager(BaseSessionManager["Session"]):
 class Session(AbstractBaseSession):
     """A session; `session_key` is a hash, so that who reads the table cannot take over a session."""
 
-    objects = SessionManager()
+    objects: ClassVar[SessionManager] = SessionManager()
 
     datamap = technical(
         "session_key", "session_data", "expire_date",
         logins={"portal", "office", "door"}, purposes={g for p in Purpose for g in (p, p.own)},
     )  # fmt: skip
 
-    class Meta(AbstractBaseSession.Meta):
+    class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined,misc]  # not in the stubs
         abstract = False
 
 
@@ -85,7 +87,9 @@ class PasswordReset(MappedModel):
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("password reset")
-        constraints = [models.CheckConstraint(name="reset_expires_after_it_was_asked_for", condition=Q(expires_at__gt=F("asked_at")))]
+        constraints = [
+            models.CheckConstraint(name="reset_expires_after_it_was_asked_for", condition=Q(expires_at__gt=F("asked_at"))),
+        ]
         indexes = [models.Index(fields=["person"], condition=Q(closed_at=None), name="open_password_resets")]
 
     datamap = row(

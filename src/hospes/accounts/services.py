@@ -92,9 +92,9 @@ def hire(
 
 def make_staff(*, person_id: int, role: StaffMember.Role, now: datetime) -> StaffMember:
     """Give a person a role from now on; one who had another, or who left, gets this one."""
-    staff, _made = StaffMember.objects.update_or_create(
+    staff: StaffMember = StaffMember.objects.update_or_create(
         person_id=person_id, defaults={"role": role, "since": now, "until": None}
-    )
+    )[0]
     journal.record("staff.hired", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
                    changed=["role", "since", "until"])  # fmt: skip
     return staff

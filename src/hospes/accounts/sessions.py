@@ -43,7 +43,8 @@ class SessionStore(DatabaseStore):
             return {}
 
     def _place(self) -> str:
-        return f"accounts_session:session_data:{stored(self._get_or_create_session_key())}"
+        key = self._get_or_create_session_key()  # type: ignore[attr-defined]  # not in the stubs
+        return f"accounts_session:session_data:{stored(key)}"
 
     def _get_session_from_db(self) -> Session | None:
         key = self.session_key or ""

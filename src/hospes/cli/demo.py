@@ -110,7 +110,8 @@ def _staff_login(role: str, title: str, number: int, now: datetime) -> dict[str,
         staff = accounts.hire(email=who.email, password=password, given_name=who.given_name, family_name=who.family_name,
                               role=StaffMember.Role(role), now=now)  # fmt: skip
         accounts.preset_second_step(person_id=staff.pk, secret=secret, now=now)
-    return _login(title, settings.HOSPES_OFFICE_URL, who.email, password, f"second step: TOTP {secret}")
+    login = _login(title, settings.HOSPES_OFFICE_URL, who.email, password, f"second step: .venv/bin/hospes code {role}")
+    return login | {"role": role, "totp": secret}
 
 
 def _login(who: str, address: str, login: str, password: str, note: str) -> dict[str, str]:
@@ -142,7 +143,8 @@ def _year_of_orders(now: datetime) -> None:
             for again in range(3 if number == 1 else random.randint(1, 2)):
                 at = now - timedelta(days=random.randint(5, 350), minutes=random.randint(0, 900))
                 label = who.domain if not turn + again else f"{'abc'[again]}{turn}-{who.domain}"
-                plans.append(_Plan(at, customer_id, people[who.email], label, random.randrange(3), random.choice((1, 12))))
+                months = 1 if at > now - timedelta(days=27) else 12  # a shorter term would have had to be renewed since
+                plans.append(_Plan(at, customer_id, people[who.email], label, random.randrange(3), months))
     for plan in sorted(plans, key=lambda plan: plan.at):
         _order(plan, paid=True)
     first = made_up(1)

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "run": ("start the whole demo: database, web, worker, simulators; Ctrl-C ends it", False),
     "migrate": ("bring the database up to date: tables, roles, grants and policies", True),
     "demo": ("fill a fresh installation with generated customers and staff", True),
+    "code": ("the second step of a staff member of the demo: what the app shows now", False),
     "worker": ("work off the jobs", True),
     "check": ("is the data map complete, does the database match it, are the settings sane?", True),
     "prove": ("play what each promise says and what it forbids, in a scratch database", False),

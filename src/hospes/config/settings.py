@@ -224,7 +224,7 @@ CACHES = {
     }
 }
 LOGGING_CONFIG = "hospes.config.logs.configure"
-LOGGING: dict[str, Any] = {}
+LOGGING: dict[str, Any] = {"version": 1}  # an empty one would not be applied
 
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

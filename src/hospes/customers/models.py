@@ -12,7 +12,19 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from hospes.kernel import clock
-from hospes.kernel.datamap import TAX_LAW, THE_CONTRACT, Category, Event, Keep, Source, Then, personal, plain, row, secret
+from hospes.kernel.datamap import (
+    TAX_LAW,
+    THE_CONTRACT,
+    Category,
+    Event,
+    Keep,
+    Source,
+    Then,
+    personal,
+    plain,
+    row,
+    secret,
+)
 from hospes.kernel.managers import MappedManager, MappedModel, MappedQuerySet
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient

@@ -1,5 +1,6 @@
 """Opening customers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,9 @@ from hospes.customers.models import Customer, Membership
 from hospes.kernel import journal
 from hospes.kernel.numbers import next_number
 
-journal.register({"customer.opened": _("Customer account opened"), "customer.changed": _("Customer details changed")})
+journal.register(
+    {"customer.opened": _("Customer account opened"), "customer.changed": _("Customer details changed")}
+)
 
 #: Customer numbers begin here, so that nobody can read from theirs how many there are.
 FIRST_NUMBER = 10_000
@@ -32,19 +35,27 @@ class Details:
 
 def open_customer(*, person_id: int, details: Details, now: datetime) -> Customer:
     """Open a customer in one capacity of a person, who becomes its holder. Acts within the purpose of access."""
-    customer = Customer.objects.create(number=FIRST_NUMBER + next_number("customer"), created_at=now, **vars(details))
+    customer = Customer.objects.create(
+        number=FIRST_NUMBER + next_number("customer"), created_at=now, **vars(details)
+    )
     Membership.objects.create(person_id=person_id, customer=customer, role=Membership.Role.HOLDER, since=now)
     journal.record("customer.opened", at=now, table="customers_customer", object_id=customer.pk,
                    customer_id=customer.pk, person_id=person_id)  # fmt: skip
     return customer
 
 
-def change_details(*, customer_id: int, details: Details, now: datetime) -> None:
-    """Change what a customer is called and where it is. Issued invoices keep what they said; the capacity stays (P03)."""
-    changed = {name: value for name, value in vars(details).items() if name != "kind"}
+def change_details(*, customer_id: int, changes: Mapping[str, str], now: datetime) -> list[str]:
+    """
+    Change what a customer is called and where it is, by column; return what really changed. Acts for the contract.
+
+    Issued invoices keep what they said; the capacity stays (P03): a change of `kind` is a ValueError.
+    """
+    if "kind" in changes:
+        raise ValueError("a customer stays what it is: a company is another customer")
     customer = Customer.objects.select_for_update().get(pk=customer_id)
-    names = [name for name, value in changed.items() if getattr(customer, name) != value]
+    names = [name for name, value in changes.items() if getattr(customer, name) != value]
     if names:
-        Customer.objects.filter(pk=customer_id).update(**{name: changed[name] for name in names})
+        Customer.objects.filter(pk=customer_id).update(**{name: changes[name] for name in names})
         journal.record("customer.changed", at=now, table="customers_customer", object_id=customer_id,
                        customer_id=customer_id, changed=names)  # fmt: skip
+    return names

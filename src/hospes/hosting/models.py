@@ -32,6 +32,7 @@ class HostingAccount(MappedModel):
         | personal(Category.CONTRACT, "customer")
         | personal(Category.LOGIN, "username", "domain", to=[Recipient.HOSTING_PANEL])
         | secret(Category.LOGIN, "password", reads={Purpose.CONTRACT}),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.MESSAGES}, creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.MESSAGES},
+        creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, months=1),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Final
 
 #: DirectAdmin's limit (and that of the Unix tools below it).
@@ -11,17 +12,18 @@ LONGEST: Final = 10
 
 def usernames(domain: str) -> Iterator[str]:
     """
-    User names for a domain, without end: its first label, then the same with a number.
+    User names for a domain, without end, each once: its first label, then the same with a number.
 
     They begin with a letter and have at most ten letters and digits: "bakkerij-de-boer.nl" gives bakkerijde,
     bakkerijd2, bakkerijd3 …; names in other scripts, of which nothing is left, give "web".
     """
     stem = _stem(domain)
-    yield stem[:LONGEST]
-    number = 2
-    while True:
-        yield f"{stem[: LONGEST - len(str(number))]}{number}"
-        number += 1
+    numbered = (f"{stem[: LONGEST - len(str(number))]}{number}" for number in count(2))
+    seen = set[str]()
+    for name in chain([stem[:LONGEST]], numbered):
+        if name not in seen:  # a stem that ends in digits makes some names twice
+            seen.add(name)
+            yield name
 
 
 def _stem(domain: str) -> str:

@@ -105,7 +105,7 @@ class Event(StrEnum):
     def label(self) -> Promise:
         return {
             Event.CONTRACT_END: _("the end of the contract"),
-            Event.BOOK_YEAR_END: _("the end of the book year in which it lost its current value"),
+            Event.BOOK_YEAR_END: _("the end of the book year in which we last needed it"),
             Event.LAST_USE: _("its last use"),
             Event.RECORDED: _("the moment it was recorded"),
             Event.EXPIRY: _("the moment it expires"),

@@ -10,7 +10,6 @@ from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
 
-
 #: Who has messages sent. They see of them no more than that one is there already.
 _SENDERS = {Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SECURITY}
 _READERS = {Purpose.MESSAGES, Purpose.SUPPORT}

@@ -31,6 +31,9 @@ class CheckoutForm(forms.Form):
 
     version = forms.CharField(widget=forms.HiddenInput)
     terms = forms.BooleanField(
-        label=_("I agree with the general terms and with the processor agreement."),
+        label=_(
+            "I agree with the general terms, and with the processor agreement "
+            "(how we treat the personal data that you keep with us)."
+        ),
         error_messages={"required": _("Without this we cannot make a contract.")},
     )

@@ -15,11 +15,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
+from django.utils.translation import gettext_lazy, ngettext, override
 
 from hospes.kernel import journal
 from hospes.kernel.acting import Actor, acting
@@ -95,11 +96,11 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
     """Gather the package; `customer_ids` are the customers that the person is the holder of."""
     rows: dict[str, dict[Any, dict[str, Any]]] = {}
     with acting(Purpose.RIGHTS, actor=actor, person=person_id):
-        _gather(rows, "person", person_id)
+        _gather(rows, "person", person_id, person_id)
         looks = tuple(_looks(person_id))
     for customer_id in customer_ids:
         with acting(Purpose.RIGHTS, actor=actor, customer=customer_id):
-            _gather(rows, "customer", person_id)
+            _gather(rows, "customer", customer_id, person_id)
     sections = tuple(
         _section(mapped, tuple(rows.get(mapped.table, {}).values())) for mapped in _about_people()
     )
@@ -107,16 +108,22 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
 
 
 def _about_people() -> list[Mapped]:
-    return [m for m in mapped_tables() if m.entry.about_somebody and m.model is not None]
+    """The tables with personal data, in the order of the house: first who somebody is, then what they have here."""
+    order = {model: place for place, model in enumerate(apps.get_models())}
+    found = [m for m in mapped_tables() if m.entry.about_somebody and m.model is not None]
+    return sorted(found, key=lambda mapped: order[mapped.model])
 
 
-def _gather(rows: dict[str, dict[Any, dict[str, Any]]], scope: str, person_id: int) -> None:
+def _gather(rows: dict[str, dict[Any, dict[str, Any]]], scope: str, owner_id: int, person_id: int) -> None:
+    """Add the rows whose key of this scope is the owner's; the row policies say the same, so that neither can fail alone."""
     for mapped in _about_people():
-        if scope not in mapped.entry.key.values() or mapped.model is None:
+        keys = [key for key, named in mapped.entry.key.items() if named == scope]
+        if not keys or mapped.model is None:
             continue
         names = [name for name, column in mapped.entry.columns.items() if _belongs(mapped, name, column)]
         found = rows.setdefault(mapped.table, {})
-        for row in mapped.model._default_manager.order_by("pk").values("pk", *names):
+        own = mapped.model._default_manager.filter(**{keys[0]: owner_id})
+        for row in own.order_by("pk").values("pk", *names):
             pk = row.pop("pk")
             found[pk] = {name: _plain(mapped, name, value, person_id) for name, value in row.items()}
 
@@ -171,13 +178,15 @@ def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
 def kept(keep: Keep) -> str:
     """How long something is kept, in words."""
     parts = {
-        _("%(n)s years") % {"n": keep.years}: keep.years,
-        _("%(n)s months") % {"n": keep.months}: keep.months,
-        _("%(n)s days") % {"n": keep.days}: keep.days,
+        ngettext("%(n)s year", "%(n)s years", keep.years) % {"n": keep.years}: keep.years,
+        ngettext("%(n)s month", "%(n)s months", keep.months) % {"n": keep.months}: keep.months,
+        ngettext("%(n)s day", "%(n)s days", keep.days) % {"n": keep.days}: keep.days,
     }
-    period = ", ".join(text for text, number in parts.items() if number) or _("no longer")
+    period = ", ".join(text for text, number in parts.items() if number)
     words = {"period": period, "event": keep.event.label, "then": keep.then.label, "ground": keep.ground}
-    return _("%(period)s after %(event)s; then %(then)s. Ground: %(ground)s.") % words
+    if not period:
+        return _("until %(event)s; then %(then)s. Reason: %(ground)s.") % words
+    return _("%(period)s after %(event)s; then %(then)s. Reason: %(ground)s.") % words
 
 
 def _files(rows: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[tuple[str, Path]]:

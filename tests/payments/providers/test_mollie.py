@@ -13,8 +13,8 @@ from hospes.kernel.outside import NotOnTheMap, checked, payloads
 from hospes.kernel.recipients import Recipient
 from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
 from hospes.payments.providers.mollie import Mollie, _charge, cents_of, value_of
-from tests.payments.providers.worlds import MollieWorld
 from tests.payments.providers.test_payment_providers import asked
+from tests.payments.providers.worlds import MollieWorld
 
 PAID = {
     "resource": "payment", "id": "tr_7UhSN1zuXS", "status": "paid", "method": "ideal",
@@ -25,14 +25,17 @@ PAID = {
 
 
 @pytest.mark.parametrize(
-    ("cents", "value"), [(0, "0.00"), (1, "0.01"), (10, "0.10"), (1000, "10.00"), (9075, "90.75"), (123_456_789, "1234567.89")]
+    ("cents", "value"),
+    [(0, "0.00"), (1, "0.01"), (10, "0.10"), (1000, "10.00"), (9075, "90.75"), (123_456_789, "1234567.89")],
 )
 def test_amounts_there_and_back(cents: int, value: str) -> None:
     assert value_of(cents) == value
     assert cents_of({"currency": "EUR", "value": value}) == cents
 
 
-@pytest.mark.parametrize("amount", [{"currency": "USD", "value": "1.00"}, {"currency": "EUR", "value": "1.005"}])
+@pytest.mark.parametrize(
+    "amount", [{"currency": "USD", "value": "1.00"}, {"currency": "EUR", "value": "1.005"}]
+)
 def test_an_amount_that_is_not_in_euro_cents_is_not_understood(amount: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="euros"):
         cents_of(amount)
@@ -44,7 +47,9 @@ def test_a_negative_amount_cannot_be_asked_for() -> None:
 
 
 @pytest.mark.promise("P41", "P44")
-def test_mollie_is_sent_an_amount_an_order_number_and_addresses_and_nothing_else(mollie_world: MollieWorld) -> None:
+def test_mollie_is_sent_an_amount_an_order_number_and_addresses_and_nothing_else(
+    mollie_world: MollieWorld,
+) -> None:
     charge = mollie_world.provider.create(**asked(language="en"))
     assert mollie_world.sim.ledger.get(charge.reference).asked == {
         "amount": {"currency": "EUR", "value": "90.75"},
@@ -176,7 +181,9 @@ def odd() -> Iterator[Callable[[int, bytes], Mollie]]:
         "a moment without a zone", "no number", "other money", "an error without a status", "a page",
     ],
 )  # fmt: skip
-def test_an_odd_answer_is_tried_again_and_told_to_nobody(odd: Callable[[int, bytes], Mollie], status: int, body: bytes) -> None:
+def test_an_odd_answer_is_tried_again_and_told_to_nobody(
+    odd: Callable[[int, bytes], Mollie], status: int, body: bytes
+) -> None:
     with pytest.raises(ProviderUnavailable) as caught:
         odd(status, body).fetch("tr_7UhSN1zuXS")
     assert "Dronkel" not in str(caught.value)

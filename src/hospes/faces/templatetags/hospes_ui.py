@@ -7,6 +7,7 @@ needs no test around it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ from django.conf import settings
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.urls import translate_url
-from django.utils.safestring import SafeString
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from hospes.faces import words
@@ -92,6 +94,24 @@ def _with_prefix(path: str, language: str) -> str:
 def look(state: Any) -> Look:
     """Return the tone and the words of a state: `{% with look=invoice.state|look %}`. For the badge component."""
     return look_of(str(getattr(state, "value", state)))
+
+
+@register.filter
+def attributes(attrs: Mapping[str, Any]) -> SafeString:
+    """
+    Write a component's remaining attributes onto its element, each value escaped: `<div {{ attrs|attributes }}>`.
+
+    Cotton's own `{{ attrs }}` prints a dynamic value (`:data-x="name"`) as it is, so a name with a quote in it would
+    become markup. None and False leave an attribute out, True writes it without a value.
+    """
+    left: Mapping[str, Any] = attrs.attrs_dict()  # type: ignore[attr-defined]
+    said = {name: value for name, value in left.items() if value is not None and value is not False}
+    return mark_safe(" ".join(n if v is True else f'{escape(n)}="{_quoted(v)}"' for n, v in said.items()))  # noqa: S308
+
+
+def _quoted(value: Any) -> str:
+    # What a template wrote is escaped already, but for the quotes of its own text (hx-vals='{"a": 1}').
+    return value.replace('"', "&quot;") if isinstance(value, SafeString) else escape(str(value))
 
 
 @register.filter

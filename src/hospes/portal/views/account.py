@@ -44,7 +44,7 @@ def overview(request: Any, capacity: Capacity) -> HttpResponse:
     context = {
         "open_invoices": open_invoices, "open_cents": open_cents, "waiting": waiting, "services": entitled[:6],
         "service_count": len(entitled), "invoices": billing.invoices(capacity.customer_id, limit=4),
-        "next_renewal": min((s.renews_on for s in entitled), default=None),
+        "next_renewal": min((s.renews_on for s in entitled if s.renews_on >= clock.today()), default=None),
     }  # fmt: skip
     return render(request, "portal/overview.html", context)
 

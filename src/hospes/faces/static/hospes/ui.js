@@ -59,6 +59,17 @@
     else if (!form.hasAttribute("hx-post")) form.setAttribute("aria-busy", "true");
   });
 
+  /* htmx shows nothing when an answer is bad or does not come; the page says so. */
+  for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(failure, () => {
+      const words = document.getElementById("request-failed");
+      const messages = document.getElementById("messages");
+      if (!words || !messages) return;
+      messages.replaceChildren(words.content.cloneNode(true));
+      messages.scrollIntoView({ block: "nearest" });
+    });
+  }
+
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
   });

@@ -1,0 +1,12 @@
+"""What accounts have done later."""
+
+from hospes.accounts import sweeps
+from hospes.kernel import clock
+from hospes.kernel.jobs import job
+from hospes.kernel.purposes import Purpose
+
+
+@job(queue="upkeep", purpose=Purpose.RETENTION)
+def clear_sessions(*, timestamp: int) -> None:
+    """Delete the sessions that have expired (periodic: procrastinate says when it was due)."""
+    sweeps.clear_sessions(now=clock.now())

@@ -1,0 +1,60 @@
+"""`hospes bench NAME`: one benchmark on a database of its own below var/bench, kept for the next time."""
+
+import argparse
+import logging
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from hospes.cli import ports
+from hospes.cli.cluster import Cluster
+from hospes.cli.installation import prepare_var
+from hospes.cli.places import var_directory
+
+NAMES = ("enforcement", "pages")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=NAMES)
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    var = var_directory() / "bench"
+    prepare_var(var)
+    cluster = Cluster(var / "postgres", durable=False, say=lambda line: print(line, file=sys.stderr),
+                      settings={"max_wal_size": "4GB", "shared_buffers": "1GB"})  # fmt: skip
+    cluster.start()
+    try:
+        _prepare(var, cluster)
+        from bench import report
+
+        measures = import_module(f"bench.{arguments.name}").run()
+    finally:
+        cluster.stop()
+    if arguments.json:
+        print(report.as_json(arguments.name, measures))
+    else:
+        report.show(arguments.name, measures)
+    return 0 if all(measure.ok for measure in measures) else 1
+
+
+def _prepare(var: Path, cluster: Cluster) -> None:
+    """Point the settings at the bench database, and fill that when it is not as the dataset makes it now."""
+    dsn = cluster.create_database("hospes_bench")
+    os.environ |= {
+        "HOSPES_VAR": str(var), "HOSPES_FACE": "owner", "HOSPES_DATABASE_URL": dsn.url(), "HOSPES_ROLE_PREFIX": "hospes_bench",
+        "HOSPES_PORT_BASE": str(ports.free_base()), "DJANGO_SETTINGS_MODULE": "hospes.config.settings",
+    }  # fmt: skip
+    import django
+
+    django.setup()
+    logging.disable(logging.INFO)  # a line for each of thousands of pages
+    from bench import dataset
+    from django.db import connection
+
+    if not dataset.ready():
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        dataset.make()

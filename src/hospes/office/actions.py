@@ -1,0 +1,70 @@
+"""What staff can do from a customer's page. Each verb runs inside `working_on()`, leaves an entry, and is done once."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connections
+
+from hospes.billing.models import Invoice
+from hospes.kernel import journal
+from hospes.kernel.acting import Scene, acting
+from hospes.kernel.purposes import Purpose
+from hospes.messaging import services as messaging
+from hospes.payments import jobs as payments
+from hospes.payments.models import Payment
+from hospes.services import kinds
+from hospes.services.models import Service, State
+
+#: A form that was shown longer ago than this can be sent again.
+_REMEMBERED: Final = timedelta(days=2)
+
+
+def mail_again(*, scene: Scene, invoice: Invoice, once: str, now: datetime) -> bool:
+    """Have an invoice mailed once more; False when this very form was carried out already. Acts for billing."""
+    if not _first(scene, f"mail:{invoice.pk}:{once}", now):
+        return False
+    # The twin may not send messages: the customer, who acts by it, has no say in that.
+    with acting(Purpose.BILLING, actor=scene.actor):
+        messaging.enqueue(
+            "billing.invoice",
+            key=f"invoice:{invoice.pk}:{once}",
+            customer_id=invoice.customer_id,
+            about_id=invoice.pk,
+            now=now,
+        )
+    _journal("staff.invoice_resent", "billing_invoice", invoice.pk, now)
+    return True
+
+
+def set_up_again(*, scene: Scene, service: Service, once: str, now: datetime) -> bool:
+    """Try once more to set up a service that is waiting for it; False when it is not, or the form was carried out already."""
+    if service.state != State.PENDING or not _first(scene, f"service:{service.pk}:{once}", now):
+        return False
+    kinds.provision(service.product.kind, service.pk)
+    _journal("staff.service_retried", "services_service", service.pk, now)
+    return True
+
+
+def look_up_payment(*, scene: Scene, payment: Payment, once: str, now: datetime) -> bool:
+    """Ask the provider how a payment stands; False when this very form was carried out already. Acts for billing."""
+    if not _first(scene, f"payment:{payment.pk}:{once}", now):
+        return False
+    payments.check.enqueue(one_at_a_time=f"payment:{payment.pk}", payment_id=payment.pk)
+    _journal("staff.payment_checked", "payments_payment", payment.pk, now)
+    return True
+
+
+def _journal(action: str, table: str, pk: int, now: datetime) -> None:
+    journal.record(action, at=now, table=table, object_id=pk)
+
+
+def _first(scene: Scene, what: str, now: datetime) -> bool:
+    """Whether this form comes for the first time: of two that come at once, the second waits for the first and gets False."""
+    key = hashlib.sha256(what.encode()).hexdigest()
+    with connections[scene.alias].cursor() as cursor:
+        cursor.execute("DELETE FROM office_submission WHERE at < %s", [now - _REMEMBERED])
+        cursor.execute(
+            "INSERT INTO office_submission (key, at) VALUES (%s, %s) ON CONFLICT DO NOTHING", [key, now]
+        )
+        return bool(cursor.rowcount)

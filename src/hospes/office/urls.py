@@ -1,0 +1,31 @@
+"""Addresses of the office. A customer goes by its number, so that a link can be shared with a colleague."""
+
+from django.urls import path
+
+from hospes.office.views import checks, customer, home, invoice, journal, search
+
+app_name = "office"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("werk/<slug:key>/", home.board, name="board"),
+    path("zoeken/", search.search, name="search"),
+    path("klanten/<int:number>/", customer.customer, name="customer"),
+    path("klanten/<int:number>/wijzigen/", customer.change, name="change"),
+    path("klanten/<int:number>/facturen/", invoice.invoices, name="invoices"),
+    path("klanten/<int:number>/gegevens/", customer.held, name="held"),
+    path(
+        "klanten/<int:number>/diensten/<int:service_id>/opnieuw/",
+        customer.retry_service,
+        name="retry_service",
+    ),
+    path(
+        "klanten/<int:number>/betalingen/<int:payment_id>/nakijken/",
+        invoice.check_payment,
+        name="check_payment",
+    ),
+    path("facturen/<str:number>/", invoice.invoice, name="invoice"),
+    path("facturen/<str:number>/pdf/", invoice.invoice_pdf, name="invoice_pdf"),
+    path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),
+    path("logboek/", journal.journal_page, name="journal"),
+    path("controles/", checks.checks, name="checks"),
+]

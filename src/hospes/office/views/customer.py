@@ -1,0 +1,101 @@
+"""One customer: in parts, each opened for a purpose of the role; and what staff do there."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hospes.customers import services as customers
+from hospes.customers.models import Customer
+from hospes.kernel import clock
+from hospes.kernel.purposes import Purpose
+from hospes.office import actions, parts
+from hospes.office.forms import DetailsForm, seen
+from hospes.office.pages import find, looking_at, office_page, open_for, show, working_on
+from hospes.privacy import package
+from hospes.services.models import Service
+
+
+@require_GET
+@office_page(nav="search")
+def customer(request: Any, number: int) -> HttpResponse:
+    """Who is this, what do they have, and how does it stand? As far as my role goes."""
+    found = find(request, number)
+    head: dict[str, Any] = {}
+    opened = []
+    for purpose, person_id in found.holders.items():
+        with looking_at(request, purpose, found.customer_id, person_id) as scene:
+            head = head or parts.head(found.customer_id)
+            opened.append(parts.part(scene))
+    context = {"head": head, "parts": opened, "closed": [purpose.declared.label for purpose in found.closed]}
+    return show(request, "office/customer.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@office_page(Purpose.CONTRACT, nav="search")
+def change(request: Any, number: int) -> HttpResponse:
+    """What the customer is called and where it is, to be changed."""
+    found = open_for(request, number, Purpose.CONTRACT)
+    if request.method == "GET":
+        with looking_at(request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]):
+            form = DetailsForm.of(Customer.objects.get(pk=found.customer_id))
+        return show(request, "office/change.html", {"form": form, "number": number})
+    with working_on(request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]):
+        form = _changed(request, Customer.objects.select_for_update().get(pk=found.customer_id))
+    if form.errors:
+        return show(request, "office/change.html", {"form": form, "number": number}, status=422)
+    messages.success(request, _("The details are saved."))
+    return redirect("office:customer", number=number)
+
+
+def _changed(request: Any, held: Customer) -> DetailsForm:
+    """Carry out the form, or give it back with what is wrong; nothing is lost of what a colleague did meanwhile."""
+    form = DetailsForm(request.POST, is_business=held.kind == Customer.Kind.BUSINESS)
+    if not form.is_valid():
+        return form
+    changes = form.changes()
+    is_done = all(getattr(held, name) == changes[name] for name in changes)
+    if not is_done and form.cleaned_data["seen"] != seen(held):
+        form.add_error(
+            None,
+            _("Somebody changed these details while you were at it. Open the page again, and look first."),
+        )
+        return form
+    customers.change_details(customer_id=held.pk, changes=changes, now=clock.now())
+    return form
+
+
+@require_POST
+@office_page(Purpose.CONTRACT, nav="search")
+def retry_service(request: Any, number: int, service_id: int) -> HttpResponse:
+    """Try once more to set up a service that is waiting for it."""
+    found = open_for(request, number, Purpose.CONTRACT)
+    with working_on(request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]) as scene:
+        service = get_object_or_404(
+            Service.objects.select_related("product"), customer_id=found.customer_id, pk=service_id
+        )
+        done = actions.set_up_again(
+            scene=scene, service=service, once=request.POST.get("once", ""), now=clock.now()
+        )
+    if done:
+        messages.success(request, _("It is being tried again. In a minute this page shows how it went."))
+    else:
+        messages.info(request, _("That was done already, or the service was set up meanwhile."))
+    return redirect("office:customer", number=number)
+
+
+@require_GET
+@office_page(Purpose.RIGHTS, nav="search")
+def held(request: Any, number: int) -> HttpResponse:
+    """Everything that is held about a customer and its holder, as they would get it themselves."""
+    found = open_for(request, number, Purpose.RIGHTS)
+    person_id = found.holders[Purpose.RIGHTS]
+    with looking_at(request, Purpose.RIGHTS, found.customer_id, person_id):
+        head = parts.head(found.customer_id)
+        gathered = package.collect(
+            person_id=person_id or 0, customer_ids=[found.customer_id], actor=request.actor, now=clock.now()
+        )
+    return show(request, "office/held.html", {"head": head, "package": gathered})

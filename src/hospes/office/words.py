@@ -1,0 +1,54 @@
+"""What the office's doings are called in the journal, and in which words it speaks of purposes, actors and messages."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hospes.kernel import journal
+from hospes.kernel.purposes import Purpose
+
+journal.register({
+    "staff.looked": _("Looked at by our staff"),
+    "staff.searched": _("Searched by our staff"),
+    "staff.read_journal": _("Journal read by our staff"),
+    "staff.invoice_resent": _("Invoice mailed again by our staff"),
+    "staff.service_retried": _("Setting up a service tried again by our staff"),
+    "staff.payment_checked": _("Payment looked up at the provider by our staff"),
+})  # fmt: skip
+
+#: The parts of a customer's page: what the colleague sees there.
+PARTS: dict[Purpose, Promise] = {
+    Purpose.CONTRACT: _("Who, services and orders"),
+    Purpose.BILLING: _("Invoices and payments"),
+    Purpose.SUPPORT: _("Contact and messages"),
+    Purpose.SECURITY: _("History"),
+    Purpose.RIGHTS: _("Privacy rights"),
+}
+
+#: Who did something, by kind of actor.
+ACTORS: dict[str, Promise] = {
+    "person": _("somebody with access to the account"),
+    "visitor": _("somebody who was not logged in"),
+    "staff": _("staff"),
+    "job": _("automatically"),
+    "system": _("automatically"),
+}
+
+#: What a message was about, by its kind.
+MESSAGES: dict[str, Promise] = {
+    "account.confirm_address": _("Confirm the e-mail address"),
+    "account.already_exists": _("There is an account already"),
+    "account.password_reset": _("A new password"),
+    "account.password_changed": _("The password was changed"),
+    "account.address_changed": _("The e-mail address was changed"),
+    "account.second_step_on": _("Two-step login switched on"),
+    "account.second_step_off": _("Two-step login switched off"),
+    "account.recovery_codes_made": _("New recovery codes"),
+    "sales.order_received": _("Order received"),
+    "billing.invoice": _("Invoice"),
+    "services.active": _("The service is ready"),
+}
+
+
+def message_words(kind: str) -> str:
+    """What a message was about; its bare kind when nobody has words for it."""
+    return str(MESSAGES.get(kind, kind))
