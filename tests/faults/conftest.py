@@ -40,9 +40,12 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def people(world: World) -> list[Account]:
+def people(world: World) -> Iterator[list[Account]]:
     """Some customers who are logged in; each test takes those that it needs, since orders do not get in each other's way."""
-    return together(5, lambda number: world.sign_up(business=number % 2 == 1))
+    found = together(5, lambda number: world.sign_up(business=number % 2 == 1))
+    yield found
+    for account in found:
+        account.browser.http.close()
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,11 @@ class World(Stage):
         self.post = Post(stack.ports.url("mail"))
         self._looking = threading.RLock()
 
+    def close(self) -> None:
+        super().close()
+        for simulator in (self.provider, self.panel, self.post):
+            simulator.http.close()
+
     def calm(self) -> None:
         """Good weather everywhere; notices go out once and at once."""
         for simulator in (self.provider, self.panel, self.post):

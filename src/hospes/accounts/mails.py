@@ -62,7 +62,7 @@ def _notice(subject: Promise, kind: str) -> Callable[[Message], Rendered]:
 
 
 def _about(rows: "QuerySet[Any]", message: Message) -> Any:
-    return rows.get(pk=message.about_id)
+    return rows.get(pk=message.about)
 
 
 register("account.confirm_address", confirm_address)

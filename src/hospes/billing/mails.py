@@ -19,7 +19,7 @@ class FileChanged(Exception):
 
 def invoice(message: Message) -> Rendered:
     """Whether something is to be done, and the invoice itself as it was made."""
-    found = Invoice.objects.get(pk=message.about_id)
+    found = Invoice.objects.get(pk=message.about)
     context = {
         "invoice": found,
         "is_paid": found.open_cents == 0 and found.paid_cents > 0,

@@ -3,9 +3,11 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from hospes.faces.accent import operator_css
 from hospes.portal.views import account, orders
 
 urlpatterns = [
+    path("operator.css", operator_css, name="operator_css"),
     path("betaling/melding/", orders.payment_notice, name="payment_notice"),
     *i18n_patterns(
         path("", account.home, name="home"),

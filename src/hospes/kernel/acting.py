@@ -118,7 +118,7 @@ _TAKE_STAGE = (
 
 def _values(scene: Scene) -> Sequence[str]:
     actor = scene.actor
-    values = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip]
+    values: list[object] = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip]
     values += [scene.customer, scene.person, scene.cart]
     return ["" if value is None else str(value) for value in values]
 

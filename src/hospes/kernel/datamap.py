@@ -303,7 +303,7 @@ class Mapped:
     def database_column(self, name: str) -> str:
         if self.model is None:
             return name
-        return str(self.model._meta.get_field(name).column)
+        return next(field.column for field in self.model._meta.concrete_fields if field.name == name)
 
     def columns(self) -> Iterator[tuple[str, Column]]:
         """Pairs of database column and what the map says of it."""

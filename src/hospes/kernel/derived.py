@@ -72,10 +72,16 @@ def derived_grants() -> set[Grant]:
 def _grants_on(mapped: Mapped) -> Iterator[Grant]:
     entry, table = mapped.entry, mapped.table
     if entry.machinery is not None:
-        users = [LOGINS[name].role for name in entry.machinery.logins] + [g.role for g in entry.machinery.purposes]
+        users = [LOGINS[name].role for name in entry.machinery.logins] + [
+            g.role for g in entry.machinery.purposes
+        ]
         for role in users:
             yield from (Grant(table, role, right) for right in ("SELECT", "INSERT", "UPDATE", "DELETE"))
-            yield from (Grant(name, role, right) for name in entry.machinery.sequences for right in ("SELECT", "USAGE"))
+            yield from (
+                Grant(name, role, right)
+                for name in entry.machinery.sequences
+                for right in ("SELECT", "USAGE")
+            )
         return
     if not entry.about_somebody:
         yield from (Grant(table, role, "SELECT") for role in roles())
@@ -119,7 +125,9 @@ def _rule(mapped: Mapped, grantee: Grantee) -> str:
         # A bare equality on the ownership key: an OR with "nobody named" would make PostgreSQL scan the whole table.
         own = [f"{key} = {_setting(scope)}" for key, scope in mapped.entry.key.items()]
         parts.append(f"({' OR '.join(own)})" if len(own) > 1 else own[0])
-    if mapped.table in _POLICY_SOURCES:  # other policies read these two; to read them through themselves never ends
+    if (
+        mapped.table in _POLICY_SOURCES
+    ):  # other policies read these two; to read them through themselves never ends
         return " AND ".join(parts) or "true"
     if purpose.declared.basis == Basis.CONSENT:
         parts.append(_consent(mapped, purpose))

@@ -41,13 +41,21 @@ def _table_drift(cursor: Any) -> Iterator[str]:
             yield f"{table}: row policies are switched off"
         if owner in roles():
             yield f"{table}: belongs to {owner}, who passes by the row policies"
-    cursor.execute("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+    cursor.execute(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    )
     live = set(cursor.fetchall())
     for mapped in known.values():
         on_the_map = {name for name, _ in mapped.columns()}
         there = {column for table, column in live if table == mapped.table}
-        yield from (f"{mapped.table}.{n}: in the database, but not on the data map" for n in sorted(there - on_the_map))
-        yield from (f"{mapped.table}.{n}: on the data map, but not in the database" for n in sorted(on_the_map - there))
+        yield from (
+            f"{mapped.table}.{n}: in the database, but not on the data map"
+            for n in sorted(there - on_the_map)
+        )
+        yield from (
+            f"{mapped.table}.{n}: on the data map, but not in the database"
+            for n in sorted(on_the_map - there)
+        )
 
 
 # --- grants ---
@@ -93,9 +101,7 @@ def _named(grant: Grant) -> str:
 
 # --- row policies ---
 
-READ_BACK = (
-    "SELECT coalesce(qual, '') || '|' || coalesce(with_check, '') || '|' || cmd || '|' || permissive || '|' || roles::text"
-)
+READ_BACK = "SELECT coalesce(qual, '') || '|' || coalesce(with_check, '') || '|' || cmd || '|' || permissive || '|' || roles::text"
 """How PostgreSQL reads a policy back, for a query from pg_policies."""
 
 
@@ -190,7 +196,11 @@ def overpowered(cursor: Any) -> list[tuple[str, list[str]]]:
     may_log_in = {login.role for login in LOGINS.values()}
     found = []
     for role, *has in cursor.fetchall():
-        powers = [p for p, held in zip(_POWERS, has, strict=True) if held and not (p == "LOGIN" and role in may_log_in)]
+        powers = [
+            p
+            for p, held in zip(_POWERS, has, strict=True)
+            if held and not (p == "LOGIN" and role in may_log_in)
+        ]
         found += [(role, powers)] if powers else []
     return found
 

@@ -12,7 +12,7 @@ Arguments are ids. Inside, `at_work()` acts for the declared purpose; providers 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -67,6 +67,10 @@ class Job:
             self.task.configure(queueing_lock=key).defer(**arguments)
         except AlreadyEnqueued:
             return
+
+    def every(self, cron: str) -> None:
+        """Run at these times (five or six fields, the sixth seconds); the job gets `timestamp`, when it was due."""
+        procrastinate_app.periodic(cron=cron)(cast(Any, self.task))
 
 
 def job(*, queue: str, purpose: Purpose) -> Callable[[Callable[..., None]], Job]:

@@ -1,6 +1,6 @@
 """Querysets that ask only for the columns which the acting purpose may read, so that ordinary ORM code works."""
 
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
@@ -17,6 +17,11 @@ class MappedQuerySet(models.QuerySet[M, M]):
         """Leave out the columns that the acting purpose may not read."""
         hidden = _hidden(self.model)
         return self.defer(*hidden) if hidden else self
+
+    def only(self, *fields: Any) -> Self:
+        """Ask for just these columns; for one that the acting purpose may not read, the refusal names that one."""
+        # Django takes what was deferred before out of the list; an empty list is all columns.
+        return super(MappedQuerySet, self.defer(None)).only(*fields)
 
     def with_related(self, *names: str) -> Self:
         """
@@ -44,18 +49,25 @@ def _hidden(model: type[models.Model]) -> frozenset[str]:
     return names - datamap.readable(model, scene.grantee)
 
 
-class MappedManager(models.Manager.from_queryset(MappedQuerySet)[M]):  # type: ignore[misc]  # django-stubs cannot follow it
+class MappedManager(models.Manager[M]):
     """The manager of every model with personal data."""
 
     def get_queryset(self) -> MappedQuerySet[M]:
-        queryset: MappedQuerySet[M] = super().get_queryset()
-        return queryset.within_purpose()
+        return MappedQuerySet[M](self.model, using=self._db, hints=getattr(self, "_hints", None)).within_purpose()
+
+    def with_related(self, *names: str) -> MappedQuerySet[M]:
+        """See MappedQuerySet.with_related."""
+        return self.get_queryset().with_related(*names)
+
+    def readable_values(self) -> "models.QuerySet[M, dict[str, Any]]":
+        """See MappedQuerySet.readable_values."""
+        return self.get_queryset().readable_values()
 
 
 class MappedModel(models.Model):
     """Base of the models on the data map; foreign keys are followed with the same care."""
 
-    objects: MappedManager[Any] = MappedManager()
+    objects: ClassVar[MappedManager[Self]] = MappedManager()
 
     class Meta:
         abstract = True

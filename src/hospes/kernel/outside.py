@@ -4,7 +4,7 @@ What is on the map besides tables: files, cookies, log fields, job arguments, an
 Each is declared beside the code that makes it; what is not declared is refused when it is tried.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +106,7 @@ def checked_arguments(arguments: Mapping[str, Any]) -> None:
             raise NotOnTheMap(f"a job takes ids only, not {name}")
 
 
-def only_mapped_fields(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+def only_mapped_fields(logger: Any, method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """A structlog processor that drops the fields which are not on the map."""
     return {name: value for name, value in event.items() if name in log_fields}
 

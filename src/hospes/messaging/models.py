@@ -57,3 +57,10 @@ class Message(MappedModel):
         writes={Purpose.MESSAGES},
         keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, years=2),
     )  # fmt: skip
+
+    @property
+    def about(self) -> int:
+        """The id of the thing that the message is about; ValueError for a kind that is about none."""
+        if self.about_id is None:
+            raise ValueError(f"a message of the kind {self.kind} is about nothing")
+        return self.about_id

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from hospes.customers.models import Membership
 from hospes.customers.queries import Capacity
@@ -21,7 +22,7 @@ from hospes.sales import carts
 CART_COOKIE = "hospes_cart"
 MAY_ORDER = {Membership.Role.HOLDER, Membership.Role.ADMINISTRATION, Membership.Role.BILLING}
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 class PortalRequest(HttpRequest):
@@ -44,7 +45,7 @@ def customer_page(purpose: Purpose, *, nav: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def page(request: Any, number: int, **kwargs: Any) -> HttpResponse:
+        def page(request: Any, number: int, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             capacity = choose(request, number)
@@ -59,7 +60,8 @@ def customer_page(purpose: Purpose, *, nav: str) -> Callable[[View], View]:
 
 def choose(request: Any, number: int) -> Capacity:
     """The capacity with this number, set as the current one; Http404 when the person has none such."""
-    found = next((c for c in request.capacities if c.number == number), None)
+    capacities: list[Capacity] = request.capacities
+    found = next((c for c in capacities if c.number == number), None)
     if found is None:
         raise Http404
     request.capacity = found

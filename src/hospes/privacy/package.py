@@ -109,7 +109,7 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
 
 def _about_people() -> list[Mapped]:
     """The tables with personal data, in the order of the house: first who somebody is, then what they have here."""
-    order = {model: place for place, model in enumerate(apps.get_models())}
+    order: dict[Any, int] = {model: place for place, model in enumerate(apps.get_models())}
     found = [m for m in mapped_tables() if m.entry.about_somebody and m.model is not None]
     return sorted(found, key=lambda mapped: order[mapped.model])
 

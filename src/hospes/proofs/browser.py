@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import httpx
 from lxml import html
 
@@ -27,8 +29,7 @@ class Browser:
         return self._seen(self.http.post(target, data=filled, headers={"referer": str(self.page.url)}), expect)
 
     def _form(self, has: str, action: str) -> html.FormElement:
-        tree = html.fromstring(self.page.text)
-        for form in tree.forms:
+        for form in _tree(self.page.text).forms:
             names = {e.get("name") for e in form.iter("input", "button", "select", "textarea")}
             if (has and has in names) or (action and action in (form.get("action") or "")):
                 return form
@@ -49,8 +50,12 @@ class Browser:
     @property
     def text(self) -> str:
         """What can be read on the page."""
-        return " ".join(html.fromstring(self.page.text).text_content().split())
+        return " ".join(str(_tree(self.page.text).text_content()).split())
 
     @property
     def path(self) -> str:
         return self.page.url.path
+
+
+def _tree(text: str) -> html.HtmlElement:
+    return cast(html.HtmlElement, html.document_fromstring(text))

@@ -63,7 +63,7 @@ class Stage:
             settings = {"role": role, "hospes.purpose": purpose} | {f"hospes.{key}": value for key, value in scope.items()}
             for name, value in settings.items():
                 connection.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
-            return connection.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # psycopg wants literals
+            return connection.execute(sql, parameters).fetchall()
 
     def refused_to(self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int) -> str:
         """What PostgreSQL says when it refuses; Broken when it does not."""
@@ -75,7 +75,7 @@ class Stage:
 
     def value(self, sql: str, *parameters: Any) -> Any:
         """One value, looked up as the owner, past all policies."""
-        row = self.owner.execute(sql, parameters).fetchone()  # type: ignore[arg-type]  # psycopg wants literals
+        row = self.owner.execute(sql, parameters).fetchone()
         return None if row is None else row[0]
 
     def wait(self, what: str, look: Callable[[], T | None]) -> T:

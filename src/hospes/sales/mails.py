@@ -9,7 +9,7 @@ from hospes.sales.models import Order, QuoteLine
 
 def order_received(message: Message) -> Rendered:
     """What was ordered for how much, and what happens next."""
-    order = Order.objects.get(pk=message.about_id)
+    order = Order.objects.get(pk=message.about)
     lines = list(QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"))
     net = sum(line.net_cents for line in lines)
     context = {

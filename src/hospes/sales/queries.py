@@ -10,7 +10,7 @@ def quotes(customer_id: int) -> list[Quote]:
 
 def orders(customer_id: int) -> list[Order]:
     """The orders of a customer with their quotes, the newest first."""
-    found = Order.objects.filter(customer_id=customer_id).with_related("quote")
+    found = Order.objects.with_related("quote").filter(customer_id=customer_id)
     return list(found.order_by("-placed_at", "-pk")[:200])
 
 

@@ -29,7 +29,7 @@ def register_access(kind: str, reader: Callable[[int], Access | None]) -> None:
 
 def active(message: Message) -> Rendered:
     """Your hosting is ready: for which domain, under which user name, where to log in."""
-    service = Service.objects.get(pk=message.about_id)
+    service = Service.objects.get(pk=message.about)
     product = Product.objects.get(pk=service.product_id)
     reader = _access.get(product.kind)
     context = {"service": service, "product": product, "access": reader(service.pk) if reader else None}

@@ -63,6 +63,7 @@ def invoice(request: Any, number: str) -> HttpResponse:
         context = {
             "head": parts.head(found.customer_id), "invoice": held, "lines": billing.lines(held.pk),
             "document": billing.document(held.pk), "paid_from": masked(source.account) if source else "",
+            "purpose": _BILLING,
         }  # fmt: skip
     return show(request, "office/invoice.html", context)
 

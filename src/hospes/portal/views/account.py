@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
@@ -103,7 +104,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
 
 @require_GET
 @customer_page(Purpose.BILLING, nav="invoices")
-def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
+def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponseBase:
     """The file of an invoice."""
     found = get_object_or_404(Document, customer_id=capacity.customer_id, invoice__number=invoice_number)
     path = Path(settings.MEDIA_ROOT) / found.path

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
@@ -24,7 +25,7 @@ def data(request: Any, number: int) -> HttpResponse:
 
 
 @require_POST
-def download(request: Any, number: int) -> HttpResponse:
+def download(request: Any, number: int) -> HttpResponseBase:
     """Everything that is held about the person, as JSON, as a page to read, and with its files, in one ZIP."""
     if not request.user.is_authenticated:
         return redirect("account_login")
