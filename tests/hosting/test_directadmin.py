@@ -143,6 +143,12 @@ def test_what_is_sent_to_make_an_account(server: Server) -> None:
         assert KEY not in request["path"] + request["query"]
 
 
+def test_an_account_that_is_there_is_not_asked_for_again(server: Server) -> None:
+    panel = server(CMD_API_SHOW_USER_CONFIG="username=dronkel&domain=dronkel.test&suspended=yes")
+    panel.ensure_account("dronkel", "dronkel.test", "small", PASSWORD, OPERATOR)
+    assert [request["path"] for request in panel.sent] == ["/CMD_API_SHOW_USER_CONFIG"]  # type: ignore[attr-defined]
+
+
 def test_a_name_of_the_system_is_taken_too(server: Server) -> None:
     panel = server(
         CMD_API_SHOW_USER_CONFIG="error=1", CMD_API_SHOW_USERS="list[]=other",

@@ -1,5 +1,7 @@
 """From "send this" to the mail server: once asked for, once sent, whatever happens in between."""
 
+import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -307,8 +309,6 @@ def test_a_server_that_takes_nothing_for_a_day_is_given_up(catcher: MailCatcher)
 def test_a_server_that_refuses_us_is_for_the_operator_to_mend(
     catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import smtplib
-
     def refuse(*args: Any) -> None:
         raise smtplib.SMTPSenderRefused(553, b"not your address", "info@example.com")
 
@@ -316,6 +316,20 @@ def test_a_server_that_refuses_us_is_for_the_operator_to_mend(
     with monkeypatch.context() as patched:
         patched.setattr(services, "_hand_over", refuse)
         with pytest.raises(NotDelivered, match="553"):
+            deliver(message)
+    assert deliver(message).state == "sent"
+
+
+def test_a_certificate_that_is_wrong_is_no_fault_of_the_message(
+    catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any) -> None:
+        raise ssl.SSLCertVerificationError("expired")
+
+    message = enqueue(person_id=make.person().pk)
+    with monkeypatch.context() as patched:
+        patched.setattr(services, "_hand_over", refuse)
+        with pytest.raises(NotDelivered):
             deliver(message)
     assert deliver(message).state == "sent"
 
@@ -352,8 +366,6 @@ def test_killed_between_the_mail_server_and_the_note_sends_it_twice_under_one_id
 def test_a_goodbye_that_fails_does_not_send_it_again(
     catcher: MailCatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import smtplib
-
     def fail(self: smtplib.SMTP) -> None:
         self.close()
         raise smtplib.SMTPResponseException(421, b"too late")

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -295,6 +297,20 @@ def test_what_a_customer_typed_is_text_and_no_markup(catcher: MailCatcher) -> No
     assert "A &amp; B voor" in letter.html
     assert "&amp;amp;" not in letter.html
     assert "&amp;#x27;" not in letter.html
+
+
+def test_no_font_is_fetched_whatever_the_template_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '<mjml><mj-body><mj-text font-family="Roboto">Dag</mj-text></mj-body></mjml>'
+    monkeypatch.setattr(rendering, "_filled", lambda template, context, escape: text)
+    assert "fonts." not in rendering._html("mail/any.mjml", {})
+
+
+@pytest.mark.promise("P44")
+def test_what_leaves_is_on_the_map_from_the_start() -> None:
+    """Whoever reads the map must not have to have sent something first."""
+    code = "import django; django.setup(); from hospes.kernel.outside import payloads; print(*sorted(a for _, a in payloads))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"account.create", "message.send", "payment.create"} <= set(done.stdout.split())
 
 
 def test_every_kind_has_its_templates() -> None:

@@ -37,7 +37,7 @@ def confirm_address(message: Message) -> Rendered:
 
 def password_reset(message: Message) -> Rendered:
     """The link by which somebody chooses a new password."""
-    asked = _about(PasswordReset.objects.filter(person_id=message.person_id), message)
+    asked = _about(PasswordReset.objects.filter(person=message.person_id or 0), message)
     token = resets.token(reset_id=asked.pk, person_id=asked.person_id)
     url = link("account_reset_password_from_key", uidb36=int_to_base36(asked.person_id), key=token)
     return Rendered(

@@ -191,7 +191,7 @@ USE_TZ = True
 
 # --- files, mail, jobs, cache, logs ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = env_text("HOSPES_STATIC_ROOT", "") or None  # where `collectstatic` puts them; served from the apps without it
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = VAR / "media"

@@ -101,7 +101,9 @@ def _named(grant: Grant) -> str:
 
 # --- row policies ---
 
-READ_BACK = "SELECT coalesce(qual, '') || '|' || coalesce(with_check, '') || '|' || cmd || '|' || permissive || '|' || roles::text"
+READ_BACK = "SELECT " + " || '|' || ".join(
+    ("coalesce(qual, '')", "coalesce(with_check, '')", "cmd", "permissive", "roles::text")
+)
 """How PostgreSQL reads a policy back, for a query from pg_policies."""
 
 

@@ -9,23 +9,33 @@ Jobs: work that is done later by the worker, at least once, each for one declare
 Arguments are ids. Inside, `at_work()` acts for the declared purpose; providers are called outside of it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, cast
 
-from django.db import connections
+import psycopg
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from procrastinate import App, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app as procrastinate_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Job as QueuedJob
+from procrastinate.jobs import JobDeferrer, Status
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
 
 from hospes.kernel.acting import JOB, Scene, acting, current
 from hospes.kernel.outside import checked_arguments
 from hospes.kernel.purposes import Purpose
 
 _declared: ContextVar[Purpose | None] = ContextVar("hospes_job_purpose", default=None)
+
+
+#: A job that failed so often, or whose worker died, is given up; a person has to look at it.
+MOST_TRIES = 35
 
 
 class _Capped(RetryStrategy):
@@ -41,9 +51,9 @@ class Job:
     """A function that can be enqueued."""
 
     def __init__(self, function: Callable[..., None], *, queue: str, purpose: Purpose) -> None:
-        self.function, self.purpose = function, purpose
+        self.function, self.purpose, self.queue = function, purpose, queue
         self.name = f"{function.__module__.removeprefix('hospes.')}.{function.__name__}"
-        self.task = procrastinate_app.task(name=self.name, queue=queue, retry=_Capped(max_attempts=35))(self.run)
+        self.task = procrastinate_app.task(name=self.name, queue=queue, retry=_Capped(max_attempts=MOST_TRIES))(self.run)
 
     def run(self, **arguments: Any) -> None:
         """Do the work now, for the declared purpose."""
@@ -58,15 +68,18 @@ class Job:
         Enqueue in the current transaction. `one_at_a_time` names a lock: jobs with the same run one after another, in order.
         """
         checked_arguments(arguments)
-        self.task.configure(lock=one_at_a_time).defer(**arguments)
+        self._for_later(lock=one_at_a_time).defer(**arguments)
 
     def enqueue_once(self, key: str, **arguments: Any) -> None:
-        """Enqueue unless a job with this key is waiting already."""
+        """Enqueue in the current transaction, unless a job with this key is waiting already."""
         checked_arguments(arguments)
-        try:
-            self.task.configure(queueing_lock=key).defer(**arguments)
-        except AlreadyEnqueued:
-            return
+        with suppress(AlreadyEnqueued), transaction.atomic(using=_acting_alias()):  # a refusal must cost a savepoint only
+            self._for_later(queueing_lock=key).defer(**arguments)
+
+    def _for_later(self, **locks: str | None) -> JobDeferrer:
+        # Not by the task itself: inside a worker that enqueues through another connection, so at once, and also what is
+        # rolled back in the end.
+        return configure_task(name=self.name, job_manager=_enqueueing, queue=self.queue, **cast(Any, locks))
 
     def every(self, cron: str) -> None:
         """Run at these times (five or six fields, the sixth seconds); the job gets `timestamp`, when it was due."""
@@ -88,20 +101,58 @@ def at_work(*, customer: int | None = None) -> Iterator[Scene]:
         yield scene
 
 
+def _acting_alias() -> str:
+    scene = current()
+    return scene.alias if scene else "default"
+
+
 class _ActingConnector(DjangoConnector):
     """Enqueues through the database login that acts at the moment, so in its transaction."""
 
     @property
     def connection(self) -> BaseDatabaseWrapper:
-        scene = current()
-        return connections[scene.alias if scene else self.alias]
+        return connections[_acting_alias()]
+
+
+_enqueueing = JobManager(_ActingConnector())
+
+
+class _Keeper(JobManager):
+    """
+    Notes what became of jobs, whatever happens meanwhile: a job must not count as running when nobody runs it.
+
+    Nothing else would free one whose worker lives on.
+    """
+
+    async def finish_job(self, job: QueuedJob, status: Status, delete_job: bool) -> None:
+        """See JobManager."""
+        await _insist(lambda: JobManager.finish_job(self, job, status, delete_job))
+
+    async def retry_job(self, job: QueuedJob, *arguments: Any, **options: Any) -> None:
+        """See JobManager; a job of which the like waits already (`enqueue_once`) is left to that one."""
+        try:
+            await _insist(lambda: JobManager.retry_job(self, job, *arguments, **options))
+        except UniqueViolation:
+            await self.finish_job(job, Status.SUCCEEDED, delete_job=True)
+
+
+async def _insist(write: Callable[[], Awaitable[None]], *, tries: int = 4, pause: float = 1.0) -> None:
+    """Try again when the connection broke; the database may be starting again."""
+    for left in reversed(range(tries)):
+        try:
+            await write()
+            break
+        except ConnectorException as error:
+            if not left or not isinstance(error.__cause__, psycopg.OperationalError):
+                raise
+            await asyncio.sleep(pause)
 
 
 def use_acting_connection(app: App) -> None:
-    """Hook for PROCRASTINATE_ON_APP_READY."""
-    connector = _ActingConnector(alias="default")
-    app.connector = connector
-    app.job_manager.connector = connector
+    """Hook for PROCRASTINATE_ON_APP_READY: how jobs are enqueued, and how the worker keeps them."""
+    connector = _ActingConnector()
+    app.connector, app.job_manager = connector, _Keeper(connector)
+    app.worker_defaults.update(update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED_AFTER)
 
 
 #: Enqueueing is a right of every purpose, reading the queue of none: the function runs with its owner's rights.
@@ -111,12 +162,17 @@ ALTER FUNCTION procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])
 """
 
 
-#: A worker tells every ten seconds that it lives; one that is silent for this long was killed.
-STALLED_AFTER = 30
+#: Seconds. A worker tells so often that it lives; one that was silent for so long was killed, and its jobs go to others.
+HEARTBEAT, STALLED_AFTER = 3.0, 12.0
 
 
 async def rescue_stalled(context: JobContext, timestamp: int) -> None:
     """Give the jobs of workers that died back to the queue; procrastinate does not do that by itself."""
     manager = context.app.job_manager
-    for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-        await manager.retry_job(stalled)
+    with suppress(ConnectorException):  # the next one follows soon
+        for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+            with suppress(ConnectorException):  # it ended, or was given back, just now
+                if stalled.attempts < MOST_TRIES:
+                    await manager.retry_job(stalled)
+                else:  # it may be what kills the workers
+                    await manager.finish_job(stalled, Status.FAILED, delete_job=False)

@@ -91,9 +91,10 @@ def apply(connection: BaseDatabaseWrapper) -> None:
         for mapped in mapped_tables():
             if mapped.entry.about_somebody:
                 statements += [f"ALTER TABLE {mapped.table} ENABLE ROW LEVEL SECURITY"]
-        cursor.execute(";\n".join([*statements, *_drop_policies(cursor)]))
-        for policy in derived_policies():
-            _create(cursor, policy)
+        wanted = derived_policies()
+        statements += [*_drop_policies(cursor), *map(_create, wanted)]
+        cursor.execute(";\n".join(statements))
+        cursor.execute(_note_what_they_were(wanted))
 
 
 def _quoted(names: Iterator[str] | set[str] | list[str]) -> str:
@@ -119,18 +120,29 @@ def _drop_policies(cursor: Any) -> list[str]:
     return [f'DROP POLICY "{policy}" ON {table}' for table, policy in cursor.fetchall()]
 
 
-def _create(cursor: Any, policy: Policy) -> None:
-    """
-    Create a policy and note beside it what it was derived from and how PostgreSQL reads it back.
-
-    PostgreSQL rewrites an expression when it stores it; only by noting its own reading can a later change be told.
-    """
-    cursor.execute(
+def _create(policy: Policy) -> str:
+    return (
         f'CREATE POLICY "{policy.name}" ON {policy.table} FOR ALL TO "{policy.role}"'
         f" USING ({policy.rule}) WITH CHECK ({policy.rule})"
     )
-    cursor.execute(
-        f"DO $do$ BEGIN EXECUTE format('COMMENT ON POLICY %I ON {policy.table} IS %L', '{policy.name}',"
-        f" '{policy.digest} ' || (SELECT encode(sha256(convert_to(({READ_BACK}), 'UTF8')), 'hex') FROM pg_policies"
-        f" WHERE schemaname = 'public' AND policyname = '{policy.name}' AND tablename = '{policy.table}')); END $do$"
-    )
+
+
+def _note_what_they_were(policies: list[Policy]) -> str:
+    """
+    Return the statement that notes beside each policy what it was derived from and how PostgreSQL reads it back.
+
+    PostgreSQL rewrites an expression when it stores it; only by noting its own reading can a later change be told.
+    """
+    rows = ", ".join(f"('{policy.table}', '{policy.name}', '{policy.digest}')" for policy in policies)
+    return f"""DO $do$
+DECLARE
+  made record;
+BEGIN
+  FOR made IN
+    SELECT p.tablename, p.policyname, d.digest || ' ' || encode(sha256(convert_to(({READ_BACK}), 'UTF8')), 'hex') AS note
+      FROM pg_policies p JOIN (VALUES {rows}) AS d (tablename, policyname, digest) USING (tablename, policyname)
+     WHERE p.schemaname = 'public'
+  LOOP
+    EXECUTE format('COMMENT ON POLICY %I ON public.%I IS %L', made.policyname, made.tablename, made.note);
+  END LOOP;
+END $do$"""

@@ -106,13 +106,13 @@ def _offer(message: Message, letter: rendering.Letter, *, now: datetime) -> bool
     })  # fmt: skip
     try:
         _hand_over(post)
-    except ValueError:  # an address or a header that no mail can have
-        return False
-    except (smtplib.SMTPException, OSError) as error:
+    except OSError as error:  # all of smtplib's are; first, since a certificate that is wrong is a ValueError too
         if _is_final(error) or now - message.created_at >= GIVE_UP_AFTER:
             return False
         # "from None": the library's errors name the address, and this one ends up in the log.
         raise NotDelivered(f"the mail server did not take message {message.pk}: {_code(error)}") from None
+    except ValueError:  # an address or a header that no mail can have
+        return False
     return True
 
 
@@ -122,7 +122,7 @@ def _hand_over(post: mail.EmailMessage) -> None:
     try:
         connection.send_messages([post])
     finally:
-        with suppress(smtplib.SMTPException, OSError):  # a goodbye that fails must not send it again
+        with suppress(OSError):  # a goodbye that fails must not send it again
             connection.close()
 
 

@@ -30,7 +30,7 @@ from hospes.office import words
 View = Callable[..., HttpResponseBase]
 
 #: In which order a customer's page shows its parts, and in which purposes are tried.
-ORDER = (Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS)
+ORDER = (Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.RIGHTS, Purpose.SECURITY)
 
 
 class OfficeRequest(HttpRequest):

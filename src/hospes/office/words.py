@@ -20,7 +20,7 @@ PARTS: dict[Purpose, Promise] = {
     Purpose.CONTRACT: _("Who, services and orders"),
     Purpose.BILLING: _("Invoices and payments"),
     Purpose.SUPPORT: _("Contact and messages"),
-    Purpose.SECURITY: _("History"),
+    Purpose.SECURITY: _("Journal of this customer"),
     Purpose.RIGHTS: _("Privacy rights"),
 }
 

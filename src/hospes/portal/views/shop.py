@@ -18,6 +18,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CartForm, CheckoutForm
 from hospes.portal.pages import MAY_ORDER, at_the_cart, cart_contents, choose, keep_cart
 from hospes.sales import carts, services
+from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused, Wanted
 
 #: The version of the terms that are accepted at the checkout.
@@ -116,6 +117,8 @@ def checkout(request: Any, number: int) -> HttpResponse:
         return redirect("shop:checkout")
     capacity, contents = choose(request, number), cart_contents(request)
     request.nav = "shop"
+    if request.method == "POST" and (before := _answered_before(request, capacity)):
+        return before
     if not contents.can_be_ordered or capacity.role not in MAY_ORDER:
         return redirect("shop:cart")
     form = CheckoutForm(request.POST or None, initial={"version": contents.version})
@@ -130,15 +133,29 @@ def checkout(request: Any, number: int) -> HttpResponse:
     return render(request, "shop/checkout.html", context)
 
 
+def _key(version: str, capacity: Capacity) -> str:
+    """What makes one quote of a cart as it was, however often the button is pressed."""
+    return f"cart:{version}:{capacity.customer_id}"
+
+
+def _answered_before(request: Any, capacity: Capacity) -> HttpResponse | None:
+    """Where this very form led to: it is sent again by a double click, or by somebody whose first answer got lost."""
+    with acting(Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+        quote = Quote.objects.filter(key=_key(request.POST.get("version", ""), capacity)).first()
+        order = Order.objects.filter(quote_id=quote.pk).first() if quote else None
+    if order:
+        return redirect("portal:order", number=capacity.number, order_number=order.number)
+    return redirect("portal:quote", number=capacity.number, quote_number=quote.number) if quote else None
+
+
 def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpResponse:
-    """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied after that."""
+    """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied with it or not at all."""
     now, today = clock.now(), clock.today()
     lines = [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
     try:
         with acting(Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
             quote = services.make_quote(
-                customer_id=capacity.customer_id, lines=lines, key=f"cart:{contents.version}:{capacity.customer_id}",
-                today=today, now=now,
+                customer_id=capacity.customer_id, lines=lines, key=_key(contents.version, capacity), today=today, now=now,
             )  # fmt: skip
             if request.POST.get("do") == "quote":
                 target = redirect("portal:quote", number=capacity.number, quote_number=quote.number)
@@ -146,9 +163,9 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpRe
                 order = services.accept_quote(quote_id=quote.pk, person_id=request.user.pk, ip=request.actor.ip,
                                               terms_version=TERMS_VERSION, today=today, now=now)  # fmt: skip
                 target = redirect("portal:order", number=capacity.number, order_number=order.number)
+            with at_the_cart(request):
+                carts.empty(person_id=request.user.pk, version=contents.version)
     except QuoteRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("shop:cart")
-    with at_the_cart(request):
-        carts.empty(person_id=request.user.pk, version=contents.version)
     return target
