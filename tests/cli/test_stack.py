@@ -158,7 +158,8 @@ def test_it_starts_again_with_its_data_and_fresh_starts_over(var: Path) -> None:
     assert stack.dsn is not None
     with stack.dsn.connect() as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
-    (var / "media").mkdir()
+    for name in ("media", "simulators"):
+        (var / name).mkdir(exist_ok=True)
     (var / "demo.json").write_text("{}")
     stack.stop()
     count = "SELECT count(*) FROM pg_class WHERE relname = 'kept'"
@@ -166,7 +167,7 @@ def test_it_starts_again_with_its_data_and_fresh_starts_over(var: Path) -> None:
         stack.start(fresh=fresh)
         with stack.dsn.connect() as connection:
             assert connection.execute(count).fetchone() == (expected,)
-        assert (var / "demo.json").exists() == (var / "media").exists() == (not fresh)
+        assert [(var / name).exists() for name in ("demo.json", "media", "simulators")] == [not fresh] * 3
         stack.stop()
     assert nothing_left(var)
 

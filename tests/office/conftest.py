@@ -17,7 +17,6 @@ def _the_office(settings: Any) -> Iterator[None]:
     settings.ROOT_URLCONF = "hospes.config.urls_office"
     settings.FACE = "office"
     settings.SESSION_COOKIE_NAME = "hospes_office"
-    settings.STATIC_ROOT.mkdir(exist_ok=True)
     clear_url_caches()
     yield
     clear_url_caches()

@@ -1,7 +1,7 @@
 """What somebody tells who signs up: who they are, and in which capacity (P01, P03)."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -51,6 +51,15 @@ class SignupDetails(forms.Form):
         "email", "password1", "given_name", "family_name", "phone", "capacity", *_COMPANY,
         "street", "postcode", "town", "country", "terms",
     ]  # fmt: skip
+
+    #: Which column of the data map each field ends up in: what "why?" beside it tells.
+    on_the_map: ClassVar[dict[str, str]] = {
+        "email": "customers.Person.email", "password1": "customers.Person.password", "given_name": "customers.Person.given_name",
+        "family_name": "customers.Person.family_name", "phone": "customers.Person.phone",
+        "trade_name": "customers.Customer.name", "kvk_number": "customers.Customer.kvk_number",
+        "vat_number": "customers.Customer.vat_number", "street": "customers.Customer.street",
+        "postcode": "customers.Customer.postcode", "town": "customers.Customer.town",
+    }  # fmt: skip
 
     given_name = _text(_("Given name"), "given-name", most=80, validators=[_is_name])
     family_name = _text(_("Family name"), "family-name", most=80, validators=[_is_name])

@@ -57,12 +57,13 @@ def issue(draft: Draft, *, today: date, now: datetime) -> Invoice:
     sums = rules.totals((line.net_cents, line.vat_basis_points) for line in draft.lines)
     paid = sums.total_cents if draft.paid_at else 0
     invoice = Invoice.objects.create(
+        **_buyer(draft.customer_id),
+        origin=draft.origin, quote_number=draft.quote_number, issued_on=today, due_on=draft.due_on,
+        net_cents=sums.net_cents, vat_cents=sums.vat_cents, total_cents=sums.total_cents,
+        paid_cents=paid, paid_at=draft.paid_at, paid_with=draft.paid_with,
         # The number comes last, since everybody else who issues waits for it; the check above makes a second one rare, and
         # the unique origin impossible.
         number=rules.invoice_number(today, next_number(rules.invoice_series(today))),
-        origin=draft.origin, quote_number=draft.quote_number, issued_on=today, due_on=draft.due_on,
-        net_cents=sums.net_cents, vat_cents=sums.vat_cents, total_cents=sums.total_cents,
-        paid_cents=paid, paid_at=draft.paid_at, paid_with=draft.paid_with, **_buyer(draft.customer_id),
     )  # fmt: skip
     InvoiceLine.objects.bulk_create(
         InvoiceLine(
@@ -119,3 +120,5 @@ def _write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+    for left in path.parent.glob(f"{path.stem}.*.part"):  # by a worker that was killed while it wrote
+        left.unlink(missing_ok=True)

@@ -90,8 +90,9 @@ def use_database() -> None:
 
 
 def start_over(var: Path, cluster: Cluster) -> None:
-    """Delete the data of an installation that does not run: database, files, logins of the demo."""
+    """Delete the data of an installation that does not run: database, files, simulators, the demo's logins."""
     cluster.remove()
-    shutil.rmtree(var / "media", ignore_errors=True)
+    for name in ("media", "simulators"):
+        shutil.rmtree(var / name, ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         (var / "demo.json").unlink()

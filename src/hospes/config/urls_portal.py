@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from hospes.faces.accent import operator_css
-from hospes.portal.views import account, orders
+from hospes.portal.views import account, capacities, orders
 
 urlpatterns = [
     path("operator.css", operator_css, name="operator_css"),
@@ -12,6 +12,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", account.home, name="home"),
         path("hosting/", include("hospes.portal.shop_urls")),
+        path("klantaccounts/nieuw/", capacities.new_customer, name="new_customer"),
         path("k/<int:number>/", include("hospes.portal.urls")),
         path("account/", include("allauth.urls")),
         prefix_default_language=False,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from hospes.customers.models import Customer, Membership
+from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel import journal
 from hospes.kernel.numbers import next_number
 
@@ -42,6 +42,21 @@ def open_customer(*, person_id: int, details: Details, now: datetime) -> Custome
     journal.record("customer.opened", at=now, table="customers_customer", object_id=customer.pk,
                    customer_id=customer.pk, person_id=person_id)  # fmt: skip
     return customer
+
+
+def open_another(*, person_id: int, details: Details, now: datetime) -> Customer:
+    """
+    Open one more customer for a person who has one: for a company, or as themself if they began as a company (P03).
+
+    A person is a customer once as themself, and once for each company: what is there already (also when the button was
+    pressed twice) is given again. Acts within the purpose of access.
+    """
+    Person.objects.select_for_update(of=("self",)).only("pk").get(pk=person_id)
+    held = Membership.objects.filter(person_id=person_id, role=Membership.Role.HOLDER, until=None)
+    same = Customer.objects.filter(pk__in=held.values("customer_id"), kind=details.kind)
+    if details.kind == Customer.Kind.BUSINESS:
+        same = same.filter(kvk_number=details.kvk_number, name=details.name)
+    return same.first() or open_customer(person_id=person_id, details=details, now=now)
 
 
 def change_details(*, customer_id: int, changes: Mapping[str, str], now: datetime) -> list[str]:

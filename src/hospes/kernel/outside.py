@@ -4,6 +4,7 @@ What is on the map besides tables: files, cookies, log fields, job arguments, an
 Each is declared beside the code that makes it; what is not declared is refused when it is tried.
 """
 
+import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,24 +92,37 @@ def checked(recipient: Recipient, action: str, payload: Mapping[str, Any]) -> di
 def _paths(payload: Mapping[str, Any], prefix: str = "") -> list[str]:
     found = []
     for name, value in payload.items():
-        if isinstance(value, Mapping):
-            found += _paths(value, f"{prefix}{name}.")
-        else:
+        parts = value if isinstance(value, list | tuple) else [value]
+        within = [part for part in parts if isinstance(part, Mapping)]
+        for part in within:
+            found += _paths(part, f"{prefix}{name}.")
+        if len(within) < len(parts):
             found.append(f"{prefix}{name}")
     return found
 
 
 def checked_arguments(arguments: Mapping[str, Any]) -> None:
-    """Job arguments are ids and plain switches, never data: raises NotOnTheMap for anything else."""
+    """Job arguments are ids, never data: raises NotOnTheMap for anything else."""
     for name, value in arguments.items():
-        is_id = name.endswith("_id") and (isinstance(value, int) or (isinstance(value, str) and len(value) <= 40))
-        if not is_id and not (name == "timestamp" and isinstance(value, int)):
+        is_id = isinstance(value, int | str) and re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(value))
+        if not (name.endswith("_id") and is_id) and not (name == "timestamp" and isinstance(value, int)):
             raise NotOnTheMap(f"a job takes ids only, not {name}")
 
 
+#: PostgreSQL says which values it refused: "Key (email)=(…) already exists", "Failing row contains (…)".
+_VALUES_OF_A_ROW = re.compile(
+    r"^DETAIL: .*?(?=\n(?:HINT|CONTEXT|QUERY|STATEMENT|Traceback|\nThe above|\nDuring handling)|\n*\Z)",
+    re.DOTALL | re.MULTILINE,
+)
+
+
 def only_mapped_fields(logger: Any, method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """A structlog processor that drops the fields which are not on the map."""
-    return {name: value for name, value in event.items() if name in log_fields}
+    """A structlog processor that drops the fields which are not on the map, and the values in a database's complaint."""
+    kept = {name: value for name, value in event.items() if name in log_fields}
+    for name in ("exception", "error"):
+        if isinstance(kept.get(name), str):
+            kept[name] = _VALUES_OF_A_ROW.sub("DETAIL: left out", kept[name])
+    return kept
 
 
 declare_cookie("hospes_portal", Purpose.ACCESS, _("keeps you logged in"), days=14)

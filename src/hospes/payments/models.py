@@ -11,8 +11,9 @@ from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
 from hospes.sales.models import Order
 
-#: States in which the provider may still say that it was paid.
-LIVE = ("open", "pending", "paid")
+#: States of which it is not yet known how they end, and those of a payment that is, or may yet be, the order's only one.
+UNDECIDED = ("open", "pending")
+LIVE = (*UNDECIDED, "paid")
 
 
 class Payment(MappedModel):

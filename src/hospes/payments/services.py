@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments.models import LIVE, Notice, PaidFrom, Payment
+from hospes.payments.models import LIVE, UNDECIDED, Notice, PaidFrom, Payment
 from hospes.payments.providers import Charge, PaymentProvider
 from hospes.sales import services as sales
 from hospes.sales.models import Order
@@ -110,6 +110,8 @@ def book(charge: Charge, *, now: datetime) -> str:
     if payment.state in (Payment.State.PAID, Payment.State.SURPLUS) or payment.state == charge.state:
         return "same"
     if charge.state != Payment.State.PAID:
+        if payment.state not in UNDECIDED:  # it was asked before that one ended, and is told after it
+            return "same"
         Payment.objects.filter(pk=payment.pk).update(state=charge.state)
         if charge.state not in LIVE:
             _journal("payment.ended", payment, now)
@@ -119,16 +121,19 @@ def book(charge: Charge, *, now: datetime) -> str:
 
 
 def _locked(charge: Charge) -> Payment | None:
-    found = Payment.objects.select_for_update().filter(reference=charge.reference).first()
-    if found is None and charge.order_key:  # its making broke off before we heard the reference
-        found = Payment.objects.select_for_update().filter(idempotency_key=charge.order_key, reference=None).first()
-        if found is not None:
-            Payment.objects.filter(pk=found.pk).update(reference=charge.reference)
-    return found
+    known = Payment.objects.filter(reference=charge.reference).first()
+    if known is None and charge.order_key:  # its making broke off before we heard the reference
+        known = Payment.objects.filter(idempotency_key=charge.order_key, reference=None).first()
+    if known is None:
+        return None
+    Order.objects.select_for_update().get(pk=known.order_id)  # before its payments, so that two of them never wait for each other
+    payment = Payment.objects.select_for_update().get(pk=known.pk)
+    if payment.reference is None:
+        Payment.objects.filter(pk=payment.pk).update(reference=charge.reference)
+    return payment
 
 
 def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
-    Order.objects.select_for_update().get(pk=payment.order_id)
     paid_at = charge.paid_at or now
     others = Payment.objects.filter(order_id=payment.order_id, state=Payment.State.PAID).exclude(pk=payment.pk)
     if others.exists() or charge.cents != payment.cents:
@@ -136,7 +141,7 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
         _journal("payment.surplus", payment, now)
         return "surplus"
     # Another one may be open in a second window; it is let go of, so that this one can be the live one.
-    Payment.objects.filter(order_id=payment.order_id, state__in=("open", "pending")).exclude(pk=payment.pk).update(
+    Payment.objects.filter(order_id=payment.order_id, state__in=UNDECIDED).exclude(pk=payment.pk).update(
         state=Payment.State.CANCELED
     )
     Payment.objects.filter(pk=payment.pk).update(state=Payment.State.PAID, paid_at=paid_at, method=charge.method)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs
-from hospes.payments.models import Notice, Payment
+from hospes.payments.models import UNDECIDED, Notice, Payment
 
 #: A notice usually comes within seconds; after this we ask by ourselves, and after the second we stop asking often.
 PATIENCE = timedelta(minutes=2)
@@ -20,7 +20,7 @@ def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
     while True:
         with acting(Purpose.BILLING, actor=JOB):
             live = Payment.objects.filter(
-                state__in=("open", "pending"), created_at__lte=now - PATIENCE, created_at__gt=now - LONGEST, pk__gt=last_pk
+                state__in=UNDECIDED, created_at__lte=now - PATIENCE, created_at__gt=now - LONGEST, pk__gt=last_pk
             )
             pks = list(live.order_by("pk").values_list("pk", flat=True)[:page_size])
             for pk in pks:

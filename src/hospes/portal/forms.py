@@ -1,9 +1,32 @@
 """Forms of the portal: they turn text into the words of the domain, and write nothing."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from hospes.accounts.forms import SignupDetails
+from hospes.customers.models import Person
+from hospes.customers.services import Details
 from hospes.sales.rules import domain_name
+
+
+class CapacityForm(SignupDetails):
+    """What somebody tells about themself in another capacity: as at sign-up, less what is known of the person."""
+
+    given_name = family_name = phone = None  # type: ignore[assignment]  # Django's way to leave out inherited fields
+
+    def __init__(self, person: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.fields["capacity"].initial = "business"
+
+    def details(self) -> Details:
+        """The customer that was described."""
+        self.cleaned_data |= {
+            "given_name": self.person.given_name, "family_name": self.person.family_name, "email": self.person.email
+        }  # fmt: skip
+        return super().details()
 
 
 class CartForm(forms.Form):

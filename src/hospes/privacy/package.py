@@ -28,6 +28,7 @@ from hospes.kernel.datamap import Column, Keep, Mapped, mapped_tables
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.outside import file_stores
 from hospes.kernel.purposes import Purpose
+from hospes.privacy import reading
 
 journal.register({"rights.package": gettext_lazy("Copy of all data downloaded")})
 
@@ -43,6 +44,7 @@ class Kind:
     recipients: tuple[str, ...]
     source: str
     secret: bool
+    field: Any = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Section:
     kinds: tuple[Kind, ...]
     kept: str
     rows: tuple[dict[str, Any], ...]
+    names: reading.Names = field(default_factory=dict)
 
     @property
     def shown(self) -> tuple[Kind, ...]:
@@ -63,10 +66,22 @@ class Section:
     def secrets(self) -> tuple[Kind, ...]:
         return tuple(kind for kind in self.kinds if kind.secret)
 
-    def lines(self) -> Iterator[list[tuple[str, Any]]]:
-        """The rows as (label, value), for reading."""
-        for row in self.rows:
-            yield [(kind.label, row[kind.name]) for kind in self.shown if row.get(kind.name) not in (None, "")]
+    @property
+    def alike(self) -> tuple[reading.Alike, ...]:
+        """The columns, those of which the map says the same together."""
+        return reading.alike(self.kinds)
+
+    def lines(self) -> list[list[tuple[str, str]]]:
+        """The rows as (label, value in words), for reading."""
+        return [self._line(row) for row in self.rows]
+
+    def _line(self, row: dict[str, Any]) -> list[tuple[str, str]]:
+        held = [(kind, row.get(kind.name)) for kind in self.shown]
+        return [
+            (kind.label, reading.in_words(kind.field, value, self.names))
+            for kind, value in held
+            if value not in (None, "", [])
+        ]
 
 
 @dataclass(frozen=True)
@@ -101,8 +116,9 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
     for customer_id in customer_ids:
         with acting(Purpose.RIGHTS, actor=actor, customer=customer_id):
             _gather(rows, "customer", customer_id, person_id)
+    names = dict(_names(rows))
     sections = tuple(
-        _section(mapped, tuple(rows.get(mapped.table, {}).values())) for mapped in _about_people()
+        _section(mapped, tuple(rows.get(mapped.table, {}).values()), names) for mapped in _about_people()
     )
     return Package(person_id, now, tuple(s for s in sections if s.rows), tuple(_files(rows)), looks)
 
@@ -150,7 +166,14 @@ def _looks(person_id: int) -> Iterator[Look]:
         yield Look(at, str(Purpose(purpose).declared.label))
 
 
-def _section(mapped: Mapped, rows: tuple[dict[str, Any], ...]) -> Section:
+def _names(rows: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[tuple[tuple[str, int], str]]:
+    for pk, customer in rows.get("customers_customer", {}).items():
+        yield ("customer", pk), f"{customer['name']} ({customer['number']})"
+    for pk, person in rows.get("customers_person", {}).items():
+        yield ("person", pk), f"{person['given_name']} {person['family_name']}".strip() or person["email"]
+
+
+def _section(mapped: Mapped, rows: tuple[dict[str, Any], ...], names: reading.Names) -> Section:
     model = mapped.model
     assert model is not None and mapped.entry.keep is not None  # noqa: S101, PT018  # `hospes check` sees to both
     kinds = [
@@ -158,7 +181,7 @@ def _section(mapped: Mapped, rows: tuple[dict[str, Any], ...]) -> Section:
         for name, column in mapped.entry.columns.items()
         if column.category is not None and (column.secret or _belongs(mapped, name, column))
     ]
-    return Section(str(model._meta.verbose_name), mapped.table, tuple(kinds), kept(mapped.entry.keep), rows)
+    return Section(str(model._meta.verbose_name), mapped.table, tuple(kinds), kept(mapped.entry.keep), rows, names)
 
 
 def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
@@ -172,6 +195,7 @@ def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
         recipients=tuple(str(r.described.label) for r in sorted(column.to)),
         source=str((column.source or mapped.entry.source).label),
         secret=column.secret,
+        field=mapped.model._meta.get_field(name),
     )
 
 
