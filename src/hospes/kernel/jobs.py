@@ -152,7 +152,8 @@ def use_acting_connection(app: App) -> None:
     """Hook for PROCRASTINATE_ON_APP_READY: how jobs are enqueued, and how the worker keeps them."""
     connector = _ActingConnector()
     app.connector, app.job_manager = connector, _Keeper(connector)
-    app.worker_defaults.update(update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED_AFTER)
+    defaults = cast("dict[str, Any]", app.worker_defaults)
+    defaults.update(update_heartbeat_interval=HEARTBEAT, stalled_worker_timeout=STALLED_AFTER)
 
 
 #: Enqueueing is a right of every purpose, reading the queue of none: the function runs with its owner's rights.

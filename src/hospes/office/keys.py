@@ -35,7 +35,7 @@ class Keys:
 
 def read(text: str) -> Keys:
     """Read a search text; what cannot be any key gives empty Keys."""
-    text = " ".join(text[:LONGEST].split())
+    text = " ".join(text[:LONGEST].replace("\x00", " ").split())
     if "@" in text:
         address = text.lower().strip("<>")
         return Keys(

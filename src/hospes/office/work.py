@@ -94,7 +94,7 @@ def piles(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int
 def _page(board: Board, now: datetime, size: int, after: str) -> Pile:
     order = board.order
     found = board.rows(now)
-    if place := _place(after, is_number=order == "pk"):
+    if place := _place(after, order):
         value, pk = place
         found = found.filter(**{f"{order}__gte": value}).exclude(**{order: value, "pk__lte": pk})
     rows = list(found.order_by(*dict.fromkeys((order, "pk")))[: size + 1])
@@ -104,16 +104,26 @@ def _page(board: Board, now: datetime, size: int, after: str) -> Pile:
     return Pile(board, _with_numbers(items, rows), next_url)
 
 
-def _place(text: str, *, is_number: bool) -> tuple[Any, int] | None:
-    value, _tilde, pk = text.partition("~")
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("a moment has a time zone")
+    return at
+
+
+#: How the first half of a place is read, by the column that a board is ordered by.
+_READ: Final[dict[str, Callable[[str], Any]]] = {
+    "pk": int, "due_on": date.fromisoformat, "placed_at": _moment, "created_at": _moment,
+}  # fmt: skip
+
+
+def _place(text: str, order: str) -> tuple[Any, int] | None:
+    """Where a page begins, as an address has it; None for what is no place (any more)."""
+    value, _tilde, pk = text[:60].partition("~")
     try:
-        return (int(value) if is_number else _moment(value)), int(pk)
+        return _READ[order](value), int(pk)
     except ValueError:
         return None
-
-
-def _moment(text: str) -> date:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def _with_numbers(items: list[Item], rows: list[Any]) -> list[Item]:

@@ -92,7 +92,13 @@ def in_words(field: Any, value: Any, names: Names) -> str:
 def _who(field: Any) -> str:
     """Whether a column names a customer or a person."""
     name = field.name.removesuffix("_id")
-    return {"customer": "customer", "person": "person", "user": "person", "decided_by": "person", "actor": "person"}.get(name, "")
+    return {
+        "customer": "customer",
+        "person": "person",
+        "user": "person",
+        "decided_by": "person",
+        "actor": "person",
+    }.get(name, "")
 
 
 def _chosen(field: Any, value: str) -> str:

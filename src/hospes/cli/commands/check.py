@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from hospes.kernel import datamap, journal, policies
 
@@ -17,14 +18,19 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def findings() -> dict[str, list[str]]:
-    """Everything that is not as it must be, by what was checked."""
-    found = {
-        "the data map is complete": datamap.gaps(),
-        "the database matches the data map": policies.drift(connection),
-        "the journal is unbroken": [str(problem) for problem in journal.verify(connection)],
-        "the settings are sane": _settings(),
-    }
+    """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
+    pending = _pending()
+    found = {"the data map is complete": datamap.gaps(), "the settings are sane": _settings(), "the tables are up to date": pending}
+    if not pending:
+        found["the database matches the data map"] = policies.drift(connection)
+        found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
     return found
+
+
+def _pending() -> list[str]:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration} was not applied: run hospes migrate" for migration, _ in plan]
 
 
 def _settings() -> list[str]:
