@@ -98,8 +98,11 @@ def login_connection(
 
 
 @pytest.fixture(autouse=True)
-def _same_names() -> None:
-    """Made-up names depend on the test alone, not on what ran before."""
+def _same_for_every_test() -> None:
+    """Made-up names and the language depend on the test alone, not on what ran before."""
+    from django.utils import translation
+
     from tests.support import names
 
     names.begin()
+    translation.deactivate()

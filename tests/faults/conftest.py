@@ -1,6 +1,7 @@
 """One installation for all tests of faults: real processes, a database of its own that may be killed."""
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -35,7 +36,7 @@ def world() -> Iterator[World]:
             found.close()
         finally:
             if keep := os.environ.get("HOSPES_KEEP_LOGS"):  # for whoever looks into a failure
-                os.system(f"mkdir -p {keep} && cp -r {var}/log {var}/postgres/log {keep}/")
+                shutil.copytree(var / "log", keep, dirs_exist_ok=True)
             stack.remove()
 
 

@@ -1,9 +1,5 @@
 """The others are away, too busy, or hang up after they did what was asked."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import psycopg
 import pytest
 
 from hospes.proofs.stage import Account
@@ -12,33 +8,9 @@ from tests.faults.world import World, press, together
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 
-def paid(world: World, account: Account) -> str:
-    """An order that was paid at the provider; what comes of it is still to come."""
-    order = world.order(account)
-    world.provider.settle(world.begin_paying(account, order))
-    return order
-
-
 def tried(world: World, task: str) -> bool:
     """Whether a job of this name was tried in vain and waits for another try."""
     return bool(world.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = %s AND attempts > 0 AND status = 'todo'", task))
-
-
-@contextmanager
-def held(world: World, order: str) -> Iterator[None]:
-    """Somebody else holds an order: whoever wants to book on it waits."""
-    assert world.stack.dsn is not None
-    with psycopg.connect(world.stack.dsn.url()) as other:
-        other.execute("SELECT 1 FROM sales_order WHERE number = %s FOR UPDATE", [order])
-        yield
-        other.rollback()
-
-
-def waiting_for_a_lock(world: World) -> list[int]:
-    """The server processes that do something for the worker, and wait for somebody."""
-    return [pid for (pid,) in world.rows(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'hospes worker' AND wait_event_type = 'Lock'"
-    )]  # fmt: skip
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["after_making_it", "before_making_it"])
@@ -93,11 +65,11 @@ def test_two_looks_at_one_payment_break_off_together(world: World, people: list[
     reference = world.begin_paying(account, order)
     world.provider.control("plan", payment=reference, copies=0)
     world.provider.settle(reference)
-    with held(world, order):
+    with world.held(order):
         for number in (1, 2):
             account.browser.get(account.page(f"bestellingen/{order}/?terug=1"))
-            world.until("the look-ups run", lambda number=number: len(waiting_for_a_lock(world)) == number)  # type: ignore[misc]
-        for pid in waiting_for_a_lock(world):
+            world.until("the look-ups run", lambda number=number: len(world.waiting_for_a_lock()) == number)  # type: ignore[misc]
+        for pid in world.waiting_for_a_lock():
             world.rows("SELECT pg_terminate_backend(%s)", pid)
         world.until("one is left, and waits", lambda: world.rows(
             "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'payments.jobs.check' HAVING count(*) = 1"
@@ -106,29 +78,23 @@ def test_two_looks_at_one_payment_break_off_together(world: World, people: list[
     world.until(f"{order} is paid for", lambda: world.active(order))
 
 
-def test_the_panel_is_away_then_hangs_up_after_making_the_account(world: World, people: list[Account]) -> None:
+def test_panel_and_mail_server_are_away_then_hang_up_after_doing_it(world: World, people: list[Account]) -> None:
+    account = people[4]
+    before = world.post.copies(account.email)
     world.panel.control("outage")
-    order = paid(world, people[4])
+    world.post.control("outage")
+    order = world.order_and_pay(account)
+    unsent = "SELECT count(*) = 2 FROM procrastinate_jobs WHERE task_name = 'messaging.jobs.deliver' AND attempts > 0"
     world.until("the panel was asked in vain", lambda: tried(world, "hosting.jobs.provision"))
-    assert not world.active(order)
+    world.until("neither order nor invoice could be mailed", lambda: world.value(unsent))
     assert world.state(order) == "paid"
-    world.panel.control("calm")
-    world.panel.control("drop", requests=1)
+    assert not world.active(order)
+    for simulator in (world.panel, world.post):
+        simulator.calm()
+        simulator.control("drop", requests=1)
     world.until("the panel made it, and hung up", lambda: world.panel.has(world.label(order)))
     world.until(f"the service of {order} works", lambda: world.active(order))
     assert list(world.panel.accounts().values()).count(world.label(order)) == 1
-
-
-def test_the_mail_server_is_away_then_hangs_up_after_taking_a_mail(world: World, people: list[Account]) -> None:
-    account = people[0]
-    before = world.post.copies(account.email)
-    world.post.control("outage")
-    order = paid(world, account)
-    waiting = "SELECT count(*) = 3 FROM procrastinate_jobs WHERE task_name = 'messaging.jobs.deliver' AND attempts > 0"
-    world.until("order, service and invoice could not be mailed", lambda: world.value(waiting))
-    assert world.active(order), "a service does not wait for its mail"
-    world.post.control("calm")
-    world.post.control("drop", requests=1)
     world.until("the mails went out", lambda: not world.rows("SELECT 1 FROM messaging_message WHERE state = 'waiting'"))
     new = world.post.copies(account.email) - before
     assert sorted(new.values()) == [1, 1, 2], f"the one that was hung up on comes twice under one Message-ID: {new}"

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -34,6 +35,7 @@ class World(Stage):
         self.provider = Provider(stack.ports.url("payments"))
         self.panel = Panel(stack.ports.url("panel"))
         self.post = Post(stack.ports.url("mail"))
+        self._url = stack.dsn.url() if stack.dsn else ""
         self._looking = threading.RLock()
 
     def close(self) -> None:
@@ -70,8 +72,7 @@ class World(Stage):
         self.owner.close()
         time.sleep(0.1)
         try:
-            assert self.stack.dsn is not None
-            self.owner = psycopg.connect(self.stack.dsn.url(), autocommit=True)
+            self.owner = psycopg.connect(self._url, autocommit=True)
         except psycopg.OperationalError:
             return  # the next look tries again
 
@@ -110,6 +111,26 @@ class World(Stage):
             "SELECT l.label FROM sales_order o JOIN sales_quoteline l USING (quote_id) WHERE o.number = %s", order
         ))  # fmt: skip
 
+    def order_and_pay(self, account: Account) -> str:
+        """An order that was paid at the provider; what comes of it is still to come."""
+        order = self.order(account)
+        self.provider.settle(self.begin_paying(account, order))
+        return order
+
+    @contextmanager
+    def held(self, order: str) -> Iterator[None]:
+        """Somebody else holds an order: whoever wants to book on it waits."""
+        with psycopg.connect(self._url) as other:
+            other.execute("SELECT 1 FROM sales_order WHERE number = %s FOR NO KEY UPDATE", [order])
+            yield
+            other.rollback()
+
+    def waiting_for_a_lock(self) -> list[int]:
+        """The server processes that do something for a worker, and wait for somebody."""
+        return [pid for (pid,) in self.rows(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'hospes worker' AND wait_event_type = 'Lock'"
+        )]  # fmt: skip
+
     # --- processes ----------------------------------------------------------------------------------------------------
 
     def as_worker(self, code: str, *, ahead: float = 0) -> Any:
@@ -126,12 +147,21 @@ class World(Stage):
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
-    def one_more_worker(self) -> "subprocess.Popen[bytes]":
-        """Start a worker beside the one that the supervisor looks after; whoever starts it ends it."""
-        log = (self.stack.var / "log" / "worker-2.log").open("ab")
-        return subprocess.Popen(
-            [sys.executable, "-m", "hospes", "worker"], env=self.environments["worker"], cwd=ROOT, stdout=log, stderr=log
-        )
+    @contextmanager
+    def a_second_worker(self) -> Iterator["subprocess.Popen[bytes]"]:
+        """A worker beside the one that the supervisor looks after; however the block ends, it does too."""
+        living = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '5 seconds'"
+        before = self.value(living)
+        command = [sys.executable, "-m", "hospes", "worker"]
+        with (self.stack.var / "log" / "worker-2.log").open("ab") as log:
+            worker = subprocess.Popen(command, env=self.environments["worker"], cwd=ROOT, stdout=log, stderr=log)
+        try:
+            self.until("the second worker works", lambda: self.value(living) > before)
+            yield worker
+        finally:
+            if worker.poll() is None:
+                worker.terminate()
+            worker.wait(30)
 
     def hospes(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a hospes command as the owner."""
@@ -179,7 +209,3 @@ def a_name() -> str:
     """A domain name that nobody else orders."""
     return f"p{secrets.token_hex(6)}.example"
 
-
-def all_different(values: Sequence[object]) -> bool:
-    """Whether no value comes twice."""
-    return len(set(values)) == len(values)

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from threading import Barrier, Thread
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer
@@ -18,7 +21,7 @@ from hospes.kernel.acting import JOB, SYSTEM, Actor, acting
 from hospes.kernel.logins import LOGINS, alias_for
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
-from tests.support import make
+from tests.support import make, strategies
 from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.database
@@ -109,6 +112,61 @@ def test_an_exception_restores_as_well() -> None:
         raise _Stop
     assert _now() == _at_rest()
     assert stage.current() is None
+
+
+_BLOCKS = st.recursive(
+    st.just([]),
+    lambda inner: st.lists(
+        st.tuples(
+            strategies.purposes(),
+            strategies.actors(),
+            strategies.scopes(),
+            st.sampled_from(["ends", "fails", "is rolled back"]),
+            inner,
+        ),
+        max_size=3,
+    ),
+    max_leaves=6,
+)
+
+
+@rolled_back
+@given(_BLOCKS)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=60,
+)
+def test_however_blocks_are_nested_and_end_everything_is_as_it_was(blocks: list[Any]) -> None:
+    _play(blocks)
+    assert _now() == _at_rest()
+
+
+def _play(blocks: list[Any]) -> None:
+    before = _now()
+    for purpose, actor, scope, ending, inner in blocks:
+        with suppress(_Stop), acting(purpose, actor=actor, **scope) as scene:
+            here = _now()
+            assert here["role"] == scene.grantee.role
+            assert {name: here[name] for name in scope} == {name: str(value) for name, value in scope.items()}
+            _play(inner)
+            assert _now() == here
+            assert stage.current() is scene
+            if ending == "is rolled back":
+                transaction.set_rollback(True)
+            elif ending == "fails":
+                raise _Stop
+        assert _now() == before
+
+
+@rolled_back
+def test_an_inner_block_that_is_rolled_back_without_an_error_restores_as_well() -> None:
+    with acting(Purpose.SUPPORT, actor=SYSTEM, customer=12):
+        outer = _now()
+        with acting(Purpose.BILLING, actor=SYSTEM):
+            transaction.set_rollback(True)
+        assert _now() == outer
+    assert _now() == _at_rest()
 
 
 @rolled_back

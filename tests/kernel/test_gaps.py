@@ -105,7 +105,6 @@ def test_consent_of_nobody(gaps: Gaps) -> None:
 def test_hospes_check_fails_on_a_gap(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quiet = {"the settings are sane": [], "the journal is unbroken": []}
     before = _check(capsys)
     assert before["findings"]["the data map is complete"] == []
     assert before["findings"]["the database matches the data map"] == []
@@ -117,13 +116,11 @@ def test_hospes_check_fails_on_a_gap(
     after = _check(capsys)
     assert after["ok"] is False
     assert after["exit"] == 1
-    assert after["findings"] | quiet == {
-        "the data map is complete": [
-            "customers.Customer.shoe_size: the data map says nothing of this column"
-        ],
-        "the database matches the data map": [],
-        **quiet,
-    }
+    changed = {what: found for what, found in after["findings"].items() if found != before["findings"][what]}
+    assert changed["the data map is complete"] == [
+        "customers.Customer.shoe_size: the data map says nothing of this column"
+    ]
+    assert "the database matches the data map" not in changed
 
 
 @pytest.mark.database

@@ -1,6 +1,7 @@
 """A customer of whom there is something in every part of its page, and how a page reads."""
 
 import html
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -94,4 +95,4 @@ def jobs() -> list[tuple[str, dict[str, Any]]]:
     """What waits to be done: task and arguments."""
     with as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT task_name, args FROM procrastinate_jobs ORDER BY id")
-        return list(cursor.fetchall())
+        return [(task, json.loads(arguments)) for task, arguments in cursor.fetchall()]

@@ -137,8 +137,10 @@ class Customer(MappedModel):
         ]
 
     datamap = row(
-        plain("id", "created_at", "ended_on", "country")
-        | personal(Category.CONTRACT, "number", "kind", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.OPERATOR)
+        plain("ended_on", "country")
+        # A customer stays who it is (P03, P10): a company is another customer.
+        | plain("id", "created_at", writes=())
+        | personal(Category.CONTRACT, "number", "kind", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.OPERATOR, writes=())
         | personal(Category.IDENTITY, "name")
         | personal(Category.ADDRESS, "street", "postcode", "town", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
         | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})

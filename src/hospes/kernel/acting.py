@@ -99,8 +99,8 @@ def acting(
             yield scene
         finally:
             _current.reset(token)
-        if nested:
-            # An error needs no such care: rolling back to the savepoint brings the settings back as well.
+        if nested and not connection.needs_rollback:
+            # Rolling back, for an error or by set_rollback, brings the settings back as well.
             _take_stage(connection, before)
 
 

@@ -164,7 +164,7 @@ ALTER FUNCTION procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])
 
 
 #: Seconds. A worker tells so often that it lives; one that was silent for so long was killed, and its jobs go to others.
-HEARTBEAT, STALLED_AFTER = 3.0, 12.0
+HEARTBEAT, STALLED_AFTER = 2.5, 10.0
 
 
 async def rescue_stalled(context: JobContext, timestamp: int) -> None:

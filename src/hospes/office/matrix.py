@@ -12,6 +12,7 @@ from hospes.accounts.roles import purposes_of
 from hospes.kernel.datamap import Mapped, mapped_tables
 from hospes.kernel.logins import LOGINS
 from hospes.kernel.purposes import Purpose
+from hospes.office import words
 from hospes.privacy.package import kept
 
 #: The letters in the matrix, and what they stand for.
@@ -22,7 +23,7 @@ LETTERS: dict[str, Promise] = {"r": _("reads"), "c": _("makes"), "w": _("changes
 class Cell:
     """What a purpose (with its twin, which has less) may do with a table."""
 
-    purpose: Purpose
+    short: Promise
     letters: str
     columns: int
 
@@ -46,7 +47,7 @@ class Line:
 class Use:
     """A purpose, as the statement declares it, and who acts for it here."""
 
-    purpose: Purpose
+    short: Promise
     label: Promise
     basis: Promise
     can_be_halted: bool
@@ -76,14 +77,15 @@ def _cells(mapped: Mapped) -> Iterator[Cell]:
             "r": read > 0, "c": bool(either & mapped.entry.creates), "w": any(either & mapped.writers(c) for c in columns),
             "d": bool(either & mapped.entry.deletes),
         }  # fmt: skip
-        yield Cell(purpose, "".join(letter for letter, has in rights.items() if has), read)
+        yield Cell(words.PURPOSES[purpose], "".join(letter for letter, has in rights.items() if has), read)
 
 
 def uses() -> list[Use]:
     """Every purpose with its basis, the roles of staff that may act for it, and the database logins."""
     return [
         Use(
-            purpose, purpose.declared.label, purpose.declared.basis.label, purpose.declared.can_be_halted,
+            words.PURPOSES[purpose],
+            purpose.declared.label, purpose.declared.basis.label, purpose.declared.can_be_halted,
             roles=tuple(str(role.label) for role in StaffMember.Role if purpose in purposes_of(role)),
             logins=tuple(login.name for login in LOGINS.values() if {purpose, purpose.own} & login.may_act_as),
         )

@@ -24,6 +24,28 @@ PARTS: dict[Purpose, Promise] = {
     Purpose.RIGHTS: _("Privacy rights"),
 }
 
+#: Every purpose in a word, for where there is no room for what the statement calls it.
+PURPOSES: dict[Purpose, Promise] = {
+    Purpose.ACCESS: _("logging in"),
+    Purpose.CART: _("cart"),
+    Purpose.CONTRACT: _("contract"),
+    Purpose.BILLING: _("billing"),
+    Purpose.MESSAGES: _("messages"),
+    Purpose.SUPPORT: _("support"),
+    Purpose.COMPLAINTS: _("complaints"),
+    Purpose.DUNNING: _("dunning"),
+    Purpose.MONITORING: _("monitoring"),
+    Purpose.DOMAINS: _("domains"),
+    Purpose.SECURITY: _("security"),
+    Purpose.NEWSLETTER: _("newsletter"),
+    Purpose.INSIGHT: _("insight"),
+    Purpose.IMPROVEMENT: _("improvement"),
+    Purpose.FEEDBACK: _("satisfaction"),
+    Purpose.RIGHTS: _("rights"),
+    Purpose.DISCLOSURE: _("disclosure"),
+    Purpose.RETENTION: _("retention"),
+}
+
 #: Who did something, by kind of actor.
 ACTORS: dict[str, Promise] = {
     "person": _("somebody with access to the account"),

@@ -91,11 +91,13 @@ def note(*, reference: str, now: datetime) -> int | None:
     """
     from hospes.payments.jobs import apply_notice
 
-    with transaction.atomic():
-        notice, is_new = Notice.objects.get_or_create(reference=reference, applied_at=None, defaults={"received_at": now})
-        if is_new:
+    try:
+        with transaction.atomic():
+            notice = Notice.objects.create(reference=reference, received_at=now)
             apply_notice.enqueue(notice_id=notice.pk)
-    return notice.pk if is_new else None
+    except IntegrityError:  # the one that waits will be looked into after this moment, so it tells the same
+        return None
+    return notice.pk
 
 
 def book(charge: Charge, *, now: datetime) -> str:

@@ -56,7 +56,7 @@ class CheckoutForm(forms.Form):
     terms = forms.BooleanField(
         label=_(
             "I agree with the general terms, and with the processor agreement "
-            "(how we treat the personal data that you keep with us)."
+            "(how we treat the personal data that you keep with us)"
         ),
         error_messages={"required": _("Without this we cannot make a contract.")},
     )

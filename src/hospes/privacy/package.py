@@ -120,7 +120,9 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
     sections = tuple(
         _section(mapped, tuple(rows.get(mapped.table, {}).values()), names) for mapped in _about_people()
     )
-    return Package(person_id, now, tuple(s for s in sections if s.rows), tuple(_files(rows)), looks)
+    last = JournalEntry._meta.app_label  # people first; what the machinery keeps about what was done comes at the end
+    held = sorted((s for s in sections if s.rows), key=lambda section: section.table.startswith(f"{last}_"))
+    return Package(person_id, now, tuple(held), tuple(_files(rows)), looks)
 
 
 def _about_people() -> list[Mapped]:
@@ -181,7 +183,7 @@ def _section(mapped: Mapped, rows: tuple[dict[str, Any], ...], names: reading.Na
         for name, column in mapped.entry.columns.items()
         if column.category is not None and (column.secret or _belongs(mapped, name, column))
     ]
-    return Section(str(model._meta.verbose_name), mapped.table, tuple(kinds), kept(mapped.entry.keep), rows, names)
+    return Section(reading.label(model._meta.verbose_name), mapped.table, tuple(kinds), kept(mapped.entry.keep), rows, names)
 
 
 def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
@@ -189,7 +191,7 @@ def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
     purposes = sorted(mapped.readers(column) - {Purpose.RETENTION})
     return Kind(
         name=name,
-        label=str(getattr(mapped.model._meta.get_field(name), "verbose_name", name)),
+        label=reading.label(getattr(mapped.model._meta.get_field(name), "verbose_name", name)),
         category=str(column.category.label),
         purposes=tuple((str(p.declared.label), str(p.declared.basis.label)) for p in purposes),
         recipients=tuple(str(r.described.label) for r in sorted(column.to)),
@@ -253,7 +255,8 @@ def as_zip(package: Package, *, language: str) -> io.BytesIO:
     archive = io.BytesIO()
     with override(language), zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as out:
         out.writestr("data.json", json.dumps(as_data(package), ensure_ascii=False, indent=2))
-        out.writestr("index.html", render_to_string("privacy/package.html", {"package": package, "operator": settings.HOSPES_OPERATOR}))
+        context = {"package": package, "operator": settings.HOSPES_OPERATOR}
+        out.writestr("index.html", render_to_string("privacy/package.html", context))
         out.writestr("package.css", render_to_string("privacy/package.css"))
         for name, path in package.files:
             out.write(path, f"files/{name}")

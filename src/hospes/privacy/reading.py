@@ -12,7 +12,8 @@ from typing import Any, Protocol
 from django.db import models
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.translation import get_language
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
 
 from hospes.kernel import journal
@@ -64,6 +65,29 @@ def _by_basis(purposes: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str
     return tuple((basis, tuple(named)) for basis, named in found.items())
 
 
+#: What tables of third-party apps call themselves and their columns; their models have no words that can be translated.
+_BROUGHT_ALONG = [
+    gettext_noop("authenticator"),
+    gettext_noop("type"),
+    gettext_noop("data"),
+    gettext_noop("created at"),
+    gettext_noop("last used at"),
+]
+
+
+def label(name: Any) -> str:
+    """What a table or a column is called, in the active language."""
+    return str(name) if isinstance(name, Promise) else _(str(name))
+
+
+_ACTORS = {
+    "person": gettext_lazy("a person"),
+    "visitor": gettext_lazy("a visitor"),
+    "staff": gettext_lazy("an employee"),
+    "job": gettext_lazy("automatically"),
+    "system": gettext_lazy("automatically"),
+}
+
 #: The customers and persons that the package is about, by what they are and their id, as they are called.
 Names = Mapping[tuple[str, int], str]
 
@@ -106,6 +130,8 @@ def _chosen(field: Any, value: str) -> str:
         return str(Purpose(value).declared.label)
     if field.name == "action":
         return journal.label(value)
+    if field.name == "actor_kind" and value in _ACTORS:
+        return str(_ACTORS[value])
     return str(dict(field.flatchoices).get(value, value))
 
 

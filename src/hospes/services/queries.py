@@ -2,15 +2,15 @@
 
 from datetime import date
 
-from hospes.services.models import Service, ServiceChange, State
+from django.db.models import Q
 
-ENTITLING = (State.PENDING, State.ACTIVE, State.SUSPENDED, State.CANCELLED)
+from hospes.services.models import Service, ServiceChange
 
 
 def entitlements(customer_id: int, *, today: date) -> list[Service]:
-    """The services that the customer is entitled to on a day: everything that did not end before it, newest first."""
-    held = Service.objects.filter(customer_id=customer_id, started_on__lte=today).select_related("product")
-    return [s for s in held.order_by("-started_on", "-pk") if s.state in ENTITLING or (s.ended_on and s.ended_on > today)]
+    """The services that the customer is entitled to on a day: those that began by then and end later, if at all; newest first."""
+    held = Service.objects.filter(Q(ended_on=None) | Q(ended_on__gt=today), customer_id=customer_id, started_on__lte=today)
+    return list(held.select_related("product").order_by("-started_on", "-pk"))
 
 
 def history(service_id: int) -> list[ServiceChange]:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
-from hospes.kernel import journal
+from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.services import kinds
 from hospes.services.models import Service, ServiceChange, State
@@ -58,13 +58,18 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
 
 
 def move(service: Service, to: State, *, reason: str, now: datetime) -> None:
-    """Move a service to another state and record why, or raise MoveRefused; of two rivals exactly one wins."""
+    """
+    Move a service to another state and record why, or raise MoveRefused; of two rivals exactly one wins.
+
+    One that is terminated ends on that day.
+    """
     was = State(service.state)
+    ended_on = clock.day_of(now) if to == State.TERMINATED else service.ended_on
     with transaction.atomic():
         held = Service.objects.filter(pk=service.pk, state=was)
-        if to not in MOVES[was] or not held.update(state=to):
+        if to not in MOVES[was] or not held.update(state=to, ended_on=ended_on):
             raise MoveRefused(f"{was} cannot become {to}")
-        service.state = to
+        service.state, service.ended_on = to, ended_on
         _note(service, was=was, reason=reason, now=now)
         journal.record("service.moved", at=now, table="services_service", object_id=service.pk,
                        customer_id=service.customer_id, changed=["state"])  # fmt: skip

@@ -1,0 +1,51 @@
+"""
+Rows for tests, made with the owner's rights: each with just enough to be true, anything else on request.
+
+    holder = make.person(language="en")
+    customer = make.customer(holder=holder, kind="business")
+    invoice = make.invoice(customer=customer, lines=[(1, 9900)])
+
+What is not given is made as well. Names are made up (`names`), and everything happens at NOW.
+"""
+
+from tests.support.make.base import NOW, TODAY, VAT_HIGH, VAT_LOW
+from tests.support.make.catalogue import price, product, vat_rates
+from tests.support.make.orders import cart, notice, order, paid_from, payment, quote
+from tests.support.make.people import (
+    consent,
+    customer,
+    holder_of,
+    membership,
+    message,
+    person,
+    restriction,
+    staff,
+)
+from tests.support.make.services import hosting_account, invoice, service
+
+__all__ = [
+    "NOW",
+    "TODAY",
+    "VAT_HIGH",
+    "VAT_LOW",
+    "cart",
+    "consent",
+    "customer",
+    "holder_of",
+    "hosting_account",
+    "invoice",
+    "membership",
+    "message",
+    "notice",
+    "order",
+    "paid_from",
+    "payment",
+    "person",
+    "price",
+    "product",
+    "quote",
+    "restriction",
+    "service",
+    "staff",
+    "vat_rates",
+]

@@ -1,0 +1,48 @@
+"""What is for sale, and the VAT on it."""
+
+from datetime import date
+from typing import Any
+
+from hospes.billing.models import VatRate
+from hospes.catalogue.models import Price, Product
+from tests.support import names
+from tests.support.make.base import VAT_HIGH, VAT_LOW, row
+from tests.support.rights import as_owner
+
+
+def product(*, prices: dict[int, int] | None = None, **words: Any) -> Product:
+    """Make a hosting package with prices: cents by months, without VAT."""
+    name = names.word()
+    with as_owner():
+        made = row(
+            Product,
+            words,
+            slug=f"{name.lower()}-{names.count()}",
+            kind="hosting",
+            name_nl=name,
+            name_en=name,
+            summary_nl=f"Hosting {name}",
+            summary_en=f"Hosting {name}",
+            disk_mb=10_000,
+            mailboxes=10,
+            panel_package=name.lower(),
+        )
+        for months, cents in (prices or {1: 750, 12: 7500}).items():
+            price(product=made, months=months, cents=cents)
+    return made
+
+
+def price(*, product: Product, months: int, cents: int, valid_from: date = date(2025, 1, 1)) -> Price:
+    """Give a product a price from a day on."""
+    return row(Price, {}, product=product, months=months, cents=cents, valid_from=valid_from)
+
+
+def vat_rates() -> list[VatRate]:
+    """Make the Dutch VAT rates, unless they are there."""
+    with as_owner():
+        return [
+            VatRate.objects.get_or_create(
+                country="NL", code=code, valid_from=date(2019, 1, 1), defaults={"basis_points": rate}
+            )[0]
+            for code, rate in (("high", VAT_HIGH), ("low", VAT_LOW))
+        ]

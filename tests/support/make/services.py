@@ -1,0 +1,120 @@
+"""What comes of an order: an invoice, a service, an account."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from hospes.billing.models import Document, Invoice, InvoiceLine
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer
+from hospes.hosting.models import HostingAccount
+from hospes.services.models import Service, ServiceChange
+from tests.support import names
+from tests.support.make import catalogue, people
+from tests.support.make.base import NOW, TODAY, VAT_HIGH, row, vat
+from tests.support.rights import as_owner
+
+
+def invoice(
+    *,
+    customer: Customer | None = None,
+    lines: Sequence[tuple[int, int]] = ((1, 7500),),
+    with_document: bool = False,
+    **words: Any,
+) -> Invoice:
+    """Make an invoice over a year, at 21 % VAT; lines: pairs of number and cents each, without VAT."""
+    with as_owner():
+        customer, number = customer or people.customer(), names.count()
+        net = sum(quantity * unit for quantity, unit in lines)
+        made = row(
+            Invoice,
+            words,
+            number=f"F2026-{number:05d}",
+            customer=customer,
+            origin=f"test:{number}",
+            quote_number=f"Q2026-{number:05d}",
+            issued_on=TODAY,
+            due_on=TODAY + timedelta(days=14),
+            language="nl",
+            buyer_name=customer.name,
+            buyer_street=customer.street,
+            buyer_postcode=customer.postcode,
+            buyer_town=customer.town,
+            buyer_country=customer.country,
+            buyer_kvk_number=customer.kvk_number,
+            buyer_vat_number=customer.vat_number,
+            net_cents=net,
+            vat_cents=vat(net),
+            total_cents=net + vat(net),
+        )
+        for position, (quantity, unit) in enumerate(lines, start=1):
+            row(
+                InvoiceLine,
+                {},
+                invoice=made,
+                customer=customer,
+                position=position,
+                description=f"Hosting {names.word()}",
+                details=names.domain(),
+                quantity=quantity,
+                unit_cents=unit,
+                net_cents=quantity * unit,
+                vat_basis_points=VAT_HIGH,
+                period_from=TODAY,
+                period_until=date(2027, 3, 1),
+            )
+        if with_document:
+            row(
+                Document,
+                {},
+                invoice=made,
+                customer=customer,
+                path=f"test/{made.number}.pdf",
+                sha256="0" * 64,
+                made_at=NOW,
+            )
+    return made
+
+
+def service(
+    *, customer: Customer | None = None, product: Product | None = None, state: str = "active", **words: Any
+) -> Service:
+    """Make a service over a year, with the change that put it in its state."""
+    with as_owner():
+        customer, number = customer or people.customer(), names.count()
+        made = row(
+            Service,
+            words,
+            customer=customer,
+            product=product or catalogue.product(),
+            label=names.domain(),
+            origin=f"test:{number}",
+            state=state,
+            months=12,
+            price_cents=7500,
+            started_on=TODAY,
+            renews_on=date(2027, 3, 2),
+            ended_on=TODAY if state == "terminated" else None,
+        )
+        row(ServiceChange, {}, service=made, customer=customer, was="", became=state, reason="test", at=NOW)
+    return made
+
+
+def hosting_account(*, service: Service | None = None, **words: Any) -> HostingAccount:
+    """Make the account of a service on a hosting server; its password is no sealed value."""
+    with as_owner():
+        service = service or _service()
+        return row(
+            HostingAccount,
+            words,
+            service=service,
+            customer=service.customer,
+            username=f"u{names.count()}",
+            domain=service.label,
+            password=b"not sealed",
+            made_at=NOW,
+        )
+
+
+#: Parameters have the same names.
+_service = service
