@@ -28,7 +28,6 @@ from hospes.kernel.acting import Actor, acting  # noqa: E402
 from hospes.kernel.purposes import Purpose  # noqa: E402
 
 settings.ROOT_URLCONF = "tests.accounts.urls"
-settings.STATIC_ROOT.mkdir(exist_ok=True)
 setup_test_environment(debug=False)
 
 from tests.accounts import people  # noqa: E402

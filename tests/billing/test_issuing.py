@@ -91,12 +91,13 @@ def test_what_it_says_of_the_buyer_stays_when_the_customer_changes() -> None:
     holder = make.person(given_name="Fenne", family_name="Drostel")
     customer = make.customer(holder=holder, kind="business", name="Oud bv", town="Ede")
     invoice = issue(draft(customer))
+    before = vars(again(invoice))
     with as_owner():
         Customer.objects.filter(pk=customer.pk).update(name="Nieuw bv", town="Aa", street="B", postcode="C", kvk_number="00000001")
         Person.objects.filter(pk=holder.pk).update(given_name="X", language="en")
     after = again(invoice)
     for field in Invoice._meta.concrete_fields:
-        assert getattr(after, field.attname) == getattr(again(invoice), field.attname)
+        assert getattr(after, field.attname) == before[field.attname]
     assert (after.buyer_name, after.buyer_town, after.buyer_contact, after.language) == ("Oud bv", "Ede", "Fenne Drostel", "nl")
     assert again(issue(draft(customer))).buyer_name == "Oud bv"
     assert again(issue(draft(customer, origin="order:2"))).buyer_name == "Nieuw bv"

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLResolver, get_resolver, reverse
 from django.utils import translation
 
 from hospes.cli.supervisor import Stack
@@ -57,6 +57,13 @@ class House(Stage):
             " JOIN customers_person p ON p.id = m.person_id WHERE p.email = %s ORDER BY c.id", email,
         )]  # fmt: skip
 
+    def invoice_of(self, order: str) -> str:
+        """The number of the invoice of an order, once its document is there."""
+        return str(self.wait("the invoice with its PDF", lambda: self.value(
+            "SELECT i.number FROM billing_invoice i JOIN sales_order o ON i.origin = 'order:' || o.id"
+            " JOIN billing_document d ON d.invoice_id = i.id WHERE o.number = %s", order,
+        )))  # fmt: skip
+
     def link(self, to: str, path: str) -> str:
         """The link with this path in it, from the newest mail to an address that has one."""
         text = self.mail(to, path)["text"]
@@ -71,23 +78,28 @@ class House(Stage):
         httpx.post(f"{self.stack.ports.url('payments')}control/plan", json=plan, timeout=10).raise_for_status()
 
 
-def fresh_code(secret: str, *, other_than: str = "") -> str:
-    """A code of the second step that is good for some seconds yet, and was not used before."""
-    while time.time() % STEP > STEP - 3 or code(secret, time.time()) == other_than:
+_used: dict[str, str] = {}
+
+
+def fresh_code(secret: str) -> str:
+    """A code of the second step that is good for some seconds yet, and that was not used before: each works once."""
+    while time.time() % STEP > STEP - 3 or code(secret, time.time()) == _used.get(secret):
         time.sleep(0.2)
-    return code(secret, time.time())
+    _used[secret] = code(secret, time.time())
+    return _used[secret]
 
 
-def routes(urls: str) -> dict[str, URLPattern]:
-    """All routes of a face by name; one without a name stands under its pattern."""
-    found: dict[str, URLPattern] = {}
+def routes(urls: str) -> dict[str, set[str]]:
+    """All routes of a face: name (or the pattern, where it has none) and what stands in its address."""
+    found: dict[str, set[str]] = {}
 
-    def walk(resolver: URLResolver, space: str) -> None:
+    def walk(resolver: URLResolver, space: str, above: set[str]) -> None:
         for entry in resolver.url_patterns:
+            named = above | set(entry.pattern.converters) | set(getattr(entry.pattern.regex, "groupindex", ()))
             if isinstance(entry, URLResolver):
-                walk(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+                walk(entry, f"{space}{entry.namespace}:" if entry.namespace else space, named)
             else:
-                found[f"{space}{entry.name or entry.pattern}"] = entry
+                found[f"{space}{entry.name or entry.pattern}"] = named
 
-    walk(get_resolver(urls), "")
+    walk(get_resolver(urls), "", set())
     return found

@@ -1,6 +1,11 @@
 """What people do in the browser. Buttons and links are found by the name that a screen reader says."""
 
+from typing import Any
+
+from lxml import html
 from playwright.sync_api import Page, expect
+
+from hospes.proofs.stage import Account
 
 from tests.browser.house import House, Login, fresh_code
 from tests.browser.languages import say
@@ -66,6 +71,12 @@ def log_in_staff(window: Window, house: House, who: Login) -> None:
     expect(window.page.get_by_role("main")).to_be_visible()
 
 
+def confirm(window: Window, password: str) -> None:
+    """Say once more who one is, on the way to a page about one's login."""
+    window.page.fill("[name=password]", password)
+    press(window, "Confirm")
+
+
 def log_out(window: Window, house: House) -> None:
     """Through the page that asks for it."""
     window.page.goto(house.address("account_logout", window.language))
@@ -97,3 +108,17 @@ def at_provider(window: Window, house: House, outcome: str, method: str = "") ->
         window.page.get_by_label(method).check()
     window.page.locator(f"button[name=outcome][value={outcome}]").click()
     window.page.wait_for_url(f"{house.portal}/**")
+
+
+def cookies_of(account: Account, house: House) -> list[Any]:
+    """What a window needs to go on where somebody logged in over plain HTTP."""
+    return [{"name": each.name, "value": each.value, "url": house.portal} for each in account.browser.http.cookies.jar]
+
+
+def second_step_for(account: Account) -> str:
+    """Set up a second step over plain HTTP; gives its key."""
+    account.browser.get("/account/2fa/totp/activate/")
+    page = account.browser.submit({"password": account.password}, has="password").page
+    key = str(html.fromstring(page.text).get_element_by_id("authenticator_secret").text)
+    account.browser.submit({"code": fresh_code(key)}, has="code")
+    return key

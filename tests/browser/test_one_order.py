@@ -33,13 +33,6 @@ def _text_of(pdf: bytes) -> str:
     return " ".join("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
 
 
-def _invoice_of(house: House, order_number: str) -> str:
-    return str(house.wait("the invoice with its PDF", lambda: house.value(
-        "SELECT i.number FROM billing_invoice i JOIN sales_order o ON i.origin = 'order:' || o.id"
-        " JOIN billing_document d ON d.invoice_id = i.id WHERE o.number = %s", order_number,
-    )))  # fmt: skip
-
-
 def test_a_newcomer_orders_pays_and_takes_everything_along(windows: Windows, house: House, tmp_path: Path) -> None:
     mark = secrets.token_hex(4)
     email, label = f"nieuw-{mark}@mail.example", f"nieuw-{mark}.example"
@@ -81,7 +74,7 @@ def test_a_newcomer_orders_pays_and_takes_everything_along(windows: Windows, hou
 
 
 def _check_invoice(window: Window, house: House, number: str, customer: int, name: str) -> None:
-    invoice = _invoice_of(house, number)
+    invoice = house.invoice_of(number)
     window.page.goto(house.address("portal:invoices", window.language, number=customer))
     window.page.get_by_role("main").get_by_role("link", name=invoice).click()
     text = _text_of(_downloaded(window, "link", say(window.language, "Download PDF")))

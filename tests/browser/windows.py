@@ -17,11 +17,17 @@ Scheme = Literal["light", "dark"]
 _REFUSED = "Failed to load resource: the server responded with a status of 4"
 
 _AXE = AXE_FILE_PATH.read_text()
-_RUN_AXE = """axe.run(document, {resultTypes: ['violations'], iframes: false}).then(found => found.violations.map(
+_RUN_AXE = """axe.run(document, {resultTypes: ['violations'], iframes: false, preload: false}).then(found => found.violations.map(
     violation => violation.id + ': ' + violation.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(' | ')))"""
-#: Another colour scheme fades in: until then axe measures colours that nobody sees.
-_CALM = """new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => Promise.allSettled(
-    document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished)).then(done))))"""
+#: Another colour scheme fades in, and what inherits a colour fades after that: until then axe measures what nobody sees.
+_CALM = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    for (let fading = [null]; fading.length; ) {
+        await frame(); await frame();
+        fading = document.getAnimations().filter(each => each instanceof CSSTransition);
+        await Promise.allSettled(fading.map(each => each.finished));
+    }
+}"""
 _WORDS = """() => [document.title, document.body.textContent,
     ...[...document.querySelectorAll('template')].map(each => each.content.textContent),
     ...[...document.querySelectorAll('[aria-label],[alt],[title],[placeholder]')].flatMap(each =>

@@ -103,6 +103,6 @@ def _mail(raw: bytes, to: str) -> Mail:
     message = message_from_bytes(raw, policy=policy.default)
     files = tuple(
         (part.get_filename() or "", hashlib.sha256(part.get_content()).hexdigest())
-        for part in message.iter_attachments()  # type: ignore[attr-defined]  # policy.default makes an EmailMessage
+        for part in message.iter_attachments()
     )
     return Mail(to, str(message["Subject"]), str(message["Message-ID"]).strip(), files)

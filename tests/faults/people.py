@@ -94,7 +94,7 @@ class Shopper:
         return self._good(self.http.get(path))
 
     def _send(self, page: httpx.Response, fields: dict[str, str], *, has: str = "", action: str = "") -> httpx.Response:
-        for form in html.fromstring(page.text).forms:
+        for form in html.document_fromstring(page.text).forms:
             names = {element.get("name") for element in form.iter("input", "button", "select")}
             if (has and has in names) or (action and action in (form.get("action") or "")):
                 target = str(page.url.join(form.get("action") or str(page.url)))

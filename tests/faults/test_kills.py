@@ -51,6 +51,20 @@ def test_the_worker_is_killed_while_it_books_and_sets_up(world: World, people: l
     assert [state for _, state in world.payments(booking)] == ["paid"]
 
 
+def test_a_worker_is_killed_while_it_writes_the_file_of_an_invoice(world: World, people: list[Account]) -> None:
+    order = world.order_and_pay(people[0])
+    filed = "SELECT i.id, d.path FROM billing_invoice i JOIN billing_document d ON d.invoice_id = i.id WHERE i.origin = %s"
+    origin = f"order:{world.value('SELECT id FROM sales_order WHERE number = %s', order)}"
+    [(invoice, path)] = world.until("the file is there", lambda: world.rows(filed, origin))
+    place = (world.stack.var / "media" / path).parent
+    make = f"from hospes.billing.jobs import make_document\nmake_document.run(invoice_id={invoice})"
+    world.as_worker(f"import os, signal\nos.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)\n{make}", ends=-9)
+    assert list(place.glob("*.part")), "it was killed too early or too late"
+    world.as_worker(make)
+    assert not list(place.glob("*.part"))
+    assert world.rows(filed, origin) == [(invoice, path)]
+
+
 def test_jobs_stand_or_fall_with_the_transaction_that_wants_them(world: World, people: list[Account]) -> None:
     """What a worker enqueues while it books a payment is not to be seen, let alone done, before that is booked."""
     order = world.order(people[4])

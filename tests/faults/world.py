@@ -57,7 +57,7 @@ class World(Stage):
         with self._looking:
             while True:
                 try:
-                    return self.owner.execute(sql, parameters or None).fetchall()  # type: ignore[arg-type]
+                    return self.owner.execute(sql.encode(), parameters or None).fetchall()
                 except psycopg.OperationalError:
                     if time.monotonic() > deadline:
                         raise
@@ -87,12 +87,12 @@ class World(Stage):
 
     # --- what becomes of an order -------------------------------------------------------------------------------------
 
-    def payments(self, order: str) -> list[tuple[str, str]]:
+    def payments(self, order: str) -> list[tuple[Any, ...]]:
         """Reference and state of the payments of an order, the first one first."""
         return self.rows(
             "SELECT p.reference, p.state FROM payments_payment p JOIN sales_order o ON o.id = p.order_id"
             " WHERE o.number = %s ORDER BY p.id", order,
-        )  # type: ignore[return-value]  # fmt: skip
+        )  # fmt: skip
 
     def state(self, order: str) -> str:
         """How an order stands."""
@@ -133,19 +133,19 @@ class World(Stage):
 
     # --- processes ----------------------------------------------------------------------------------------------------
 
-    def as_worker(self, code: str, *, ahead: float = 0) -> Any:
+    def as_worker(self, code: str, *, ahead: float = 0, ends: int = 0) -> Any:
         """
         Run some lines as a process with the worker's rights, its clock so many seconds ahead.
 
-        They put what they found into `said`, which must be fit for JSON.
+        They put what they found into `said`, which must be fit for JSON; or the process ends as is said (-9: killed).
         """
         program = f"import django, json; django.setup()\nsaid = None\n{code}\nprint(json.dumps(said))"
         environment = {**self.environments["worker"], "HOSPES_CLOCK_OFFSET": str(ahead)}
         done = subprocess.run(
             [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
         )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout.splitlines()[-1])
+        assert done.returncode == ends, done.stderr
+        return None if ends else json.loads(done.stdout.splitlines()[-1])
 
     @contextmanager
     def a_second_worker(self) -> Iterator["subprocess.Popen[bytes]"]:

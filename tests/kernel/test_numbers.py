@@ -21,26 +21,26 @@ pytestmark = pytest.mark.database
 @pytest.mark.django_db
 def test_a_series_counts_from_one_and_each_by_itself() -> None:
     with acting(Purpose.BILLING, actor=SYSTEM):
-        assert [next_number("invoice") for _ in range(3)] == [1, 2, 3]
-        assert next_number("quote") == 1
-        assert next_number("invoice") == 4
+        assert [next_number("invoice:2026") for _ in range(3)] == [1, 2, 3]
+        assert next_number("invoice:2025") == 1
+        assert next_number("invoice:2026") == 4
 
 
 @pytest.mark.django_db
 def test_a_number_that_was_not_used_is_given_out_again() -> None:
     with acting(Purpose.BILLING, actor=SYSTEM):
-        assert next_number("invoice") == 1
+        assert next_number("invoice:2026") == 1
     with acting(Purpose.BILLING, actor=SYSTEM):
-        assert next_number("invoice") == 2
+        assert next_number("invoice:2026") == 2
         transaction.set_rollback(True)
     with acting(Purpose.BILLING, actor=SYSTEM):
-        assert next_number("invoice") == 2
+        assert next_number("invoice:2026") == 2
 
 
 @pytest.mark.django_db
 def test_outside_of_acting_nobody_takes_a_number() -> None:
     with pytest.raises(RuntimeError, match=r"inside acting\(\)"):
-        next_number("invoice")
+        next_number("invoice:2026")
 
 
 @pytest.mark.django_db
@@ -49,7 +49,7 @@ def test_every_purpose_takes_numbers_and_none_sets_them_back(grantee: Grantee) -
     purpose = grantee.purpose if isinstance(grantee, Own) else grantee
     customer = 1 if isinstance(grantee, Own) else None
     with acting(purpose, actor=SYSTEM, customer=customer):
-        assert next_number("invoice") == 1
+        assert next_number("invoice:2026") == 1
         for statement in (
             "UPDATE kernel_numberseries SET next = 1",
             "DELETE FROM kernel_numberseries",
@@ -70,7 +70,7 @@ def test_no_gap_and_no_number_twice_under_twenty_at_once() -> None:
             start.wait(30)
             for _ in range(rounds):
                 with acting(Purpose.BILLING, actor=Actor.person(seed), customer=seed):
-                    number = next_number("invoice")
+                    number = next_number("invoice:2026")
                     if luck.random() < 0.4:
                         transaction.set_rollback(True)
                     else:

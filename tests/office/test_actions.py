@@ -1,9 +1,11 @@
 """What staff can do: each once, however often the form is sent, and each in the journal."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from hospes.accounts.models import StaffMember
@@ -131,6 +133,26 @@ def test_an_invoice_without_a_file_cannot_be_mailed(as_role: AsRole) -> None:
     client, invoice = as_role("billing_clerk"), make.invoice()
     assert client.post(f"/facturen/{invoice.number}/opnieuw-mailen/", {"once": "x"}).status_code == 404
     assert "Opnieuw mailen" not in people.text(client.get(f"/facturen/{invoice.number}/"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_form_many_times_at_once_mails_once(as_role: AsRole) -> None:
+    client, case = as_role("billing_clerk"), people.case()
+    url = f"/facturen/{case.invoice.number}/"
+    form, cookies = {"once": people.once(client.get(url))}, client.cookies
+
+    def send(_nth: int) -> int:
+        try:
+            browser = Client()
+            browser.cookies = cookies
+            return browser.post(f"{url}opnieuw-mailen/", form).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as many:
+        assert list(many.map(send, range(6))) == [302] * 6
+    assert len(people.jobs()) == 1
+    assert len(people.entries("staff.invoice_resent")) == 1
 
 
 def test_setting_up_a_service_is_tried_again_once(as_role: AsRole) -> None:

@@ -68,6 +68,8 @@ def may(grantee: Grantee, right: str, mapped: Mapped, column: Column) -> bool:
         return grantee in (entry.writes if column.writes is None else column.writes)
     if not entry.key:
         return True
+    if column.secret and column.reads is not None:
+        return grantee in column.reads  # what protects a person, a twin reads only where it is named
     # Reading is said of purposes; a twin reads the same columns, of its own rows.
     purpose = grantee.purpose if isinstance(grantee, Own) else grantee
     return purpose in (entry.reads if column.reads is None else column.reads)

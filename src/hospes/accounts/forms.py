@@ -32,6 +32,7 @@ _ERRORS: dict[str, "_StrPromise"] = {
         "A number of before 2020 that holds your citizen service number (BSN) may not be stored: take your newer VAT-ID."
     ),
 }
+_NOT_PLAIN = _("There is a sign in this that cannot be seen, such as a line end or one that turns the text around. Please type it anew.")
 _COMPANY = ("trade_name", "kvk_number", "vat_number")
 
 
@@ -109,6 +110,8 @@ class SignupDetails(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         country = data.get("country") or countries.HOME
+        for name in ("given_name", "family_name", "trade_name", "street", "postcode", "town"):
+            self._correct(name, rules.plain_text, _NOT_PLAIN)
         self._correct("phone", lambda text: rules.phone_number(text, country=country))
         self._correct("postcode", lambda text: rules.postcode(text, country=country))
         if data.get("capacity") == Customer.Kind.BUSINESS:
@@ -119,7 +122,7 @@ class SignupDetails(forms.Form):
         return data
 
     def _clean_company(self, data: dict[str, Any], country: str) -> None:
-        if not data.get("trade_name"):
+        if not data.get("trade_name") and "trade_name" not in self.errors:
             self.add_error("trade_name", _("Please fill in the name of the company."))
         if not data.get("kvk_number") and country == countries.HOME:
             self.add_error("kvk_number", _("A company in the Netherlands has a KvK number. Please fill it in."))
@@ -129,13 +132,13 @@ class SignupDetails(forms.Form):
         if number and not number.startswith(countries.vat_prefix(country)):
             self.add_error("vat_number", _("This VAT number is of another country than the address."))
 
-    def _correct(self, name: str, rule: Callable[[str], str]) -> None:
+    def _correct(self, name: str, rule: Callable[[str], str], otherwise: "_StrPromise | None" = None) -> None:
         """Bring a field that was filled in into the form of a rule, or say what is wrong with it."""
         if text := self.cleaned_data.get(name):
             try:
                 self.cleaned_data[name] = rule(text)
             except ValueError:
-                self.add_error(name, str(_ERRORS[name]))
+                self.add_error(name, str(otherwise or _ERRORS[name]))
 
     def describe(self, person: Person) -> None:
         """Give a person who is being made the name and phone number that were filled in."""

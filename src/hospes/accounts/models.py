@@ -67,7 +67,7 @@ class StaffMember(MappedModel):
 
     datamap = row(
         plain() | personal(Category.LOGIN, "person", "role", "since", "until"),
-        key="person_id", reads={Purpose.ACCESS}, creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
+        key="person_id", reads={Purpose.ACCESS, Purpose.SECURITY}, creates={Purpose.SECURITY}, writes={Purpose.SECURITY},
         keep=Keep(Event.CONTRACT_END, SAFETY, Then.DELETE, years=2),
     )  # fmt: skip
 

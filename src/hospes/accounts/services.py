@@ -1,5 +1,6 @@
 """Accounts and staff: making them, and what stands in the journal about them. All of it acts within the purpose of access."""
 
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -11,6 +12,8 @@ from hospes.accounts.models import PasswordReset, StaffMember
 from hospes.customers.models import Customer, Person
 from hospes.customers.services import Details, open_customer
 from hospes.kernel import journal
+from hospes.kernel.acting import SYSTEM, Scene, acting, current
+from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 
 journal.register({
@@ -91,20 +94,31 @@ def hire(
 
 
 def make_staff(*, person_id: int, role: StaffMember.Role, now: datetime) -> StaffMember:
-    """Give a person a role from now on; one who had another, or who left, gets this one."""
-    staff: StaffMember = StaffMember.objects.update_or_create(
-        person_id=person_id, defaults={"role": role, "since": now, "until": None}
-    )[0]
-    journal.record("staff.hired", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
-                   changed=["role", "since", "until"])  # fmt: skip
+    """
+    Give a person a role from now on; one who had another, or who left, gets this one.
+
+    Acts for security, whatever was acted for before: the door, which lets people in, cannot make anybody staff.
+    """
+    with _managing_staff():
+        staff: StaffMember = StaffMember.objects.update_or_create(
+            person_id=person_id, defaults={"role": role, "since": now, "until": None}
+        )[0]
+        journal.record("staff.hired", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
+                       changed=["role", "since", "until"])  # fmt: skip
     return staff
+
+
+def _managing_staff() -> AbstractContextManager[Scene]:
+    scene = current()
+    return acting(Purpose.SECURITY, actor=scene.actor if scene else SYSTEM)
 
 
 def dismiss(*, person_id: int, now: datetime) -> None:
     """End the work of a staff member: from their next click on they are nobody in the office."""
-    if StaffMember.objects.filter(person_id=person_id, until=None).update(until=now):
-        journal.record("staff.dismissed", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
-                       changed=["until"])  # fmt: skip
+    with _managing_staff():
+        if StaffMember.objects.filter(person_id=person_id, until=None).update(until=now):
+            journal.record("staff.dismissed", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
+                           changed=["until"])  # fmt: skip
 
 
 def preset_second_step(*, person_id: int, secret: str, now: datetime) -> None:

@@ -104,6 +104,8 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime) -> Document:
         invoice_id=invoice.pk,
         defaults={"customer_id": invoice.customer_id, "path": path, "sha256": digest, "made_at": now},
     )
+    if document.path != path:  # made anew of what has changed meanwhile; no row would know of that file
+        (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
     if is_new:
         journal.record("invoice.document", at=now, table="billing_invoice", object_id=invoice.pk, customer_id=invoice.customer_id)
         messaging.enqueue(

@@ -49,3 +49,22 @@ def read_operator(path: Path) -> Operator:
         if not isinstance(raw.get(field.name), field.type if isinstance(field.type, type) else object):
             raise ImproperlyConfigured(f"{path.name}: '{field.name}' is missing or not of the right kind")
     return Operator(**{field.name: raw[field.name] for field in fields(Operator)})
+
+
+#: The operator's own texts: a file of each in each language, such as `terms.nl.txt`.
+TEXTS = ("terms", "processing")
+LANGUAGES = ("nl", "en")
+
+
+def read_texts(folder: Path) -> dict[str, str]:
+    """Read what customers agree to, by name and language ("terms.nl"); raises ImproperlyConfigured when one is not there."""
+    texts = {}
+    for name in (f"{text}.{language}" for text in TEXTS for language in LANGUAGES):
+        path = folder / f"{name}.txt"
+        try:
+            texts[name] = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ImproperlyConfigured(f"{path.name}: cannot be read in {folder}") from None
+        if not texts[name]:
+            raise ImproperlyConfigured(f"{path.name}: is empty")
+    return texts

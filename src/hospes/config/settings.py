@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from hospes.config.env import env_flag, env_number, env_secret, env_text
-from hospes.config.operators import read_operator
+from hospes.config.operators import read_operator, read_texts
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(env_text("HOSPES_VAR", str(ROOT / "var")))
@@ -26,13 +26,15 @@ SECRET_KEY = "only-for-tests-" + "0" * 40 if TESTING else env_secret("HOSPES_SEC
 HOSPES_SECRET_KEY_BYTES = SECRET_KEY.encode()
 HOSPES_OLD_SECRET_KEYS: list[bytes] = []
 HOSPES_OPERATOR = read_operator(Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml"))))
+HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(ROOT / "operator"))))
 HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
 # --- where things are: one port base for a whole installation on one machine ----------------------------------------------
 PORT_BASE = env_number("HOSPES_PORT_BASE", 8000)
 HOSPES_PORTAL_URL = env_text("HOSPES_PORTAL_URL", f"http://127.0.0.1:{PORT_BASE}")
 HOSPES_OFFICE_URL = env_text("HOSPES_OFFICE_URL", f"http://127.0.0.1:{PORT_BASE + 1}")
-ALLOWED_HOSTS = [urlsplit(u).hostname or "" for u in (HOSPES_PORTAL_URL, HOSPES_OFFICE_URL)] + ["localhost", "testserver"]
+ALLOWED_HOSTS = [urlsplit(u).hostname or "" for u in (HOSPES_PORTAL_URL, HOSPES_OFFICE_URL)]
+ALLOWED_HOSTS += ["testserver"] if TESTING else []
 CSRF_TRUSTED_ORIGINS = [HOSPES_PORTAL_URL, HOSPES_OFFICE_URL]
 
 # --- the database: a login for each face ----------------------------------------------------------------------------------
@@ -109,7 +111,9 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "hospes.faces.middleware.sane_requests",
     "hospes.accounts.middleware.who_is_there",
+    "hospes.faces.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hospes.accounts.middleware.doors",
@@ -202,6 +206,7 @@ EMAIL_HOST_USER = env_text("HOSPES_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = env_text("HOSPES_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = env_flag("HOSPES_SMTP_TLS", False)
 EMAIL_TIMEOUT = 20
+FILE_UPLOAD_HANDLERS = ["hospes.faces.middleware.NoFiles"]
 DEFAULT_FROM_EMAIL = f"{HOSPES_OPERATOR.name} <{HOSPES_OPERATOR.email}>"
 HOSPES_MOLLIE = {
     "url": env_text("HOSPES_MOLLIE_URL", f"http://127.0.0.1:{PORT_BASE + 10}"),
@@ -217,7 +222,7 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_IMPORT_PATHS = ["hospes.config.schedule"]
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "hospes.kernel.caching.JsonCache",
         "LOCATION": "hospes_cache",
         "KEY_FUNCTION": "hospes.kernel.caching.blind_cache_key",
         "OPTIONS": {"MAX_ENTRIES": 50_000},  # it holds the limits on tries: with the usual 300 a crowd could wash them out

@@ -82,7 +82,7 @@ class Person(AbstractBaseUser):
         | secret(Category.LOGIN, "password", reads={Purpose.ACCESS})
         | personal(Category.LOGIN, "last_login", reads={Purpose.ACCESS, Purpose.SECURITY}),
         key={"id": "person"}, reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER, Purpose.MONITORING}, source=Source.PERSON,
-        creates={Purpose.ACCESS}, writes={Purpose.ACCESS, Purpose.ACCESS.own},
+        creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
         keep=Keep(Event.ACCOUNT_END, THE_CONTRACT, Then.BLANK, months=1),
     )  # fmt: skip
 
@@ -144,7 +144,8 @@ class Customer(MappedModel):
         | personal(Category.IDENTITY, "name")
         | personal(Category.ADDRESS, "street", "postcode", "town", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
         | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
-        | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER], reads={Purpose.ACCESS, Purpose.BILLING, Purpose.MESSAGES}),
+        | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
+                   reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
         key={"id": "customer"}, reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
         creates={Purpose.ACCESS}, writes={Purpose.CONTRACT, Purpose.CONTRACT.own},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
@@ -180,7 +181,9 @@ class Membership(MappedModel):
         ]
 
     datamap = row(
-        plain("id") | personal(Category.LOGIN, "person", "customer", "role", "since", "until"),
+        plain("id")
+        | personal(Category.LOGIN, "customer", "role", "since", "until")
+        | personal(Category.LOGIN, "person", names_others=True),
         key=("person_id", "customer_id"), reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
         creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),

@@ -1,6 +1,7 @@
 """Pure rules about customers: which numbers have the right form."""
 
 import re
+import unicodedata
 
 import phonenumbers
 from stdnum.eu import vat
@@ -60,3 +61,14 @@ def postcode(text: str, *, country: str = "NL") -> str:
     if match is None:
         raise ValueError("a Dutch postcode has four digits and two letters")
     return f"{match.group(1)} {match.group(2)}"
+
+
+#: Control characters, invisible ones that turn the direction of the text or hide in it, line ends, and what is no character.
+_NOT_PLAIN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+
+
+def plain_text(text: str) -> str:
+    """A name or a line of an address as it is; raises ValueError when it holds signs that cannot be seen (Unicode C*, Zl, Zp)."""
+    if any(unicodedata.category(char) in _NOT_PLAIN for char in text):
+        raise ValueError("this text holds signs that cannot be seen")
+    return text

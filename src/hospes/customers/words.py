@@ -18,7 +18,8 @@ LONGEST: Final = 80
 
 _APART: Final = str.maketrans(dict.fromkeys(string.punctuation, " "))
 _MARKS: Final = re.compile("[\u0300-\u036f]")
-_SPACE: Final = re.compile(r"[ \t\n\v\f\r]+")  # compatibility decomposition makes a plain space of most others
+# Compatibility decomposition makes a plain space of most others.
+_SPACE: Final = re.compile(r"[ \t\n\v\f\r]+")
 
 
 def folded(text: str) -> list[str]:

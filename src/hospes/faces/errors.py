@@ -2,11 +2,28 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 
 
+_TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+
+def _most() -> dict[str, int]:
+    return {"kilobytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000, "fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """A form that holds more than we take: its fields, the secret against forgery among them, were not read."""
+    return render(request, "413.html", _most(), status=413)
+
+
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    if isinstance(exception, _TOO_LARGE):
+        return too_large(request)
     return render(request, "400.html", status=400)
 
 
@@ -26,4 +43,11 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Without its cookie a form is refused before it is read: it may be too large besides."""
+    try:
+        request.POST.get("csrfmiddlewaretoken")
+    except _TOO_LARGE:
+        return too_large(request)
+    except (UnreadablePostError, BadRequest, MultiPartParserError):
+        pass  # broken besides: what is wrong is said already
     return render(request, "403_csrf.html", status=403)

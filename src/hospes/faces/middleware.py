@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.conf import settings
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
 
+from hospes.faces.errors import bad_request
 from hospes.kernel.outside import NotOnTheMap, cookies
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -34,6 +37,55 @@ def request_log(get_response: Handler) -> Handler:
             status=response.status_code,
             milliseconds=round((time.perf_counter() - began) * 1000),
         )
+        return response
+
+    return middleware
+
+
+#: More than any form of ours needs; no form takes a file.
+MOST_BYTES = 2_000_000
+
+
+def sane_requests(get_response: Handler) -> Handler:
+    """
+    Middleware: refuses what no browser of ours sends, before anything is stored of it: bodies that are too large, files, and
+    zero bytes (which the database cannot keep).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > MOST_BYTES:
+            return HttpResponse(status=413)
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request)
+        if request.method == "POST" and any("\0" in value for _name, values in request.POST.lists() for value in values):
+            return bad_request(request)
+        return get_response(request)
+
+    return middleware
+
+
+class NoFiles(FileUploadHandler):
+    """No form of ours takes a file: what is sent as one is not kept, not even for a moment."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise StopUpload(connection_reset=False)
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def private_pages(get_response: Handler) -> Handler:
+    """Middleware: what somebody sees who is logged in stays in no cache, so that the back button of the next person finds nothing."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
         return response
 
     return middleware

@@ -31,7 +31,7 @@ class HostingAccount(MappedModel):
         plain("id", "service", "made_at")
         | personal(Category.CONTRACT, "customer")
         | personal(Category.LOGIN, "username", "domain", to=[Recipient.HOSTING_PANEL])
-        | secret(Category.LOGIN, "password", reads={Purpose.CONTRACT}),
+        | secret(Category.LOGIN, "password", reads={Purpose.CONTRACT, Purpose.CONTRACT.own}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.MESSAGES},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, months=1),

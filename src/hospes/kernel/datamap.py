@@ -143,7 +143,7 @@ class Column:
     """
 
     category: Category | None = None
-    reads: frozenset[Purpose] | None = None
+    reads: frozenset[Grantee] | None = None
     writes: frozenset[Grantee] | None = None
     to: frozenset[Recipient] = frozenset()
     source: Source | None = None
@@ -180,9 +180,13 @@ def personal(
 
 
 def secret(
-    category: Category, *names: str, reads: Iterable[Purpose], writes: Iterable[Grantee] | None = None
+    category: Category, *names: str, reads: Iterable[Grantee], writes: Iterable[Grantee] | None = None
 ) -> Columns:
-    """Columns that protect the person and are shown to nobody: hashes, keys, sealed values."""
+    """
+    Columns that protect the person and are shown to nobody: hashes, keys, sealed values.
+
+    Of these a purpose's twin reads only those that name it: a session about a person does not need what protects them.
+    """
     return dict.fromkeys(
         names, Column(category, reads=_frozen(reads), writes=_frozen(writes), secret=True)
     )
@@ -311,7 +315,15 @@ class Mapped:
             yield self.database_column(name), column
 
     def readers(self, column: Column) -> frozenset[Purpose]:
-        return self.entry.reads if column.reads is None else column.reads
+        """The purposes that may read a column."""
+        named = self.entry.reads if column.reads is None else column.reads
+        return frozenset(g.purpose if isinstance(g, Own) else g for g in named)
+
+    def may_read(self, column: Column, grantee: Grantee) -> bool:
+        """Whether a purpose or twin may read a column: a twin reads what its purpose does, secrets only where they name it."""
+        if column.secret and column.reads is not None:
+            return grantee in column.reads
+        return (grantee.purpose if isinstance(grantee, Own) else grantee) in self.readers(column)
 
     def writers(self, column: Column) -> frozenset[Grantee]:
         return self.entry.writes if column.writes is None else column.writes
@@ -344,13 +356,10 @@ def mapped(model: type[models.Model]) -> Mapped:
 
 def readable(model: type[models.Model], grantee: Grantee) -> frozenset[str]:
     """Names of the fields of a model that the grantee may read."""
-    purpose = grantee.purpose if isinstance(grantee, Own) else grantee
     found = mapped(model)
     if not found.entry.about_somebody:
         return frozenset(found.entry.columns)
-    return frozenset(
-        name for name, column in found.entry.columns.items() if purpose in found.readers(column)
-    )
+    return frozenset(name for name, column in found.entry.columns.items() if found.may_read(column, grantee))
 
 
 def gaps() -> list[str]:

@@ -91,9 +91,8 @@ def _grants_on(mapped: Mapped) -> Iterator[Grant]:
     yield from (Grant(table, grantee.role, "INSERT") for grantee in entry.creates)
     yield from (Grant(table, grantee.role, "DELETE") for grantee in entry.deletes)
     for name, column in mapped.columns():
-        for purpose in mapped.readers(column):
-            yield Grant(table, purpose.role, "SELECT", name)
-            yield Grant(table, purpose.own.role, "SELECT", name)
+        readers = (g for g in grantees() if mapped.may_read(column, g))
+        yield from (Grant(table, grantee.role, "SELECT", name) for grantee in readers)
         yield from (Grant(table, grantee.role, "UPDATE", name) for grantee in mapped.writers(column))
 
 
@@ -110,10 +109,9 @@ def derived_policies() -> list[Policy]:
 
 def _concerned(mapped: Mapped, grantee: Grantee) -> bool:
     entry = mapped.entry
-    purpose = grantee.purpose if isinstance(grantee, Own) else grantee
     return (
         grantee in entry.creates | entry.deletes
-        or any(purpose in mapped.readers(column) for _, column in mapped.columns())
+        or any(mapped.may_read(column, grantee) for _, column in mapped.columns())
         or any(grantee in mapped.writers(column) for _, column in mapped.columns())
     )
 

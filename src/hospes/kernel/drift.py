@@ -1,26 +1,48 @@
 """How a live database differs from what the data map says: tables, grants, row policies, functions and roles."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hospes.kernel.datamap import mapped_tables
-from hospes.kernel.derived import FUNCTIONS, Grant, derived_grants, derived_policies, roles
+from hospes.kernel.derived import FUNCTIONS, Grant, Policy, derived_grants, derived_policies, roles
+from hospes.kernel.drift_around import around_drift
+from hospes.kernel.drift_code import code_drift, is_signature
+from hospes.kernel.drift_shape import shape_drift
 from hospes.kernel.logins import LOGINS
 
 
 def drift(connection: BaseDatabaseWrapper) -> list[str]:
     """How the live database differs from the map, a sentence each; empty when it does not."""
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, plain_names(cursor):
         return [
             *_table_drift(cursor),
             *_grant_drift(cursor),
             *_policy_drift(cursor),
             *_function_drift(cursor),
+            *code_drift(cursor),
+            *shape_drift(cursor),
+            *around_drift(cursor),
             *role_drift(cursor),
         ]
+
+
+@contextmanager
+def plain_names(cursor: Any) -> Iterator[None]:
+    """
+    Have a name without a schema mean ours, whatever this session's search_path was set to; not after an error.
+
+    PostgreSQL also reads definitions back with or without a schema depending on it.
+    """
+    cursor.execute(
+        "SELECT current_setting('search_path'), set_config('search_path', 'public, pg_temp', false)"
+    )
+    (was, _) = cursor.fetchone()
+    yield
+    cursor.execute("SELECT set_config('search_path', %s, false)", [was])
 
 
 # --- tables ---
@@ -101,28 +123,38 @@ def _named(grant: Grant) -> str:
 
 # --- row policies ---
 
-READ_BACK = "SELECT " + " || '|' || ".join(
+READ_BACK = " || '|' || ".join(
     ("coalesce(qual, '')", "coalesce(with_check, '')", "cmd", "permissive", "roles::text")
 )
-"""How PostgreSQL reads a policy back, for a query from pg_policies."""
+
+
+LIVE_POLICIES = f"""
+SELECT p.tablename, p.policyname, coalesce(obj_description(o.oid, 'pg_policy'), ''), ({READ_BACK})
+  FROM pg_policies p JOIN pg_policy o ON o.polname = p.policyname
+   AND o.polrelid = (quote_ident(p.schemaname) || '.' || quote_ident(p.tablename))::regclass
+ WHERE p.schemaname = 'public'
+"""  # noqa: S608
+"""Table, name, our note, PostgreSQL's reading."""
+
+
+def policy_note(policy: Policy, reading: str) -> tuple[str, str]:
+    """What the note beside a policy signs, and for which place: what it was derived from and how PostgreSQL reads it back."""
+    return f"{policy.digest} {reading}", f"hospes.kernel.policies:{policy.table}:{policy.name}"
 
 
 def _policy_drift(cursor: Any) -> Iterator[str]:
-    cursor.execute(
-        "SELECT p.tablename, p.policyname, coalesce(obj_description(o.oid, 'pg_policy'), ''),"  # noqa: S608
-        f" encode(sha256(convert_to(({READ_BACK}), 'UTF8')), 'hex')"
-        " FROM pg_policies p JOIN pg_policy o ON o.polname = p.policyname"
-        " AND o.polrelid = (quote_ident(p.schemaname) || '.' || quote_ident(p.tablename))::regclass"
-        " WHERE p.schemaname = 'public'"
-    )
-    live = {(table, name): (comment, digest) for table, name, comment, digest in cursor.fetchall()}
+    cursor.execute(LIVE_POLICIES)
+    live = {(table, name): (note, reading) for table, name, note, reading in cursor.fetchall()}
     wanted = {(policy.table, policy.name): policy for policy in derived_policies()}
     for key in sorted(set(live) - set(wanted)):
         yield f"{key[0]}: the row policy {key[1]} is not of the data map"
     for key, policy in sorted(wanted.items()):
         if key not in live:
             yield f"{policy.table}: the row policy for {policy.role} is missing"
-        elif live[key][0] != f"{policy.digest} {live[key][1]}":
+            continue
+        note, reading = live[key]
+        text, place = policy_note(policy, reading)
+        if not is_signature(note, text, context=place):
             yield f"{policy.table}: the row policy for {policy.role} was changed by hand"
 
 

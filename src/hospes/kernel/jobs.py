@@ -162,6 +162,29 @@ ALTER FUNCTION procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])
   SECURITY DEFINER SET search_path = public, pg_temp;
 """
 
+#: What a face may enqueue, also when it is not our code that does: work of the subjects, with ids as arguments, at a time that
+#: is one. Upkeep (of the queue, the kernel, sessions) is the worker's own.
+QUEUE_GUARD_SQL = """
+ALTER TABLE procrastinate_jobs
+  ADD CONSTRAINT job_arguments_are_ids CHECK (
+    jsonb_typeof(args) = 'object' AND (task_name LIKE 'builtin:%' OR
+      NOT jsonb_path_exists(args, '$.keyvalue() ? (!(@.key like_regex "(_id|^timestamp)$"))'))),
+  ADD CONSTRAINT job_time_is_a_time CHECK (scheduled_at IS NULL OR isfinite(scheduled_at));
+
+CREATE FUNCTION hospes_guard_the_queue() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF session_user ~ '_login_(portal|door|office)$'
+     AND NEW.task_name !~ '^(messaging|billing|sales|services|payments|hosting)[.]jobs[.](?!sweep)' THEN
+    RAISE EXCEPTION 'permission denied for table procrastinate_jobs: % may not enqueue %', session_user, NEW.task_name
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION hospes_guard_the_queue() FROM PUBLIC;
+CREATE TRIGGER guard_the_queue BEFORE INSERT ON procrastinate_jobs
+  FOR EACH ROW EXECUTE FUNCTION hospes_guard_the_queue();
+"""
+
 
 #: Seconds. A worker tells so often that it lives; one that was silent for so long was killed, and its jobs go to others.
 HEARTBEAT, STALLED_AFTER = 2.5, 10.0

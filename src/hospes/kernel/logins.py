@@ -25,7 +25,7 @@ class Login:
 
 
 _CUSTOMER_FACING = {
-    Purpose.ACCESS, Purpose.CART, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS
+    Purpose.CART, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS
 }  # fmt: skip
 _STAFF = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS}
 _WORKER = {Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES, Purpose.CART, Purpose.SECURITY, Purpose.RETENTION}
@@ -36,7 +36,7 @@ LOGINS: dict[str, Login] = {
         Login("portal", frozenset(purpose.own for purpose in _CUSTOMER_FACING)),
         # Finding who logs in has to look among everybody; it does that with a login of its own.
         Login("door", frozenset({Purpose.ACCESS})),
-        Login("office", frozenset(_STAFF) | {p.own for p in _STAFF | {Purpose.ACCESS}}),
+        Login("office", frozenset(_STAFF) | {p.own for p in _STAFF}),
         Login("worker", frozenset(_WORKER)),
     )
 }

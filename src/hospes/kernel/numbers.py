@@ -4,14 +4,25 @@ from django.db import connections
 
 from hospes.kernel import acting
 
-#: A definer function: no purpose can set a number back, only take the next one. The row lock is held until commit, so a
-#: rolled-back transaction gives its number back and no gap appears.
-NUMBERS_SQL = """
+#: A definer function: no purpose can set a number back, only take the next one of its own series: nobody else can burn a number
+#: of a series that has to be gapless. The row lock is held until commit, so a rolled-back transaction gives its number back.
+NUMBERS_SQL = r"""
 CREATE OR REPLACE FUNCTION hospes_next_number(series text) RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  role text := current_setting('role');
+  taken bigint;
+BEGIN
+  IF NOT (series ~ '^invoice:[0-9]{4}$' AND role ~ '_billing$'
+       OR series ~ '^(quote|order):[0-9]{4}$' AND role ~ '_contract(_own)?$'
+       OR series = 'customer' AND role ~ '_access$') THEN
+    RAISE EXCEPTION 'permission denied for table kernel_numberseries: % takes no number of "%"', role, series
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
   INSERT INTO kernel_numberseries AS s (name, next) VALUES (series, 2)
-  ON CONFLICT (name) DO UPDATE SET next = s.next + 1 RETURNING next - 1
-$$;
+  ON CONFLICT (name) DO UPDATE SET next = s.next + 1 RETURNING next - 1 INTO taken;
+  RETURN taken;
+END $$;
 REVOKE ALL ON FUNCTION hospes_next_number(text) FROM PUBLIC;
 """
 

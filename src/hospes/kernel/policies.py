@@ -12,9 +12,21 @@ from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hospes.kernel.datamap import mapped_tables
-from hospes.kernel.derived import FUNCTIONS, IS_HALTED, Policy, derived_grants, derived_policies, roles
-from hospes.kernel.drift import READ_BACK, drift, live_grants, memberships, overpowered, wanted_memberships
+from hospes.kernel.derived import FUNCTIONS, Policy, derived_grants, derived_policies, roles
+from hospes.kernel.drift import (
+    LIVE_POLICIES,
+    drift,
+    live_grants,
+    memberships,
+    overpowered,
+    plain_names,
+    policy_note,
+    wanted_memberships,
+)
+from hospes.kernel.drift_around import reset_settings, revoke_on_database
+from hospes.kernel.drift_code import note_code, signed, switch_on
 from hospes.kernel.logins import LOGINS
+from hospes.kernel.own_code import put_back
 from hospes.kernel.secrets import derived_password
 
 __all__ = ["apply", "drift", "ensure_roles"]
@@ -40,6 +52,7 @@ def ensure_roles(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f'ALTER ROLE "{role}" {" ".join(f"NO{power}" for power in powers)}')
         for login in LOGINS.values():
             cursor.execute(f"ALTER ROLE \"{login.role}\" LOGIN PASSWORD '{derived_password(login.role)}'")
+        reset_settings(cursor)
         _set_memberships(cursor)
 
 
@@ -71,30 +84,38 @@ def _set_memberships(cursor: Any) -> None:
 
 
 def apply(connection: BaseDatabaseWrapper) -> None:
-    """Make the database's grants and policies those of the map; in one transaction, which the caller opens."""
-    with connection.cursor() as cursor:
-        everyone = _quoted(roles())
-        others = {grant.role for grant in live_grants(cursor)} - {"PUBLIC", *roles()}
-        anybody = ", ".join(["PUBLIC", everyone, *([_quoted(others)] if others else [])])
-        statements = [
-            f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {anybody}",
-            f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {anybody}",
-            f"REVOKE CREATE ON SCHEMA public FROM {anybody}",
-            f"GRANT USAGE ON SCHEMA public TO {everyone}",
-            IS_HALTED,
-        ]
-        for function, who in FUNCTIONS.items():
-            called_by = everyone if who is None else _quoted(grantee.role for grantee in who)
-            statements += [f"REVOKE ALL ON FUNCTION {function} FROM {anybody}"]
-            statements += [f"GRANT EXECUTE ON FUNCTION {function} TO {called_by}"]
-        statements += _grant_statements()
-        for mapped in mapped_tables():
-            if mapped.entry.about_somebody:
-                statements += [f"ALTER TABLE {mapped.table} ENABLE ROW LEVEL SECURITY"]
+    """
+    Make the database's functions, triggers, grants and policies those of the migrations and the map.
+
+    After all migrations, in one transaction, which the caller opens.
+    """
+    with connection.cursor() as cursor, plain_names(cursor):
+        put_back(cursor)
+        switch_on(cursor)
+        revoke_on_database(cursor)
         wanted = derived_policies()
-        statements += [*_drop_policies(cursor), *map(_create, wanted)]
+        statements = [*_grants(cursor), *_drop_policies(cursor), *map(_create, wanted)]
         cursor.execute(";\n".join(statements))
-        cursor.execute(_note_what_they_were(wanted))
+        _note_policies(cursor, wanted)
+        note_code(cursor)
+
+
+def _grants(cursor: Any) -> Iterator[str]:
+    everyone = _quoted(roles())
+    others = {grant.role for grant in live_grants(cursor)} - {"PUBLIC", *roles()}
+    anybody = ", ".join(["PUBLIC", everyone, *([_quoted(others)] if others else [])])
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {anybody}"
+    yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {anybody}"
+    yield f"REVOKE CREATE ON SCHEMA public FROM {anybody}"
+    yield f"GRANT USAGE ON SCHEMA public TO {everyone}"
+    for function, who in FUNCTIONS.items():
+        called_by = everyone if who is None else _quoted(grantee.role for grantee in who)
+        yield f"REVOKE ALL ON FUNCTION {function} FROM {anybody}"
+        yield f"GRANT EXECUTE ON FUNCTION {function} TO {called_by}"
+    yield from _grant_statements()
+    for mapped in mapped_tables():
+        if mapped.entry.about_somebody:
+            yield f"ALTER TABLE {mapped.table} ENABLE ROW LEVEL SECURITY"
 
 
 def _quoted(names: Iterator[str] | set[str] | list[str]) -> str:
@@ -127,22 +148,16 @@ def _create(policy: Policy) -> str:
     )
 
 
-def _note_what_they_were(policies: list[Policy]) -> str:
+def _note_policies(cursor: Any, policies: list[Policy]) -> None:
     """
-    Return the statement that notes beside each policy what it was derived from and how PostgreSQL reads it back.
+    Note beside each policy, signed, what it was derived from and how PostgreSQL reads it back.
 
     PostgreSQL rewrites an expression when it stores it; only by noting its own reading can a later change be told.
     """
-    rows = ", ".join(f"('{policy.table}', '{policy.name}', '{policy.digest}')" for policy in policies)
-    return f"""DO $do$
-DECLARE
-  made record;
-BEGIN
-  FOR made IN
-    SELECT p.tablename, p.policyname, d.digest || ' ' || encode(sha256(convert_to(({READ_BACK}), 'UTF8')), 'hex') AS note
-      FROM pg_policies p JOIN (VALUES {rows}) AS d (tablename, policyname, digest) USING (tablename, policyname)
-     WHERE p.schemaname = 'public'
-  LOOP
-    EXECUTE format('COMMENT ON POLICY %I ON public.%I IS %L', made.policyname, made.tablename, made.note);
-  END LOOP;
-END $do$"""
+    made = {(policy.table, policy.name): policy for policy in policies}
+    cursor.execute(LIVE_POLICIES)
+    statements = []
+    for table, name, _, reading in cursor.fetchall():
+        text, place = policy_note(made[table, name], reading)
+        statements += [f"COMMENT ON POLICY \"{name}\" ON {table} IS '{signed(text, context=place)}'"]
+    cursor.execute(";\n".join(statements))

@@ -60,7 +60,7 @@ def _columns_refused(scene: acting.Scene | None, table: str, sql: str) -> list[s
 
 
 def _allowed(scene: acting.Scene, found: datamap.Mapped, column: datamap.Column, *, writing: bool) -> bool:
-    reads = scene.purpose in found.readers(column)
+    reads = found.may_read(column, scene.grantee)
     return reads and (not writing or scene.grantee in found.writers(column))
 
 

@@ -20,7 +20,6 @@ from hospes.billing.models import Invoice
 from hospes.customers.models import Customer, CustomerWord, Membership, Person, PersonWord
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.datamap import readable
-from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.office.keys import Keys
 from hospes.office.lookups import Begins
@@ -66,25 +65,26 @@ def search(keys: Keys, *, purposes: list[Purpose], actor: Actor) -> list[Hit]:
         ways = [way for way in WAYS if getattr(keys, way.takes) and way.is_open_to(purpose)]
         if ways:
             with acting(purpose, actor=actor):
-                _gather(found, ways, keys)
+                _gather(found, purpose, ways, keys)
     return list(found.values())[: MOST + 1]
 
 
-def _gather(found: dict[int, Hit], ways: list[Way], keys: Keys) -> None:
+def _gather(found: dict[int, Hit], purpose: Purpose, ways: list[Way], keys: Keys) -> None:
     reasons: dict[int, list[str]] = {}
     for way in ways:
         matches = list(way.look_up(getattr(keys, way.takes)))
         for customer_id, why in _of_customers(matches) if way.gives_persons else matches:
             reasons.setdefault(customer_id, []).append(str(why))
-    known = _heads(list(reasons))
+    known = _heads(purpose, list(reasons))
     for customer_id, whys in reasons.items():
         if customer_id in known:
             hit = found.setdefault(customer_id, known[customer_id])
             hit.why += [why for why in dict.fromkeys(whys) if why not in hit.why]
 
 
-def _heads(customer_ids: list[int]) -> dict[int, Hit]:
-    rows = Customer.objects.filter(pk__in=customer_ids[: 4 * MOST]).readable_values()
+def _heads(purpose: Purpose, customer_ids: list[int]) -> dict[int, Hit]:
+    shown = frozenset({"id", "number", "name", "town"}) & readable(Customer, purpose)
+    rows = Customer.objects.filter(pk__in=customer_ids[: 4 * MOST]).values(*shown)
     return {row["id"]: Hit(row["id"], row["number"], row["name"], row.get("town", "")) for row in rows}
 
 
@@ -125,7 +125,7 @@ def _by_invoice_address(address: str) -> Iterator[Match]:
     return _ids(found, "pk", _("e-mail address for invoices"))
 
 
-def _by_document(model: type[MappedModel], called: Promise) -> Callable[[str], Iterator[Match]]:
+def _by_document(model: type[Any], called: Promise) -> Callable[[str], Iterator[Match]]:
     def look_up(number: str) -> Iterator[Match]:
         return _ids(model.objects.filter(number=number), "customer_id", format_lazy("{} {}", called, number))
 
@@ -138,9 +138,7 @@ def _by_label(label: str) -> Iterator[Match]:
         yield customer_id, format_lazy("{} {}", _("domain name"), name)
 
 
-def _by_words(
-    model: type[MappedModel], owner: str, why: Promise
-) -> Callable[[tuple[str, ...]], Iterator[Match]]:
+def _by_words(model: type[Any], owner: str, why: Promise) -> Callable[[tuple[str, ...]], Iterator[Match]]:
     def look_up(words: tuple[str, ...]) -> Iterator[Match]:
         first, *others = words
         found = model.objects.filter(_begins("word", first))
@@ -153,7 +151,7 @@ def _by_words(
 
 
 def _documents() -> Iterator[Way]:
-    called: list[tuple[type[MappedModel], Promise]] = [
+    called: list[tuple[type[Any], Promise]] = [
         (Invoice, _("invoice")),
         (Order, _("order")),
         (Quote, _("quote")),

@@ -67,6 +67,11 @@ class DetailsForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or self.cleaned_data
         country = values.get("country")
+        for name in ("name", "street", "postcode", "town"):
+            try:
+                rules.plain_text(values.get(name, ""))
+            except ValueError:
+                self.add_error(name, _("There is a sign in this that cannot be seen, such as a line end. Please type it anew."))
         if country and "postcode" in values:
             try:
                 values["postcode"] = rules.postcode(values["postcode"], country=country)

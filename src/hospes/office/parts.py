@@ -96,7 +96,7 @@ def _security(customer_id: int, person_id: int | None) -> dict[str, Any]:
 
 def _rights(customer_id: int, person_id: int | None) -> dict[str, Any]:
     concerned = Q(customer_id=customer_id) | Q(person_id=person_id or 0)
-    in_force = Consent.objects.filter(person_id=person_id, withdrawn_at=None).order_by("given_at")
+    in_force = Consent.objects.filter(person_id=person_id or 0, withdrawn_at=None).order_by("given_at")
     return {
         "who": Customer.objects.get(pk=customer_id), "holder": _person(person_id),
         "consents": [(_purpose(each.purpose), each.given_at) for each in in_force],

@@ -133,7 +133,7 @@ def _with_numbers(items: list[Item], rows: list[Any]) -> list[Item]:
     if lost:
         held = Membership.objects.filter(person_id__in=lost, until=None).order_by("-customer_id")
         by_person = dict(held.values_list("person_id", "customer_id"))
-    customers = [row.customer_id or by_person.get(row.person_id) for row in rows[: len(items)]]
+    customers = [row.customer_id or by_person.get(row.person_id, 0) for row in rows[: len(items)]]
     numbers = dict(Customer.objects.filter(pk__in=[pk for pk in customers if pk]).values_list("pk", "number"))
     return [replace(item, number=numbers.get(pk)) for item, pk in zip(items, customers, strict=True)]
 

@@ -1,6 +1,9 @@
 """Pure rules about payments."""
 
+import hmac
 import re
+
+from hospes.kernel.secrets import derived_password
 
 _REFERENCE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{2,30}")
 
@@ -8,3 +11,13 @@ _REFERENCE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{2,30}")
 def is_reference(text: str) -> bool:
     """Whether a text can be a provider's reference, as in tr_WDqYK6vllg; a notice with anything else is not stored."""
     return _REFERENCE.fullmatch(text) is not None
+
+
+def notice_token(idempotency_key: str) -> str:
+    """What the address for notices about a payment ends with: only the provider, whom we told it, can send one."""
+    return derived_password(f"payment notice {idempotency_key}")
+
+
+def is_notice_token(idempotency_key: str, token: str) -> bool:
+    """Whether a notice came to the address that was given for this payment."""
+    return hmac.compare_digest(notice_token(idempotency_key).encode(), token.encode())

@@ -1,5 +1,6 @@
 """Beginning payments, and booking what the provider says became of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,10 +31,10 @@ class PaymentRefused(Exception):
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the provider sends the customer back to, and where it sends its notices."""
+    """Where the provider sends the customer back to, and where it sends notices about a payment (by its idempotency key)."""
 
     back: str
-    notices: str
+    notices: Callable[[str], str]
 
 
 def begin(
@@ -51,7 +52,7 @@ def begin(
             return payment.checkout_url
     # An earlier attempt may have broken off after the provider made it, longer ago than its idempotency keys hold.
     charge = (None if is_new else provider.find(payment.idempotency_key, since=payment.created_at - MARGIN)) or provider.create(
-        cents=payment.cents, description=description, return_url=addresses.back, notice_url=addresses.notices,
+        cents=payment.cents, description=description, return_url=addresses.back, notice_url=addresses.notices(payment.idempotency_key),
         order_key=payment.idempotency_key, language=language, idempotency_key=payment.idempotency_key,
     )  # fmt: skip
     with acting(Purpose.BILLING, actor=actor, customer=customer_id):
@@ -137,8 +138,8 @@ def _locked(charge: Charge) -> Payment | None:
 
 def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
     paid_at = charge.paid_at or now
-    others = Payment.objects.filter(order_id=payment.order_id, state=Payment.State.PAID).exclude(pk=payment.pk)
-    if others.exists() or charge.cents != payment.cents:
+    awaited = Order.objects.filter(pk=payment.order_id, state=Order.State.AWAITING_PAYMENT).exists()
+    if not awaited or charge.cents != payment.cents:  # paid with another one, or cancelled: the money came all the same
         Payment.objects.filter(pk=payment.pk).update(state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method)
         _journal("payment.surplus", payment, now)
         return "surplus"

@@ -10,6 +10,9 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
 from hospes.customers.models import Membership
 from hospes.customers.queries import Capacity
@@ -21,6 +24,8 @@ from hospes.sales import carts
 
 CART_COOKIE = "hospes_cart"
 MAY_ORDER = {Membership.Role.HOLDER, Membership.Role.ADMINISTRATION, Membership.Role.BILLING}
+#: What somebody is told who tries it with another role.
+MAY_NOT_ORDER = _("You may look, but not order. The holder of the account can, and those who have the role administration or billing.")
 
 View = Callable[..., HttpResponseBase]
 
@@ -54,6 +59,27 @@ def customer_page(purpose: Purpose, *, nav: str) -> Callable[[View], View]:
                 return view(request, capacity, **kwargs)
 
         return page
+
+    return decorate
+
+
+def posted_from(page: str) -> Callable[[View], View]:
+    """
+    A view that only takes a form of `page`, a route with the same arguments.
+
+    Whoever opens its address (after logging in in between, or from the browser's history) is taken to that page.
+    """
+
+    def decorate(view: View) -> View:
+        takes_form = require_POST(view)
+
+        @wraps(view)
+        def only_posted(request: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method in ("GET", "HEAD"):
+                return redirect(page, **kwargs)
+            return takes_form(request, **kwargs)
+
+        return only_posted
 
     return decorate
 

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy, ngettext, override
 
 from hospes.kernel import journal
 from hospes.kernel.acting import Actor, acting
-from hospes.kernel.datamap import Column, Keep, Mapped, mapped_tables
+from hospes.kernel.datamap import Category, Column, Keep, Mapped, mapped_tables
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.outside import file_stores
 from hospes.kernel.purposes import Purpose
@@ -143,7 +143,16 @@ def _gather(rows: dict[str, dict[Any, dict[str, Any]]], scope: str, owner_id: in
         own = mapped.model._default_manager.filter(**{keys[0]: owner_id})
         for row in own.order_by("pk").values("pk", *names):
             pk = row.pop("pk")
-            found[pk] = {name: _plain(mapped, name, value, person_id) for name, value in row.items()}
+            found[pk] = {name: _plain(value) for name, value in _without_others(mapped, row, person_id)}
+
+
+def _without_others(mapped: Mapped, row: dict[str, Any], person_id: int) -> Iterator[tuple[str, Any]]:
+    """A row without what is of somebody else who had a hand in it: their id, and from where they came (art. 15(4) GDPR)."""
+    columns = mapped.entry.columns
+    others = {name for name, value in row.items() if columns[name].names_others and value not in (None, person_id)}
+    for name, value in row.items():
+        hidden = name in others or (others and columns[name].category == Category.NETWORK)
+        yield name, None if hidden else value
 
 
 def _belongs(mapped: Mapped, name: str, column: Column) -> bool:
@@ -152,9 +161,7 @@ def _belongs(mapped: Mapped, name: str, column: Column) -> bool:
     return not column.secret and not isinstance(mapped.model._meta.get_field(name), models.BinaryField)
 
 
-def _plain(mapped: Mapped, name: str, value: Any, person_id: int) -> Any:
-    if mapped.entry.columns[name].names_others and value != person_id:
-        return None
+def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):

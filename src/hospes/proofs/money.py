@@ -35,7 +35,10 @@ def payments_go_through_the_provider(stage: Stage) -> str:
     reference = stage.begin_paying(account, order)
     must("refresh" in account.browser.page.text, "the customer is not taken to the provider")
     # A notice alone proves nothing: the provider, when asked, says that it is open.
-    account.browser.http.post("/betaling/melding/", data={"id": reference})
+    account.browser.http.post("/betaling/melding/x/forged/", data={"id": reference})
+    stored = stage.value("SELECT count(*) FROM payments_notice WHERE reference = %s", reference)
+    must(stored == 0, "a notice that did not come from the provider was stored")
+    account.browser.http.post(stage.notice_path(reference), data={"id": reference})
     stage.wait("the notice", lambda: stage.value("SELECT count(*) FROM payments_notice WHERE reference = %s AND applied_at IS NOT NULL", reference))
     state = stage.value("SELECT state FROM sales_order WHERE number = %s", order)
     must(state == "awaiting_payment", f"a notice without a payment made the order {state}")

@@ -24,8 +24,8 @@ PATIENCE = 30.0  # seconds; what goes through the worker usually takes less than
 class Account:
     """Somebody who signed up on the stage."""
 
-    def __init__(self, browser: Browser, email: str, number: int) -> None:
-        self.browser, self.email, self.number = browser, email, number
+    def __init__(self, browser: Browser, email: str, number: int, password: str) -> None:
+        self.browser, self.email, self.number, self.password = browser, email, number, password
 
     def page(self, path: str = "") -> str:
         """The address of a page of this customer."""
@@ -87,6 +87,11 @@ class Stage:
             time.sleep(0.1)
         raise Broken(f"{what}: not within {PATIENCE:.0f} seconds")
 
+    def notice_path(self, reference: str) -> str:
+        """Where the provider sends notices about a payment."""
+        key = self.value("SELECT idempotency_key FROM payments_payment WHERE reference = %s", reference)
+        return f"/betaling/melding/{key}/{derived_password(f'payment notice {key}', master=self._key)}/"
+
     # --- the outside world ----------------------------------------------------------------------------------------------
 
     def mails(self, to: str) -> list[dict[str, Any]]:
@@ -123,7 +128,7 @@ class Stage:
             " JOIN customers_person p ON p.id = m.person_id WHERE p.email = %s", email,
         )  # fmt: skip
         must(number, f"{email} signed up, but there is no customer")
-        return Account(browser, email, int(number))
+        return Account(browser, email, int(number), password)
 
     def order(self, account: Account, *, slug: str = "plus", months: int = 12) -> str:
         """The account orders a hosting package through the shop, and gets the number of the order."""

@@ -1,5 +1,6 @@
 """The cart: kept for the next visit, also without an account; merged at login. Acts for the purpose of the cart."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -33,7 +34,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Contents:
-    """The cart as it is now. `version` changes with every change to it."""
+    """The cart as it is now. `version` changes with every change to it, also of a price."""
 
     cart_id: UUID | None
     items: tuple[Item, ...]
@@ -54,7 +55,13 @@ def contents(*, cart_id: UUID | None, person_id: int | None, today: date) -> Con
     if cart is None:
         return Contents(None, (), "")
     items = tuple(_item(line, today) for line in cart.lines.select_related("product").order_by("pk"))
-    return Contents(cart.pk, items, f"{cart.pk}:{cart.changed_at.timestamp():.6f}")
+    return Contents(cart.pk, items, _version(cart, items))
+
+
+def _version(cart: Cart, items: tuple[Item, ...]) -> str:
+    """Who orders agrees to these things at these prices, and to no others."""
+    prices = hashlib.sha256(repr([(i.product_id, i.label, i.months, i.cents) for i in items]).encode()).hexdigest()[:16]
+    return f"{cart.pk}:{cart.changed_at.timestamp():.6f}:{prices}"
 
 
 def _item(line: CartLine, today: date) -> Item:
@@ -96,7 +103,10 @@ def put(*, cart_id: UUID, person_id: int | None, slug: str, months: int, label: 
 
 def _make(cart_id: UUID, person_id: int | None, now: datetime) -> Cart:
     if person_id is None:
-        return Cart.objects.get_or_create(pk=cart_id, defaults={"changed_at": now})[0]
+        cart = Cart.objects.get_or_create(pk=cart_id, defaults={"changed_at": now})[0]
+        if cart.person_id is not None:  # a visitor whose cookie has the number of somebody's own cart
+            raise CartRefused("not yours")
+        return cart
     return Cart.objects.get_or_create(person_id=person_id, defaults={"changed_at": now})[0]
 
 
@@ -107,21 +117,32 @@ def take_out(*, cart_id: UUID | None, person_id: int | None, line_id: int, now: 
         Cart.objects.filter(pk=cart.pk).update(changed_at=now)
 
 
-def empty(*, person_id: int, version: str) -> None:
-    """Empty the cart after its order, unless something was put in meanwhile."""
-    cart = _find(None, person_id)
-    if cart is not None and version == f"{cart.pk}:{cart.changed_at.timestamp():.6f}":
-        cart.lines.all().delete()
+def empty(*, person_id: int, version: str, today: date) -> bool:
+    """
+    Take everything out of the cart for an order, and say whether that was still to be had as `version` says.
+
+    Two orders of one cart at the same time wait for each other here, and the second gets False.
+    """
+    cart = Cart.objects.select_for_update().filter(person_id=person_id).first()
+    if cart is None or contents(cart_id=None, person_id=person_id, today=today).version != version:
+        return False
+    return cart.lines.all().delete()[0] > 0
 
 
 @transaction.atomic
 def merge_at_login(*, cart_id: UUID, person_id: int, now: datetime) -> None:
-    """Give the cart of a cookie to the person who logged in: what they put in as a visitor is added to what was there."""
+    """
+    Give the cart of a cookie to the person who logged in: what they put in as a visitor is added to what was there.
+
+    Of the same domain name the line that was there stays; what does not fit any more is left out.
+    """
     visitor_cart = Cart.objects.select_for_update().filter(pk=cart_id, person=None).first()
     if visitor_cart is None:
         return
     own = _make(cart_id, person_id, now)
     there = set(own.lines.values_list("label", flat=True))
-    visitor_cart.lines.exclude(label__in=there).update(cart=own, person_id=person_id)
+    new = visitor_cart.lines.exclude(label__in=there).order_by("pk").values_list("pk", flat=True)
+    fitting = list(new[: max(MOST_LINES - len(there), 0)])
+    visitor_cart.lines.filter(pk__in=fitting).update(cart=own, person_id=person_id)
     Cart.objects.filter(pk=own.pk).update(changed_at=now)
     visitor_cart.delete()

@@ -10,9 +10,10 @@ from hospes.services.services import Sold, start
 @job(queue="services", purpose=Purpose.CONTRACT)
 def deliver(*, order_id: int) -> None:
     """Make the services of a paid order; again does nothing more."""
-    now, today = clock.now(), clock.today()
+    now = clock.now()
     with at_work():
         order = Order.objects.get(pk=order_id, state=Order.State.PAID)
+        today = clock.day_of(order.paid_at or now)  # the day that the invoice's period begins, also when this runs later
         for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
             sold = Sold(order.customer_id, line.product_id, line.label, line.months, line.net_cents, f"quote_line:{line.pk}")
             start(sold, today=today, now=now)

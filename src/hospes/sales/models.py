@@ -96,7 +96,8 @@ class Quote(MappedModel):
         plain("id", "key")
         | personal(Category.CONTRACT, "number", "customer", "made_at", "valid_until", "net_cents", "vat_cents", "total_cents",
                    writes=())
-        | personal(Category.CONTRACT, "state", "decided_by", "decided_at")
+        | personal(Category.CONTRACT, "state", "decided_at")
+        | personal(Category.CONTRACT, "decided_by", names_others=True)
         | personal(Category.NETWORK, "decided_from", source=Source.OBSERVED, reads={Purpose.CONTRACT}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, creates=_OWN | {Purpose.CONTRACT},
         writes=_OWN | {Purpose.CONTRACT},
@@ -162,7 +163,8 @@ class Order(MappedModel):
 
     datamap = row(
         plain("id", "quote")
-        | personal(Category.CONTRACT, "number", "customer", "person", "total_cents", "placed_at", "terms_version", writes=())
+        | personal(Category.CONTRACT, "number", "customer", "total_cents", "placed_at", "terms_version", writes=())
+        | personal(Category.CONTRACT, "person", writes=(), names_others=True)
         | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}, creates=_OWN,
         writes={Purpose.BILLING},

@@ -3,6 +3,10 @@
 import re
 from datetime import date
 
+import idna
+
+import idna
+
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -10,11 +14,13 @@ def domain_name(text: str) -> str:
     """
     A domain name in lower-case ASCII (RFC 5891), without scheme, "www." or path; raises ValueError when it is none.
 
-    It needs at least two labels, and a last one that is no number.
+    It needs at least two labels, and a last one that is no number. Not by Python's own codec: that is of before RFC 5891 and
+    makes strasse.de, which is somebody else's, of straße.de.
     """
-    bare = re.sub(r"^[a-z]+://", "", text.strip().lower()).split("/")[0].removeprefix("www.").rstrip(".")
+    bare = re.sub(r"^[a-z]+://", "", text.strip().lower()).split("/")[0].removesuffix(".")
+    bare = re.sub(r"^www\.(?=[^.]+\.)", "", bare)  # www.nl is a name by itself
     try:
-        ascii_name = bare.encode("idna").decode("ascii")
+        ascii_name = idna.encode(bare, uts46=True).decode("ascii")
     except UnicodeError:
         raise ValueError("this is no domain name") from None
     labels = ascii_name.split(".")

@@ -13,7 +13,7 @@ from hospes.billing import services as billing
 from hospes.billing.models import Invoice
 from hospes.billing.queries import vat_basis_points
 from hospes.customers.models import Customer
-from hospes.kernel import journal
+from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
 from hospes.sales import rules
@@ -130,10 +130,10 @@ def mark_paid(*, order_id: int, paid_with: str, paid_at: datetime, today: date, 
 
 
 def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date) -> billing.Draft:
-    quote = Quote.objects.get(pk=order.quote_id)
+    quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at)
     lines = [
         billing.DraftLine(line.description, line.label, line.net_cents, line.vat_basis_points,
-                          today, renewal(today, line.months) - timedelta(days=1))
+                          begins, renewal(begins, line.months) - timedelta(days=1))
         for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position")
     ]  # fmt: skip
     return billing.Draft(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hospes.kernel import datamap
 from hospes.kernel.purposes import Purpose
@@ -11,7 +11,7 @@ from hospes.office import matrix
 from hospes.office.pages import office_page, show
 
 
-@require_GET
+@require_safe
 @office_page(Purpose.SECURITY, nav="checks")
 def checks(request: Any) -> HttpResponse:
     """Is every column on the map, and who may do what with it? Looks at the map only: nobody's data is read."""

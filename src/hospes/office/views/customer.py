@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_safe, require_http_methods, require_POST
 
 from hospes.customers import services as customers
 from hospes.customers.models import Customer
@@ -19,7 +19,7 @@ from hospes.privacy import package
 from hospes.services.models import Service
 
 
-@require_GET
+@require_safe
 @office_page(nav="search")
 def customer(request: Any, number: int) -> HttpResponse:
     """Who is this, what do they have, and how does it stand? As far as my role goes."""
@@ -87,7 +87,7 @@ def retry_service(request: Any, number: int, service_id: int) -> HttpResponse:
     return redirect("office:customer", number=number)
 
 
-@require_GET
+@require_safe
 @office_page(Purpose.RIGHTS, nav="search")
 def held(request: Any, number: int) -> HttpResponse:
     """Everything that is held about a customer and its holder, as they would get it themselves."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hospes.kernel import clock, datamap
 from hospes.kernel.purposes import Purpose
@@ -14,7 +14,7 @@ FIRST = 5
 PAGE = 50
 
 
-@require_GET
+@require_safe
 @office_page(nav="home")
 def home(request: Any) -> HttpResponse:
     """What waits for somebody in my role: late, or odd?"""
@@ -27,7 +27,7 @@ def home(request: Any) -> HttpResponse:
     return show(request, "office/home.html", context)
 
 
-@require_GET
+@require_safe
 @office_page(nav="home")
 def board(request: Any, key: str) -> HttpResponse:
     """Everything of one kind that waits."""

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe, require_POST
 
 from hospes.billing import queries as billing
 from hospes.billing.models import Document, Invoice
@@ -26,7 +26,7 @@ PAGE = 25
 _BILLING = Purpose.BILLING
 
 
-@require_GET
+@require_safe
 @office_page(_BILLING, nav="search")
 def invoices(request: Any, number: int) -> HttpResponse:
     """All invoices of a customer, a page at a time."""
@@ -51,7 +51,7 @@ def _place(text: str) -> tuple[date, int] | None:
         return None
 
 
-@require_GET
+@require_safe
 @office_page(_BILLING, nav="search")
 def invoice(request: Any, number: str) -> HttpResponse:
     """What was this for, was it paid, and did the customer get it?"""
@@ -68,7 +68,7 @@ def invoice(request: Any, number: str) -> HttpResponse:
     return show(request, "office/invoice.html", context)
 
 
-@require_GET
+@require_safe
 @office_page(_BILLING, nav="search")
 def invoice_pdf(request: Any, number: str) -> HttpResponseBase:
     """The file of an invoice."""
@@ -121,7 +121,7 @@ def _customer_of(request: Any, number: str) -> Found:
     """Whose invoice it is; Http404 where there is none with this number."""
     with acting(_BILLING, actor=request.actor):
         customer_id = Invoice.objects.filter(number=number).values_list("customer_id", flat=True).first()
-        whose = Customer.objects.filter(pk=customer_id).values_list("number", flat=True).first()
+        whose = Customer.objects.filter(pk=customer_id or 0).values_list("number", flat=True).first()
     if whose is None:
         raise Http404
     return open_for(request, whose, _BILLING)

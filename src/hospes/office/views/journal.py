@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse, QueryDict
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel import clock, journal
@@ -18,7 +18,7 @@ PAGE = 50
 _SECURITY = Purpose.SECURITY
 
 
-@require_GET
+@require_safe
 @office_page(_SECURITY, nav="journal")
 def journal_page(request: Any) -> HttpResponse:
     """What happened: to everybody, or to one customer; of one kind, or on one day."""

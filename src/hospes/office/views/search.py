@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import acting
@@ -13,7 +13,7 @@ from hospes.office import finding, keys, work
 from hospes.office.pages import office_page, places, purposes, show
 
 
-@require_GET
+@require_safe
 @office_page(nav="search")
 def search(request: Any) -> HttpResponse:
     """Who is meant: by a number, a name, an address, a phone number or a domain name."""

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from hospes.accounts.queries import where_from
 from hospes.billing import queries as billing
@@ -19,6 +19,7 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
+from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page
 from hospes.sales.models import Order
 from hospes.services import queries as services
@@ -27,7 +28,7 @@ from hospes.services.models import Service
 PAGE = 25
 
 
-@require_GET
+@require_safe
 def home(request: Any) -> HttpResponse:
     """The front door: a customer's overview, or the shop."""
     if request.user.is_authenticated and request.capacities:
@@ -35,7 +36,7 @@ def home(request: Any) -> HttpResponse:
     return redirect("shop:catalogue")
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.BILLING, nav="overview")
 def overview(request: Any, capacity: Capacity) -> HttpResponse:
     """Is all well, and what do I have to do?"""
@@ -50,25 +51,26 @@ def overview(request: Any, capacity: Capacity) -> HttpResponse:
     return render(request, "portal/overview.html", context)
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.CONTRACT, nav="services")
 def service_list(request: Any, capacity: Capacity) -> HttpResponse:
     """What am I entitled to?"""
     return render(request, "portal/services.html", {"services": services.entitlements(capacity.customer_id, today=clock.today())})
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.CONTRACT, nav="services")
 def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     """Does it run, when does it renew, how did it come to be so?"""
     found = get_object_or_404(Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id)
     from hospes.hosting.queries import access as hosting_access
 
-    context = {"service": found, "history": services.history(found.pk), "account": hosting_access(found.pk)}
+    context = {"service": found, "history": services.history(found.pk), "account": hosting_access(found.pk),
+               "look": next_look(request) if found.state == Service.State.PENDING else None}  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.BILLING, nav="invoices")
 def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     """What is open, and what was invoiced?"""
@@ -90,7 +92,7 @@ def _after(text: str) -> tuple[date, int] | None:
         return None
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.BILLING, nav="invoices")
 def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
     """What was this for, is it paid, and where is the document?"""
@@ -102,7 +104,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
     return render(request, "portal/invoice.html", context)
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.BILLING, nav="invoices")
 def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponseBase:
     """The file of an invoice."""
@@ -113,7 +115,7 @@ def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
     return FileResponse(path.open("rb"), as_attachment=True, filename=f"{invoice_number}.pdf", content_type="application/pdf")
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.SECURITY, nav="access")
 def access(request: Any, capacity: Capacity) -> HttpResponse:
     """Who can get in, from where were we logged in to, and what was changed?"""

@@ -4,13 +4,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hospes.billing.models import Invoice
 from hospes.customers.queries import Capacity
@@ -21,15 +23,16 @@ from hospes.payments import jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments import services as payments
 from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
-from hospes.payments.rules import is_reference
-from hospes.portal.pages import MAY_ORDER, choose, customer_page
+from hospes.payments.rules import is_notice_token, is_reference, notice_token
+from hospes.portal.looks import next_look
+from hospes.portal.pages import MAY_NOT_ORDER, MAY_ORDER, choose, customer_page, posted_from
 from hospes.portal.views.shop import TERMS_VERSION
 from hospes.sales import queries, services
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.CONTRACT, nav="orders")
 def orders(request: Any, capacity: Capacity) -> HttpResponse:
     """What did I ask for, and how does it stand?"""
@@ -37,7 +40,7 @@ def orders(request: Any, capacity: Capacity) -> HttpResponse:
     return render(request, "portal/orders.html", context)
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.CONTRACT, nav="orders")
 def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """What do I get for how much, and until when can I accept it?"""
@@ -48,13 +51,14 @@ def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     return render(request, "portal/quote.html", context)
 
 
-@require_POST
+@posted_from("portal:quote")
 @customer_page(Purpose.CONTRACT, nav="orders")
 def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """Accept a quote (it becomes an order that must be paid), or decline it."""
     found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
     again = redirect("portal:quote", number=capacity.number, quote_number=quote_number)
     if capacity.role not in MAY_ORDER:
+        messages.warning(request, MAY_NOT_ORDER)
         return again
     try:
         if request.POST.get("do") == "decline":
@@ -71,7 +75,7 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
     return redirect("portal:order", number=capacity.number, order_number=order.number)
 
 
-@require_GET
+@require_safe
 @customer_page(Purpose.BILLING, nav="orders")
 def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     """Was it paid, what happens now, and where is my invoice?"""
@@ -81,21 +85,24 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
-               "waiting": waiting, "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
+               "waiting": waiting, "look": next_look(request) if waiting and found.state != Order.State.PAID else None, "may_order": capacity.role in MAY_ORDER,
+               "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
 
 
-@require_POST
+@posted_from("portal:order")
 def pay(request: Any, number: int, order_number: str) -> HttpResponse:
     """Begin paying. The provider is called between transactions, so this is no page of one."""
+    back = reverse("portal:order", kwargs={"number": number, "order_number": order_number})
     if not request.user.is_authenticated:
-        return redirect("account_login")
+        return redirect_to_login(back)
     capacity = choose(request, number)
+    if capacity.role not in MAY_ORDER:
+        raise Http404
     with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
         found = get_object_or_404(Order, customer_id=capacity.customer_id, number=order_number)
-    back = reverse("portal:order", kwargs={"number": number, "order_number": order_number})
     base = settings.HOSPES_PORTAL_URL
-    addresses = payments.Addresses(f"{base}{back}?terug=1", f"{base}{reverse('payment_notice')}")
+    addresses = payments.Addresses(f"{base}{reverse('payment_back', args=[order_number])}", _notice_address)
     try:
         checkout_url = payments.begin(
             provider=provider(), order_id=found.pk, customer_id=capacity.customer_id, addresses=addresses,
@@ -112,11 +119,26 @@ def pay(request: Any, number: int, order_number: str) -> HttpResponse:
     return render(request, "portal/to_provider.html", {"checkout_url": checkout_url, "back": back})
 
 
+def _notice_address(key: str) -> str:
+    return f"{settings.HOSPES_PORTAL_URL}{reverse('payment_notice', args=[key, notice_token(key)])}"
+
+
+@login_required
+def payment_back(request: Any, order_number: str) -> HttpResponse:
+    """Back from the provider, whom the customer's number is not told: to the order, whoever's of this person it is."""
+    for capacity in request.capacities:
+        with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
+            if Order.objects.filter(customer_id=capacity.customer_id, number=order_number).exists():
+                target = reverse("portal:order", kwargs={"number": capacity.number, "order_number": order_number})
+                return redirect(f"{target}?terug=1")
+    raise Http404
+
+
 @csrf_exempt
 @require_POST
-def payment_notice(request: HttpRequest) -> HttpResponse:
-    """The provider's notice: a hint, stored and acknowledged. The answer is the same for what is not ours."""
+def payment_notice(request: HttpRequest, key: str, token: str) -> HttpResponse:
+    """The provider's notice: a hint, stored and acknowledged. The answer is the same for what is not ours, and stores nothing."""
     reference = request.POST.get("id", "")
-    if is_reference(reference):
+    if is_notice_token(key, token) and is_reference(reference):
         payments.note(reference=reference, now=clock.now())
     return HttpResponse(status=200)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from hospes.billing import rules as billing_rules
 from hospes.billing.queries import vat_basis_points
@@ -16,7 +16,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CartForm, CheckoutForm
-from hospes.portal.pages import MAY_ORDER, at_the_cart, cart_contents, choose, keep_cart
+from hospes.portal.pages import MAY_NOT_ORDER, MAY_ORDER, at_the_cart, cart_contents, choose, keep_cart
 from hospes.sales import carts, services
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused, Wanted
@@ -47,7 +47,7 @@ def _shown(offer: Offer, rate: int) -> dict[str, Any]:
             "per_month": with_vat(offer.cents, rate) // offer.months}  # fmt: skip
 
 
-@require_GET
+@require_safe
 def catalogue(request: Any) -> HttpResponse:
     """What can I get, and what does it cost?"""
     request.nav, rate = "shop", _rate()
@@ -77,7 +77,7 @@ def product(request: Any, slug: str) -> HttpResponse:
     return render(request, "shop/product.html", context)
 
 
-@require_GET
+@require_safe
 def cart(request: Any) -> HttpResponse:
     """What is in my cart, and what does it cost together?"""
     request.nav = "cart"
@@ -100,7 +100,7 @@ def cart_remove(request: Any, line_id: int) -> HttpResponse:
     return redirect("shop:cart")
 
 
-@require_GET
+@require_safe
 def checkout_start(request: Any) -> HttpResponse:
     """For whom is the order: as myself, or for a company?"""
     if not request.user.is_authenticated:
@@ -119,7 +119,10 @@ def checkout(request: Any, number: int) -> HttpResponse:
     request.nav = "shop"
     if request.method == "POST" and (before := _answered_before(request, capacity)):
         return before
-    if not contents.can_be_ordered or capacity.role not in MAY_ORDER:
+    if capacity.role not in MAY_ORDER:
+        messages.warning(request, MAY_NOT_ORDER)
+        return redirect("shop:cart")
+    if not contents.can_be_ordered:
         return redirect("shop:cart")
     form = CheckoutForm(request.POST or None, initial={"version": contents.version})
     if request.method == "POST":
@@ -148,12 +151,19 @@ def _answered_before(request: Any, capacity: Capacity) -> HttpResponse | None:
     return redirect("portal:quote", number=capacity.number, quote_number=quote.number) if quote else None
 
 
+class _AlreadyOrderedError(Exception):
+    """The cart went into another order at this very moment."""
+
+
 def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpResponse:
     """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied with it or not at all."""
     now, today = clock.now(), clock.today()
     lines = [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
     try:
         with acting(Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+            with at_the_cart(request):
+                if not carts.empty(person_id=request.user.pk, version=contents.version, today=today):
+                    raise _AlreadyOrderedError
             quote = services.make_quote(
                 customer_id=capacity.customer_id, lines=lines, key=_key(contents.version, capacity), today=today, now=now,
             )  # fmt: skip
@@ -163,8 +173,8 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpRe
                 order = services.accept_quote(quote_id=quote.pk, person_id=request.user.pk, ip=request.actor.ip,
                                               terms_version=TERMS_VERSION, today=today, now=now)  # fmt: skip
                 target = redirect("portal:order", number=capacity.number, order_number=order.number)
-            with at_the_cart(request):
-                carts.empty(person_id=request.user.pk, version=contents.version)
+    except _AlreadyOrderedError:
+        return _answered_before(request, capacity) or redirect("shop:cart")
     except QuoteRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("shop:cart")

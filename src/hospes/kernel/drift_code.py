@@ -1,0 +1,183 @@
+"""
+How functions, triggers, rules, constraints and unique indexes of a live database differ from what the migrations made.
+
+PostgreSQL reads a definition back in words of its own. So `note_code` keeps, beside the schema, what they were when migrations
+had just made them, signed with the installation's key: who can change the database but has no key cannot change the note.
+"""
+
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hospes.kernel.derived import FUNCTIONS
+from hospes.kernel.own_code import own_code
+from hospes.kernel.secrets import blind_index, blind_indexes
+
+_CONTEXT: Final = "hospes.kernel.drift_code:note"
+
+Note = dict[str, str]
+"""What something is called → the digest of its definition."""
+
+
+def signed(text: str, *, context: str) -> str:
+    """Return the signature, with this installation's key, of a text for one place."""
+    return blind_index(text, context=context).hex()
+
+
+def is_signature(signature: str, text: str, *, context: str) -> bool:
+    """Say whether it is one, with the key of now or one from before."""
+    return any(hmac.compare_digest(known.hex(), signature) for known in blind_indexes(text, context=context))
+
+
+# --- what there is ---
+
+_LIVE: Final = """
+SELECT 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
+       pg_get_functiondef(p.oid) || (p.proowner = mine.owner)
+  FROM pg_proc p
+  CROSS JOIN (SELECT c.relowner AS owner FROM pg_class c WHERE c.oid = 'public.django_migrations'::regclass) mine
+ WHERE p.pronamespace = 'public'::regnamespace AND p.prokind IN ('f', 'p')
+   AND (p.proname = ANY (%(ours)s) OR p.proname LIKE 'procrastinate\\_%%')
+UNION ALL
+SELECT 'trigger ' || c.relname || '.' || t.tgname, pg_get_triggerdef(t.oid)
+  FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+ WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace
+UNION ALL
+SELECT 'constraint ' || c.relname || '.' || k.conname, pg_get_constraintdef(k.oid)
+  FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+ WHERE c.relnamespace = 'public'::regnamespace AND k.contype IN ('c', 'f', 'p', 'u', 'x')
+UNION ALL
+SELECT 'unique index ' || c.relname || '.' || i.relname, pg_get_indexdef(i.oid) || x.indisvalid
+  FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
+ WHERE c.relnamespace = 'public'::regnamespace AND x.indisunique
+"""
+
+
+def _live(cursor: Any) -> Note:
+    cursor.execute(_LIVE, {"ours": sorted(own_code().functions)})
+    rows = cursor.fetchall()
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:32] for name, text in rows if _is_known(name)}
+
+
+def _is_known(name: str) -> bool:
+    """Whether it may be there; of constraints and indexes there may be more than ours, they only refuse."""
+    kind, _, thing = name.partition(" ")
+    table, _, trigger = thing.partition(".")
+    if kind != "trigger":
+        return True
+    return (table, trigger) in own_code().triggers or (
+        table.startswith("procrastinate_") and trigger.startswith("procrastinate_")
+    )
+
+
+# --- the note ---
+
+
+def note_code(cursor: Any) -> None:
+    """
+    Note what everything is now; as the owner, right after migrations and `own_code.put_back`.
+
+    While no migration came since the last time, what differs from the old note was done by hand: the note stays as it was there,
+    and goes on being reported. What `put_back` makes is noted always.
+    """
+    version = _version(cursor)
+    live, old = _live(cursor), _read_note(cursor)
+    if old is not None and old[0] == version:
+        made_now = {name for name in live if _is_made_by_put_back(name)}
+        live = old[1] | {name: digest for name, digest in live.items() if name in made_now}
+    text = json.dumps([version, live], sort_keys=True, separators=(",", ":"))
+    note = f"hospes {signed(text, context=_CONTEXT)} {text}".replace("'", "''")
+    cursor.execute(f"COMMENT ON SCHEMA public IS '{note}'")
+
+
+def _version(cursor: Any) -> str:
+    """What the definitions depend on: the migrations, and the PostgreSQL that reads back."""
+    cursor.execute("SELECT current_setting('server_version_num')::integer / 10000")
+    parts = [str(cursor.fetchone()[0]), *sorted(own_code().migrations)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
+
+
+def _read_note(cursor: Any) -> tuple[str, Note] | None:
+    """The version and the note, or None when there is none that we signed."""
+    cursor.execute("SELECT coalesce(obj_description('public'::regnamespace, 'pg_namespace'), '')")
+    word, _, rest = cursor.fetchone()[0].partition(" ")
+    signature, _, text = rest.partition(" ")
+    if word != "hospes" or not is_signature(signature, text, context=_CONTEXT):
+        return None
+    version, note = json.loads(text)
+    return version, note
+
+
+def _is_made_by_put_back(name: str) -> bool:
+    kind, _, thing = name.partition(" ")
+    table, _, trigger = thing.partition(".")
+    if kind == "function":
+        return thing.partition("(")[0] in own_code().functions
+    return kind == "trigger" and (table, trigger) in own_code().triggers
+
+
+# --- drift ---
+
+
+def code_drift(cursor: Any) -> Iterator[str]:
+    """How functions, triggers, rules, constraints and unique indexes differ, a sentence each."""
+    live, noted = _live(cursor), _read_note(cursor)
+    if noted is None:
+        yield "the note about functions, triggers and constraints is missing or was changed by hand"
+    note = noted[1] if noted else {}
+    expected = set(note) | {f"trigger {table}.{name}" for table, name in own_code().triggers}
+    for name in sorted(expected | set(live)):
+        kind, _, thing = name.partition(" ")
+        if name not in live:
+            yield f"{thing}: the {kind} is missing"
+        elif note.get(name, live[name]) != live[name]:
+            yield f"{thing}: the {kind} was changed by hand"
+        elif kind in ("function", "trigger") and noted and name not in note:
+            yield f"{thing}: the {kind} is not of the migrations"
+    there = Counter(name.partition(" ")[2].partition("(")[0] for name in live if name.startswith("function "))
+    for function in sorted(own_code().functions):
+        if there[function] > 1:
+            yield f"{function}: there is more than one function of this name"
+        elif there[function] == 0 and not noted:
+            yield f"{function}: the function is missing"
+    yield from _unknown_code(cursor)
+
+
+def _unknown_code(cursor: Any) -> Iterator[str]:
+    cursor.execute(
+        "SELECT c.relname, t.tgname, t.tgenabled, t.tgisinternal FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1, 2"
+    )
+    for table, name, enabled, internal in cursor.fetchall():
+        if not internal and not _is_known(f"trigger {table}.{name}"):
+            yield f"{table}.{name}: the trigger is not of the migrations"
+        if enabled != "O":
+            yield f"{table}.{name}: the trigger is switched off, or on at other times"
+    cursor.execute(
+        "SELECT c.relname, r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class"
+        " WHERE c.relnamespace = 'public'::regnamespace AND r.rulename <> '_RETURN' ORDER BY 1, 2"
+    )
+    yield from (f"{table}.{name}: a rule, and hospes has none" for table, name in cursor.fetchall())
+    cursor.execute(
+        "SELECT n.nspname, p.proname, p.oid::regprocedure::text, p.prorettype = 'trigger'::regtype"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef ORDER BY 3"
+    )
+    for schema, name, signature, is_trigger in cursor.fetchall():
+        ours = signature in FUNCTIONS or (is_trigger and name in own_code().functions)
+        if schema != "public" or not ours:
+            yield f"{signature}: a function with its owner's rights that hospes does not know"
+
+
+def switch_on(cursor: Any) -> None:
+    """Switch known triggers on again; those of foreign keys only as a superuser, since others may not."""
+    cursor.execute(
+        "SELECT c.relname, t.tgname, t.tgisinternal FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND t.tgenabled <> 'O' AND (NOT t.tgisinternal"
+        " OR (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user))"
+    )
+    for table, name, internal in cursor.fetchall():
+        if internal or _is_known(f"trigger {table}.{name}"):
+            cursor.execute(f'ALTER TABLE public."{table}" ENABLE TRIGGER "{name}"')

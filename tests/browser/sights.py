@@ -1,0 +1,130 @@
+"""Every page there is, in the states that it can be in, and who looks at it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.browser.house import House
+from tests.browser.steps import confirm, press
+from tests.browser.windows import Window
+
+Step = Callable[[Window], object]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A page: its route, what stands in the address, and what is done on it before it is looked at."""
+
+    route: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+    then: Step | None = None
+    status: int = 200
+    face: str = "portal"
+
+    def show(self, window: Window, house: House) -> None:
+        """Come to the page; raises AssertionError when it answers something else than it should."""
+        address = house.address(self.route, window.language, face=self.face, **self.arguments)
+        answer = window.go(address + self.query)
+        if self.then is not None:
+            self.then(window)
+            window.page.wait_for_load_state()
+            assert window.answer is not None
+            answer = window.answer
+        assert answer.status == self.status, f"{answer.url} answered {answer.status}"
+
+
+def send(button: str) -> Step:
+    """Send the form of the page as it is, most of it empty."""
+    return lambda window: press(window, button)
+
+
+#: Routes that answer no GET with a page, and what they answer with: another page, a file, a refusal.
+NO_PAGES = {
+    "operator_css": "text/css",
+    "payment_notice": "405",
+    "payment_back": "302",
+    "home": "302",
+    "shop:cart_remove": "405",
+    "portal:invoice_pdf": "application/pdf",
+    "portal:pay": "302",
+    "portal:quote_decide": "302",
+    "portal:download": "302",
+    "account_set_password": "302",  # who has a password changes it
+    "account_confirm_login_code": "302",  # nobody logs in by a mailed code
+    "mfa_download_recovery_codes": "text/plain",
+}
+
+
+def of_a_visitor(house: House) -> Iterator[Sight]:
+    """What somebody sees who is not logged in."""
+    yield Sight("shop:catalogue")
+    yield Sight("shop:product", {"slug": "start"})
+    yield Sight("shop:product", {"slug": "start"}, then=send("Put in the cart"))
+    yield Sight("shop:cart")
+    yield Sight("shop:checkout")
+    yield Sight("terms")
+    yield Sight("processing_terms")
+    yield Sight("terms")
+    yield Sight("processing_terms")
+    yield Sight("account_login")
+    yield Sight("account_login", then=send("Log in"))
+    yield Sight("account_signup")
+    yield Sight("account_signup", then=send("Sign up"))
+    yield Sight("account_reset_password")
+    yield Sight("account_reset_password", then=send("Send the link"))
+    yield Sight("account_reset_password_done")
+    yield Sight("account_reset_password_from_key", {"uidb36": "1", "key": "expired-0"})
+    yield Sight("account_reset_password_from_key_done")
+    yield Sight("account_confirm_email", {"key": "expired"})
+    yield Sight("account_email_verification_sent")
+    yield Sight("account_inactive")
+    yield Sight("shop:product", {"slug": "no-such"}, query="x/", status=404)
+
+
+def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
+    """What a customer sees who has everything: a paid order, one that waits, a quote, services, invoices."""
+    theirs = {"number": number}
+    yield Sight("portal:overview", theirs)
+    yield Sight("portal:overview", {"number": company})
+    yield Sight("portal:services", theirs)
+    yield Sight("portal:service", theirs | {"service_id": house.value(_A_SERVICE, number)})
+    yield Sight("portal:invoices", theirs)
+    yield Sight("portal:invoice", theirs | {"invoice_number": house.value(_AN_INVOICE, number)})
+    yield Sight("portal:orders", theirs)
+    for state, of in (("paid", number), ("awaiting_payment", company)):
+        yield Sight("portal:order", {"number": of, "order_number": house.value(_AN_ORDER, of, state)})
+    yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
+    yield Sight("portal:access", theirs)
+    yield Sight("shop:cart")
+    yield Sight("shop:checkout")  # as whom? this person holds two customers
+    yield Sight("portal:checkout", theirs)
+    yield Sight("portal:checkout", theirs, then=send("Order with obligation to pay"))
+    yield Sight("portal:overview", {"number": 1}, status=404)
+    yield Sight("new_customer")
+    yield Sight("new_customer", then=send("Make the customer account"))
+    yield Sight("account_logout")
+    yield Sight("account_email")
+    yield Sight("account_change_password")
+    yield Sight("account_reauthenticate")
+    yield Sight("mfa_index")
+    yield Sight("mfa_activate_totp", then=lambda window: confirm(window, house.customer.password))
+    yield Sight("mfa_activate_totp", then=send("Turn on"))
+
+
+def of_somebody_careful(number: int, password: str) -> Iterator[Sight]:
+    """What somebody sees who has a second step, and who has not ordered anything yet."""
+    for route in ("overview", "services", "invoices", "orders", "data"):
+        yield Sight(f"portal:{route}", {"number": number})
+    yield Sight("mfa_index")
+    yield Sight("mfa_reauthenticate")
+    yield Sight("mfa_deactivate_totp", then=lambda window: confirm(window, password))
+    yield Sight("mfa_view_recovery_codes")
+    yield Sight("mfa_generate_recovery_codes")
+
+
+_OF = " JOIN customers_customer c ON c.id = x.customer_id WHERE c.number = %s"
+_A_SERVICE = "SELECT min(x.id) FROM services_service x" + _OF
+_AN_INVOICE = "SELECT min(x.number) FROM billing_invoice x" + _OF
+_AN_ORDER = "SELECT min(x.number) FROM sales_order x" + _OF + " AND x.state = %s"
+_A_QUOTE = "SELECT min(x.number) FROM sales_quote x" + _OF
