@@ -196,3 +196,20 @@ def test_a_postcode_that_came_out_goes_in_again_unchanged(text: str) -> None:
         return
     assert rules.postcode(code) == code
     assert code.isascii()
+
+
+# --- plain text ---
+
+
+@pytest.mark.parametrize("text", ["", "Café 't Hoekje & Zn.", "Łukasz Ó Brien-de Vries", "株式会社", "Straße 12 III", "e\u0301"])
+def test_a_name_in_any_script_is_plain_text(text: str) -> None:
+    assert rules.plain_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "sign",
+    ["\x00", "\n", "\x0b", "\x7f", "\x85", "\xad", "\u200b", "\u202e", "\u2066", "\u2028", "\ufeff", "\ue000", "\ud800"],
+)
+def test_what_cannot_be_seen_is_not_plain_text(sign: str) -> None:
+    with pytest.raises(ValueError, match="cannot be seen"):
+        rules.plain_text(f"Zo{sign}mer")

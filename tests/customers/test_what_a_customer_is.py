@@ -264,11 +264,12 @@ def test_nobody_changes_a_customer_they_do_not_act_for() -> None:
         assert Customer.objects.get(pk=theirs.pk).town == theirs.town
 
 
-def test_the_contract_does_not_see_the_address_for_invoices_so_it_cannot_change_that() -> None:
+@pytest.mark.promise("P71")
+def test_the_address_for_invoices_can_be_corrected_too() -> None:
     customer = make.customer()
-    with pytest.raises(Refused, match="invoice_email"):
-        change(customer, invoice_email=names.email())
-    assert entries("customer.changed") == []
+    assert change(customer, invoice_email="boeken@example.com") == ["invoice_email"]
+    with as_owner():
+        assert Customer.objects.get(pk=customer.pk).invoice_email == "boeken@example.com"
 
 
 @pytest.mark.promise("P03", "P10")

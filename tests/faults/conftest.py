@@ -26,7 +26,9 @@ def world() -> Iterator[World]:
             patch.delenv(name, raising=False)
         patch.setenv("HOSPES_ROLE_PREFIX", ROLE_PREFIX)
         # Not durable: a killed server loses nothing by that, only a power cut would.
-        stack = Stack(var=var, port_base=ports.free_base(), preparing=preparing, durable=False, say=said.append)
+        stack = Stack(
+            var=var, port_base=ports.free_base(), preparing=preparing, durable=False, say=said.append
+        )
         try:
             stack.start()
             stack.wait_ready()

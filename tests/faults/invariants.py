@@ -166,20 +166,34 @@ def _mails(world: World) -> Iterator[str]:
     for pk, key in world.rows("SELECT id::text, key FROM messaging_message WHERE state = 'sent'"):
         if pk not in ids:
             yield f"no mail arrived of the message {key}"
-    if len({(mail.message_id, mail.to, mail.subject) for mail in mails}) != len({mail.message_id for mail in mails}):
+    if len({(mail.message_id, mail.to, mail.subject) for mail in mails}) != len(
+        {mail.message_id for mail in mails}
+    ):
         yield "a repeated mail says something else than the first"
     sent = Counter(file for mail in {m.message_id: m for m in mails}.values() for file in mail.files)
-    rows = world.rows("SELECT i.number || '.pdf', d.sha256 FROM billing_document d JOIN billing_invoice i ON i.id = d.invoice_id")
+    rows = world.rows(
+        "SELECT i.number || '.pdf', d.sha256 FROM billing_document d JOIN billing_invoice i ON i.id = d.invoice_id"
+    )
     made = Counter((name, digest) for name, digest in rows)
-    yield from (f"the invoice {name} was mailed otherwise than it was made" for name, _ in (made - sent) + (sent - made))
+    yield from (
+        f"the invoice {name} was mailed otherwise than it was made"
+        for name, _ in (made - sent) + (sent - made)
+    )
 
 
 def _panel(world: World) -> Iterator[str]:
     """The panel has the accounts that we know of, one for each domain name, and no others."""
     ours = dict(world.rows("SELECT username, domain FROM hosting_hostingaccount"))
     theirs = world.panel.accounts()
-    yield from (f"the panel has no {name}, or for another domain" for name, domain in ours.items() if theirs.get(name) != domain)
-    yield from (f"the panel has {name} for {theirs[name]}, of which we know nothing" for name in sorted(set(theirs) - set(ours)))
+    yield from (
+        f"the panel has no {name}, or for another domain"
+        for name, domain in ours.items()
+        if theirs.get(name) != domain
+    )
+    yield from (
+        f"the panel has {name} for {theirs[name]}, of which we know nothing"
+        for name in sorted(set(theirs) - set(ours))
+    )
 
 
 def _provider(world: World) -> Iterator[str]:
@@ -187,7 +201,9 @@ def _provider(world: World) -> Iterator[str]:
     ours = {key: (reference, state) for key, reference, state in world.rows(
         "SELECT idempotency_key, reference, state FROM payments_payment WHERE reference IS NOT NULL")}  # fmt: skip
     asked = Counter(payment["metadata"]["order"] for payment in world.provider.payments())
-    yield from (f"{times} payments were made at the provider for {key}" for key, times in asked.items() if times != 1)
+    yield from (
+        f"{times} payments were made at the provider for {key}" for key, times in asked.items() if times != 1
+    )
     for payment in world.provider.payments():
         key, there = payment["metadata"]["order"], (payment["id"], payment["status"])
         if key in ours and ours[key] != there:
@@ -203,7 +219,9 @@ def _check(world: World) -> Iterator[str]:
         yield f"hospes check broke: {done.stderr[-500:]}"
         return
     findings = json.loads(done.stdout)["findings"]
-    yield from (f"hospes check, {what}: {problem}" for what, problems in findings.items() for problem in problems)
+    yield from (
+        f"hospes check, {what}: {problem}" for what, problems in findings.items() for problem in problems
+    )
 
 
 def _sha256(path: Path) -> str:

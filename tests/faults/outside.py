@@ -40,12 +40,18 @@ class Provider(Simulator):
         while url:
             page = self.http.get(url, headers=_KEY).raise_for_status().json()
             found += page["_embedded"]["payments"]
-            url = ((page["_links"].get("next") or {}).get("href") or "").removeprefix(str(self.http.base_url).rstrip("/"))
+            url = ((page["_links"].get("next") or {}).get("href") or "").removeprefix(
+                str(self.http.base_url).rstrip("/")
+            )
         return found[::-1]
 
     def of_order(self, order: str) -> list[dict[str, Any]]:
         """The payments that were asked for an order, by its number."""
-        return [p for p in self.payments() if str((p.get("metadata") or {}).get("order", "")).startswith(f"{order}-")]
+        return [
+            p
+            for p in self.payments()
+            if str((p.get("metadata") or {}).get("order", "")).startswith(f"{order}-")
+        ]
 
     def settle(self, reference: str, outcome: str = "paid", method: str = "ideal") -> bool:
         """What the payer does; False when the payment was over already."""
@@ -91,7 +97,9 @@ class Post(Simulator):
         listed = self.http.get("/messages.json", params={"to": to}).raise_for_status().json()
         for entry in listed:
             if entry["id"] not in self._read:
-                self._read[entry["id"]] = _mail(self.http.get(f"/messages/{entry['id']}.eml").content, entry["to"][0])
+                self._read[entry["id"]] = _mail(
+                    self.http.get(f"/messages/{entry['id']}.eml").content, entry["to"][0]
+                )
         return [self._read[entry["id"]] for entry in reversed(listed)]
 
     def copies(self, to: str = "") -> Counter[str]:

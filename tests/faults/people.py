@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from random import Random
+from typing import Any, cast
 
 import httpx
 from lxml import html
@@ -38,7 +39,9 @@ class Shopper:
         try:
             for name in self.names:
                 while not self._try(name):
-                    assert time.monotonic() < deadline, f"{name} could not be ordered and paid for: {self.troubles[-5:]}"
+                    assert time.monotonic() < deadline, (
+                        f"{name} could not be ordered and paid for: {self.troubles[-5:]}"
+                    )
                     self._nap.wait(self.rng.uniform(0.05, 0.5))
         finally:
             self.http.close()
@@ -84,7 +87,9 @@ class Shopper:
         if ways is None:
             raise TroubleError("there was no way to the payment page")
         reference = "tr_" + ways[1].rstrip("/").split("/")[-1]
-        self.provider.settle(reference, "failed" if self.rng.random() < 0.15 else "paid", self.rng.choice(["ideal", "paypal"]))
+        self.provider.settle(
+            reference, "failed" if self.rng.random() < 0.15 else "paid", self.rng.choice(["ideal", "paypal"])
+        )
         self._get(f"{order}?terug=1")
         raise TroubleError("not yet told how the payment ended")
 
@@ -93,8 +98,10 @@ class Shopper:
     def _get(self, path: str) -> httpx.Response:
         return self._good(self.http.get(path))
 
-    def _send(self, page: httpx.Response, fields: dict[str, str], *, has: str = "", action: str = "") -> httpx.Response:
-        for form in html.document_fromstring(page.text).forms:
+    def _send(
+        self, page: httpx.Response, fields: dict[str, str], *, has: str = "", action: str = ""
+    ) -> httpx.Response:
+        for form in cast(Any, html.fromstring(page.text)).forms:
             names = {element.get("name") for element in form.iter("input", "button", "select")}
             if (has and has in names) or (action and action in (form.get("action") or "")):
                 target = str(page.url.join(form.get("action") or str(page.url)))

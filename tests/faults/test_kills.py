@@ -13,14 +13,18 @@ from tests.faults.world import World, another_window
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 
-def test_the_portal_is_killed_after_the_provider_made_the_payment(world: World, people: list[Account]) -> None:
+def test_the_portal_is_killed_after_the_provider_made_the_payment(
+    world: World, people: list[Account]
+) -> None:
     account = people[1]
     order = world.order(account)
     page = account.browser.get(account.page(f"bestellingen/{order}/")).page
     form = account.browser._form("", "betalen")
     world.provider.control("slow", seconds=3.0)
     with ThreadPoolExecutor(1) as pool, another_window(account.browser) as window:
-        click = pool.submit(window.post, form.get("action"), data=dict(form.form_values()), headers={"referer": str(page.url)})
+        click = pool.submit(
+            window.post, form.get("action"), data=dict(form.form_values()), headers={"referer": str(page.url)}
+        )
         world.until("the provider made it", lambda: order in world.provider.http.get("/").text)
         world.stack.kill("portal")
         with pytest.raises(httpx.HTTPError):
@@ -51,14 +55,18 @@ def test_the_worker_is_killed_while_it_books_and_sets_up(world: World, people: l
     assert [state for _, state in world.payments(booking)] == ["paid"]
 
 
-def test_a_worker_is_killed_while_it_writes_the_file_of_an_invoice(world: World, people: list[Account]) -> None:
+def test_a_worker_is_killed_while_it_writes_the_file_of_an_invoice(
+    world: World, people: list[Account]
+) -> None:
     order = world.order_and_pay(people[0])
     filed = "SELECT i.id, d.path FROM billing_invoice i JOIN billing_document d ON d.invoice_id = i.id WHERE i.origin = %s"
     origin = f"order:{world.value('SELECT id FROM sales_order WHERE number = %s', order)}"
     [(invoice, path)] = world.until("the file is there", lambda: world.rows(filed, origin))
     place = (world.stack.var / "media" / path).parent
     make = f"from hospes.billing.jobs import make_document\nmake_document.run(invoice_id={invoice})"
-    world.as_worker(f"import os, signal\nos.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)\n{make}", ends=-9)
+    world.as_worker(
+        f"import os, signal\nos.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)\n{make}", ends=-9
+    )
     assert list(place.glob("*.part")), "it was killed too early or too late"
     world.as_worker(make)
     assert not list(place.glob("*.part"))

@@ -42,4 +42,10 @@ def test_accepting_a_quote_twenty_times_is_one_order(world: World, people: list[
     account.browser.get(account.page("afrekenen/")).submit({"do": "quote"}, has="terms")
     answers = press(account, 20, {"terms": "on", "do": "accept"}, has="terms")
     assert len({answer.headers.get("location") for answer in answers}) == 1
-    assert world.value("SELECT count(*) FROM sales_order o JOIN sales_quoteline l USING (quote_id) WHERE l.label = %s", name) == 1
+    assert (
+        world.value(
+            "SELECT count(*) FROM sales_order o JOIN sales_quoteline l USING (quote_id) WHERE l.label = %s",
+            name,
+        )
+        == 1
+    )

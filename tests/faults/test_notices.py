@@ -52,7 +52,9 @@ def silent(world: World, account: Account) -> tuple[str, str]:
 def notice(world: World, reference: str, via: str = "") -> int:
     """What the provider would send; `via` is the payment whose address it comes to, if another."""
     with httpx.Client(trust_env=False, timeout=30) as http:
-        return http.post(f"{world.portal}{world.notice_path(via or reference)}", data={"id": reference}).status_code
+        return http.post(
+            f"{world.portal}{world.notice_path(via or reference)}", data={"id": reference}
+        ).status_code
 
 
 def notices_applied(world: World, reference: str) -> bool:
@@ -98,7 +100,9 @@ def test_without_a_notice_the_return_finds_the_payment(world: World, people: lis
 def test_without_notice_and_return_the_sweep_finds_the_payment(world: World, people: list[Account]) -> None:
     order, reference = silent(world, people[3])
     world.provider.settle(reference)
-    lying = "INSERT INTO payments_notice (reference, received_at) VALUES ('tr_lyingnotice', now()) RETURNING id"
+    lying = (
+        "INSERT INTO payments_notice (reference, received_at) VALUES ('tr_lyingnotice', now()) RETURNING id"
+    )
     world.rows(lying)
     assert world.as_worker(SWEEP).get("notices", 0) == 0, "a notice gets some time to be looked into"
     assert world.state(order) == "awaiting_payment"
@@ -128,17 +132,31 @@ def test_what_comes_out_of_order_changes_nothing_that_is_decided(world: World, p
     late = "".join(f"told({second!r}, {state!r})\n" for state in ("open", "pending", "failed", "paid"))
     late += "".join(f"told({first!r}, {state!r})\n" for state in ("open", "pending", "failed", "canceled"))
     twice = f"told({first!r}, 'paid', keep=False)\nsaid = answers"
-    assert world.as_worker(f"{BOOK}{late}{twice}") == ["same"] * 8 + ["surplus"], "money that came twice is never lost"
+    assert world.as_worker(f"{BOOK}{late}{twice}") == ["same"] * 8 + ["surplus"], (
+        "money that came twice is never lost"
+    )
     assert world.payments(order) == [(first, "failed"), (second, "paid")]
 
 
 def test_forged_notices_change_nothing(world: World, people: list[Account]) -> None:
     account = people[0]
     order, reference = silent(world, account)
-    forged = ["tr_nobodyknows", "tr_" + "x" * 30, "", "x", "tr_", "'; DROP TABLE x;--", "tr_" + "9" * 500, "ord_12345", reference]
+    forged = [
+        "tr_nobodyknows",
+        "tr_" + "x" * 30,
+        "",
+        "x",
+        "tr_",
+        "'; DROP TABLE x;--",
+        "tr_" + "9" * 500,
+        "ord_12345",
+        reference,
+    ]
     answers = together(18, lambda number: notice(world, forged[number // 2], via=reference))
     assert answers == [200] * 18, "what is not ours is answered like what is"
-    world.until("the forged notices", lambda: not world.rows("SELECT 1 FROM payments_notice WHERE applied_at IS NULL"))
+    world.until(
+        "the forged notices", lambda: not world.rows("SELECT 1 FROM payments_notice WHERE applied_at IS NULL")
+    )
     assert world.payments(order) == [(reference, "open")]
     assert world.state(order) == "awaiting_payment"
     assert not world.rows("SELECT 1 FROM payments_notice WHERE reference !~ '^[a-z]{2,6}_[A-Za-z0-9]{2,30}$'")

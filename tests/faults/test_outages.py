@@ -10,7 +10,11 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 def tried(world: World, task: str) -> bool:
     """Whether a job of this name was tried in vain and waits for another try."""
-    return bool(world.rows("SELECT 1 FROM procrastinate_jobs WHERE task_name = %s AND attempts > 0 AND status = 'todo'", task))
+    return bool(
+        world.rows(
+            "SELECT 1 FROM procrastinate_jobs WHERE task_name = %s AND attempts > 0 AND status = 'todo'", task
+        )
+    )
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["after_making_it", "before_making_it"])
@@ -78,7 +82,9 @@ def test_two_looks_at_one_payment_break_off_together(world: World, people: list[
     world.until(f"{order} is paid for", lambda: world.active(order))
 
 
-def test_panel_and_mail_server_are_away_then_hang_up_after_doing_it(world: World, people: list[Account]) -> None:
+def test_panel_and_mail_server_are_away_then_hang_up_after_doing_it(
+    world: World, people: list[Account]
+) -> None:
     account = people[4]
     before = world.post.copies(account.email)
     world.panel.control("outage")
@@ -95,6 +101,11 @@ def test_panel_and_mail_server_are_away_then_hang_up_after_doing_it(world: World
     world.until("the panel made it, and hung up", lambda: world.panel.has(world.label(order)))
     world.until(f"the service of {order} works", lambda: world.active(order))
     assert list(world.panel.accounts().values()).count(world.label(order)) == 1
-    world.until("the mails went out", lambda: not world.rows("SELECT 1 FROM messaging_message WHERE state = 'waiting'"))
+    world.until(
+        "the mails went out",
+        lambda: not world.rows("SELECT 1 FROM messaging_message WHERE state = 'waiting'"),
+    )
     new = world.post.copies(account.email) - before
-    assert sorted(new.values()) == [1, 1, 2], f"the one that was hung up on comes twice under one Message-ID: {new}"
+    assert sorted(new.values()) == [1, 1, 2], (
+        f"the one that was hung up on comes twice under one Message-ID: {new}"
+    )

@@ -24,7 +24,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 class Killer:
     """Kills what is alive at moments that nobody foresees; `log` says what and when, in seconds from the beginning."""
 
-    PLAN = ("portal",) * 3 + ("worker",) * 4 + (DATABASE,) * 2 + ("a server process",) * 3 + ("a connection",) * 3
+    PLAN = (
+        ("portal",) * 3
+        + ("worker",) * 4
+        + (DATABASE,) * 2
+        + ("a server process",) * 3
+        + ("a connection",) * 3
+    )
 
     def __init__(self, world: World, rng: Random, second: "subprocess.Popen[bytes]") -> None:
         self.world, self.rng, self.second = world, rng, second
@@ -55,7 +61,9 @@ class Killer:
     def _cut_a_connection(self) -> None:
         assert self.world.stack.dsn is not None
         with contextlib.closing(self.world.stack.dsn.connect()) as connection:
-            pids = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hospes %' ORDER BY pid")
+            pids = connection.execute(
+                "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'hospes %' ORDER BY pid"
+            )
             if found := pids.fetchall():
                 connection.execute("SELECT pg_terminate_backend(%s)", [self.rng.choice(found)[0]])
 
@@ -65,14 +73,17 @@ def test_kill_9_at_random_moments_of_many_orders(world: World, people: list[Acco
     rng = Random(seed)  # noqa: S311
     world.provider.control("plan", copies=2)
     world.panel.control("slow", seconds=0.3)
-    shoppers = [Shopper(account, world.provider, [a_name(), a_name()], Random(rng.random())) for account in people]  # noqa: S311
+    shoppers = []
+    for account in people:
+        impatience = Random(rng.random())  # noqa: S311
+        shoppers.append(Shopper(account, world.provider, [a_name(), a_name()], impatience))
     with world.a_second_worker() as second:
         killer = Killer(world, rng, second)
         thread = threading.Thread(target=killer.run)
         thread.start()
         try:
             with ThreadPoolExecutor(len(shoppers)) as pool:
-                list(pool.map(lambda shopper: shopper.shop(time.monotonic() + 75), shoppers))
+                list(pool.map(lambda shopper: shopper.shop(time.monotonic() + 120), shoppers))
         finally:
             killer.enough.set()
             thread.join()

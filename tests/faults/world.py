@@ -23,7 +23,7 @@ from tests.faults.outside import Panel, Post, Provider
 T = TypeVar("T")
 
 ROLE_PREFIX = "hospes_faults"
-PATIENCE = 40.0  # seconds in which everything has to be right again, whatever was killed
+PATIENCE = 60.0  # seconds in which everything has to be right again, whatever was killed
 
 
 class World(Stage):
@@ -142,7 +142,12 @@ class World(Stage):
         program = f"import django, json; django.setup()\nsaid = None\n{code}\nprint(json.dumps(said))"
         environment = {**self.environments["worker"], "HOSPES_CLOCK_OFFSET": str(ahead)}
         done = subprocess.run(
-            [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", program],
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == ends, done.stderr
         return None if ends else json.loads(done.stdout.splitlines()[-1])
@@ -150,11 +155,15 @@ class World(Stage):
     @contextmanager
     def a_second_worker(self) -> Iterator["subprocess.Popen[bytes]"]:
         """A worker beside the one that the supervisor looks after; however the block ends, it does too."""
-        living = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '5 seconds'"
+        living = (
+            "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '5 seconds'"
+        )
         before = self.value(living)
         command = [sys.executable, "-m", "hospes", "worker"]
         with (self.stack.var / "log" / "worker-2.log").open("ab") as log:
-            worker = subprocess.Popen(command, env=self.environments["worker"], cwd=ROOT, stdout=log, stderr=log)
+            worker = subprocess.Popen(
+                command, env=self.environments["worker"], cwd=ROOT, stdout=log, stderr=log
+            )
         try:
             self.until("the second worker works", lambda: self.value(living) > before)
             yield worker
@@ -186,11 +195,16 @@ def together(times: int, act: Callable[[int], T]) -> list[T]:
 def another_window(browser: Browser) -> httpx.Client:
     """The same visitor in another window: same cookies, own connection; it does not follow redirects."""
     return httpx.Client(
-        base_url=browser.http.base_url, cookies=dict(browser.http.cookies), timeout=30, headers=browser.http.headers
+        base_url=browser.http.base_url,
+        cookies=dict(browser.http.cookies),
+        timeout=30,
+        headers=browser.http.headers,
     )
 
 
-def press(account: Account, times: int, fields: dict[str, str], *, has: str = "", action: str = "") -> list[httpx.Response]:
+def press(
+    account: Account, times: int, fields: dict[str, str], *, has: str = "", action: str = ""
+) -> list[httpx.Response]:
     """Send a form of the page that the account has before it so many times at once, each from a window of its own."""
     browser = account.browser
     form = browser._form(has, action)
@@ -208,4 +222,3 @@ def press(account: Account, times: int, fields: dict[str, str], *, has: str = ""
 def a_name() -> str:
     """A domain name that nobody else orders."""
     return f"p{secrets.token_hex(6)}.example"
-

@@ -1,4 +1,4 @@
-"""Functions, triggers, constraints and what lies around the tables: what was changed by hand is reported, and put right where it can be."""
+"""Functions, triggers, constraints, and around the tables: changes by hand are reported, and put right where that can be."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from hospes.kernel import policies
+from hospes.kernel.derived import derived_policies
 from hospes.kernel.own_code import OwnCode, own_code, read
 from tests.support.rights import as_owner
 
@@ -130,7 +131,7 @@ def test_a_policy_is_reported_also_when_its_note_was_computed_anew(run: Run) -> 
             [name],
         )
         (digest,) = cursor.fetchone()
-    policy = next(p for p in policies.derived_policies() if p.name == name)
+    policy = next(p for p in derived_policies() if p.name == name)
     run(f"COMMENT ON POLICY \"{name}\" ON billing_invoice IS '{policy.digest} {digest}'")
     assert "billing_invoice: the row policy for hospes_test_billing_own was changed by hand" in _drift()
     _put_right()
@@ -280,7 +281,7 @@ def test_a_unique_index_that_is_gone_is_reported(run: Run) -> None:
     )
     run(f'DROP INDEX "{name}"')
     assert f"{table}: the constraint {name} is missing or not enforced" in _drift()
-    assert f"{table}.{name}: the unique index is missing" in _drift()
+    assert f"{table}.{name}: the index is missing" in _drift()
 
 
 def test_a_unique_field_that_is_unique_no_more_is_reported(run: Run) -> None:

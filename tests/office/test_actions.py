@@ -52,7 +52,7 @@ def test_details_are_changed_in_the_form_of_the_rules_and_written_down(as_role: 
     assert response["Location"] == case.page
     held = now(case)
     assert (held.name, held.postcode, held.kvk_number) == ("Kraakhof & Zonen bv", "5041 EB", "12345678")
-    assert held.invoice_email == "Boeken@kraakhof.test"  # billing's, and left alone
+    assert held.invoice_email == "Boeken@kraakhof.test"
     assert [(customer, kind, sorted(names)) for customer, kind, names in changes()] == [
         (case.customer.pk, "staff", ["kvk_number", "name", "postcode", "town"])
     ]
@@ -69,6 +69,7 @@ def test_details_are_changed_in_the_form_of_the_rules_and_written_down(as_role: 
         ({"kvk_number": "123"}, "Een KvK-nummer heeft acht cijfers"),
         ({"kvk_number": ""}, "Een bedrijf in Nederland heeft een KvK-nummer"),
         ({"vat_number": "NL123456789B01"}, "Dit is geen geldig btw-nummer"),
+        ({"invoice_email": "boeken"}, "geldig e-mailadres"),
         ({"country": "Nederland"}, "twee letters van het land"),
         ({"name": "x" * 161}, "160"),
     ],

@@ -30,8 +30,9 @@ def vat(basis_points: int = 2100, since: date = date(2012, 10, 1)) -> None:
 
 
 def wanted(net_cents: int = 7500, **words: Any) -> Wanted:
-    """A line that somebody wants a quote of."""
-    product = words.pop("product", None) or make.product()
+    """A line that somebody wants a quote of, at the price that its product has."""
+    months = words.get("months", 12)
+    product = words.pop("product", None) or make.product(prices={months: net_cents})
     usual = {"product_id": product.pk, "description": product.name_nl, "label": "voorbeeld.test", "months": 12}
     return Wanted(**(usual | words), net_cents=net_cents)
 

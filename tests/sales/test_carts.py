@@ -211,18 +211,34 @@ def test_each_change_gives_another_version_and_looking_does_not(plus: Product) -
     assert len(set(seen)) == 3
 
 
-def test_it_is_emptied_only_as_it_was_ordered(plus: Product) -> None:
-    person = make.person()
-    browser = Browser(person)
+def emptied(browser: Browser, version: str, today: date = TODAY) -> bool:
+    assert browser.person_id is not None
+    with browser.acting():
+        return carts.empty(person_id=browser.person_id, version=version, today=today)
+
+
+def test_it_is_emptied_only_as_it_was_ordered_and_once(plus: Product) -> None:
+    browser = Browser(make.person())
     browser.put(plus, "a.test")
     ordered = browser.contents().version
     browser.put(plus, "b.test", now=LATER)
-    with browser.acting():
-        carts.empty(person_id=person.pk, version=ordered, today=TODAY)
+    assert not emptied(browser, ordered)
     assert [label for label, _, _ in browser.lines()] == ["a.test", "b.test"]
-    with browser.acting():
-        carts.empty(person_id=person.pk, version=browser.contents().version, today=TODAY)
+    ordered = browser.contents().version
+    assert emptied(browser, ordered)
     assert browser.lines() == []
+    assert not emptied(browser, ordered)
+    assert not emptied(Browser(make.person()), ordered)
+
+
+def test_who_agreed_to_one_price_does_not_order_at_another(plus: Product) -> None:
+    browser = Browser(make.person())
+    browser.put(plus)
+    make.price(product=plus, months=12, cents=7501, valid_from=TODAY + DAY)
+    ordered = browser.contents(TODAY).version
+    assert browser.contents(TODAY + DAY).version != ordered
+    assert not emptied(browser, ordered, TODAY + DAY)
+    assert emptied(browser, ordered, TODAY)
 
 
 # --- whose it is ---

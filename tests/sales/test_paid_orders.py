@@ -21,6 +21,9 @@ from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.login("worker")]
 
+#: One minute before the end of 31 January in Amsterdam.
+PAID_AT = datetime(2026, 1, 31, 22, 59, tzinfo=UTC)
+
 
 @pytest.fixture(autouse=True)
 def _rate(_rights: None) -> None:
@@ -28,23 +31,22 @@ def _rate(_rights: None) -> None:
 
 
 def an_order() -> Order:
-    product = make.product()
-    return accepted(quoted(make.customer(), wanted(7500, product=product), wanted(750, product=product, label="b.test", months=1)))
+    return accepted(quoted(make.customer(), wanted(7500), wanted(750, label="b.test", months=1)))
 
 
 @pytest.mark.promise("P03", "P15")
 def test_a_paid_order_has_an_invoice_of_the_same_lines_and_sum() -> None:
     order = an_order()
-    day = date(2026, 1, 31)
-    invoice = paid(order, today=day)
+    day, next_day = date(2026, 1, 31), date(2026, 2, 1)
+    invoice = paid(order, paid_at=PAID_AT, today=next_day)  # it was booked the day after
     assert invoice is not None
     [kept] = all_of(Invoice)
     [now] = all_of(Order)
-    assert (now.state, now.paid_at) == ("paid", NOW)
+    assert (now.state, now.paid_at) == ("paid", PAID_AT)
     assert (kept.origin, kept.quote_number, kept.customer_id) == (f"order:{order.pk}", "O2026-00001", order.customer_id)
-    assert (kept.number, kept.issued_on, kept.due_on) == ("F2026-00001", day, day)
+    assert (kept.number, kept.issued_on, kept.due_on) == ("F2026-00001", next_day, next_day)
     assert kept.total_cents == kept.paid_cents == order.total_cents == 9983
-    assert (kept.paid_at, kept.paid_with) == (NOW, "ideal")
+    assert (kept.paid_at, kept.paid_with) == (PAID_AT, "ideal")
     assert [(x.details, x.net_cents, x.vat_basis_points, x.period_from, x.period_until) for x in all_of(InvoiceLine)] == [
         ("voorbeeld.test", 7500, 2100, day, date(2027, 1, 30)),
         ("b.test", 750, 2100, day, date(2026, 2, 27)),
@@ -112,17 +114,18 @@ def test_orders_come_with_their_quotes_the_newest_first() -> None:
 @pytest.mark.promise("P22")
 def test_a_paid_order_becomes_a_service_for_each_of_its_lines_once() -> None:
     order = an_order()
-    paid(order)
-    with clock.moved_to(datetime(2026, 1, 31, 22, 59, tzinfo=UTC)):
-        sales_jobs.deliver.run(order_id=order.pk)
-    with clock.moved_to(datetime(2026, 6, 1, tzinfo=UTC)):
-        sales_jobs.deliver.run(order_id=order.pk)
+    paid(order, paid_at=PAID_AT)
+    for moment in (PAID_AT + DAY, datetime(2026, 6, 1, tzinfo=UTC)):  # its term begins when it was paid all the same
+        with clock.moved_to(moment):
+            sales_jobs.deliver.run(order_id=order.pk)
     services = all_of(Service)
     assert [(s.label, s.months, s.price_cents, s.state, s.started_on, s.renews_on) for s in services] == [
         ("voorbeeld.test", 12, 7500, "pending", date(2026, 1, 31), date(2027, 1, 31)),
         ("b.test", 1, 750, "pending", date(2026, 1, 31), date(2026, 2, 28)),
     ]
     assert [task for task, _ in jobs()].count("hosting.jobs.provision") == 2
+    for line, service in zip(all_of(InvoiceLine), services, strict=True):  # what was invoiced is what is delivered
+        assert (line.period_from, line.period_until + DAY) == (service.started_on, service.renews_on)
 
 
 @pytest.mark.promise("P22")

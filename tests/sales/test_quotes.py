@@ -36,8 +36,8 @@ def _rate(_rights: None) -> None:
 
 @pytest.mark.promise("P15")
 def test_a_quote_has_a_number_lines_sums_and_a_last_day(settings: Any) -> None:
-    customer, product = make.customer(), make.product()
-    lines = [wanted(7500, product=product), wanted(750, product=product, label="tweede.test", months=1), wanted(3, product=product)]
+    customer = make.customer()
+    lines = [wanted(7500), wanted(750, label="tweede.test", months=1), wanted(3)]
     quote = again(quoted(customer, *lines))
     assert (quote.number, quote.state, quote.made_at) == ("O2026-00001", "open", NOW)
     assert (quote.net_cents, quote.vat_cents, quote.total_cents) == (8253, 1733, 9986)
@@ -86,7 +86,7 @@ def test_prices_stay_what_they_were_also_when_the_catalogue_and_the_rate_change(
     order = accepted(quote, today=TODAY + DAY)
     assert (order.total_cents, again(quote).total_cents) == (9075, 9075)
     assert [(x.net_cents, x.vat_basis_points) for x in all_of(QuoteLine)] == [(7500, 2100)]
-    assert quoted(customer, wanted(9900, product=product), key="cart:2", today=TODAY + DAY).total_cents == 12_375
+    assert quoted(customer, wanted(9900, product=product), key="cart:2", today=TODAY + DAY, now=NOW + DAY).total_cents == 12_375
 
 
 def test_without_a_rate_of_that_day_there_is_no_quote() -> None:
@@ -142,8 +142,7 @@ def test_nobody_changes_what_a_quote_says(column: str) -> None:
 def test_a_quote_adds_up_and_its_order_costs_the_same_to_the_cent(prices: list[int], rate: int) -> None:
     with transaction.atomic():
         vat(rate, since=TODAY)
-        customer, product = make.customer(), make.product()
-        quote = quoted(customer, *(wanted(cents, product=product) for cents in prices))
+        quote = quoted(make.customer(), *(wanted(cents) for cents in prices))
         exact = sum(prices) * rate
         assert quote.net_cents == sum(prices)
         assert abs(quote.vat_cents * 10_000 - exact) * 2 <= 10_000
@@ -246,7 +245,7 @@ def test_orders_have_a_series_of_their_own_a_year() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_button_pressed_many_times_at_once_is_one_quote_and_one_order() -> None:
-    customer, product = make.customer(), make.product()
+    customer, product = make.customer(), make.product(prices={12: 7500})
     holder = make.holder_of(customer)
     gate, orders, failed = threading.Barrier(4), [], []
 

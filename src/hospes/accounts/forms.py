@@ -32,7 +32,9 @@ _ERRORS: dict[str, "_StrPromise"] = {
         "A number of before 2020 that holds your citizen service number (BSN) may not be stored: take your newer VAT-ID."
     ),
 }
-_NOT_PLAIN = _("There is a sign in this that cannot be seen, such as a line end or one that turns the text around. Please type it anew.")
+_NOT_PLAIN = _(
+    "There is a sign in this that cannot be seen, such as a line end or one that turns the text around. Please type it anew."
+)
 _COMPANY = ("trade_name", "kvk_number", "vat_number")
 
 

@@ -2,23 +2,17 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 
-
 _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
-
-
-def _most() -> dict[str, int]:
-    return {"kilobytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1000, "fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS}
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     """A form that holds more than we take: its fields, the secret against forgery among them, were not read."""
-    return render(request, "413.html", _most(), status=413)
+    return render(request, "413.html", status=413)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
 
-from hospes.faces.errors import bad_request
+from hospes.faces.errors import bad_request, too_large
 from hospes.kernel.outside import NotOnTheMap, cookies
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -55,7 +55,7 @@ def sane_requests(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > MOST_BYTES:
-            return HttpResponse(status=413)
+            return too_large(request)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return bad_request(request)
         if request.method == "POST" and any("\0" in value for _name, values in request.POST.lists() for value in values):

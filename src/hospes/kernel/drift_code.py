@@ -50,7 +50,7 @@ SELECT 'constraint ' || c.relname || '.' || k.conname, pg_get_constraintdef(k.oi
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
  WHERE c.relnamespace = 'public'::regnamespace AND k.contype IN ('c', 'f', 'p', 'u', 'x')
 UNION ALL
-SELECT 'unique index ' || c.relname || '.' || i.relname, pg_get_indexdef(i.oid) || x.indisvalid
+SELECT 'index ' || c.relname || '.' || i.relname, pg_get_indexdef(i.oid) || x.indisvalid
   FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
  WHERE c.relnamespace = 'public'::regnamespace AND x.indisunique
 """
@@ -63,7 +63,7 @@ def _live(cursor: Any) -> Note:
 
 
 def _is_known(name: str) -> bool:
-    """Whether it may be there; of constraints and indexes there may be more than ours, they only refuse."""
+    """Whether it may be there; of constraints and unique indexes there may be more than ours, they only refuse."""
     kind, _, thing = name.partition(" ")
     table, _, trigger = thing.partition(".")
     if kind != "trigger":

@@ -87,7 +87,7 @@ def _of_field(table: str, field: "models.Field[Any, Any]", live: _Live) -> Itera
         yield f"{table}.{column}: need not be unique any more"
     if not field.null and (table, column) not in live.filled:
         yield f"{table}.{column}: may be left empty"
-    if isinstance(field, models.ForeignKey) and field.db_constraint:
-        target = field.related_model._meta.db_table
+    if isinstance(field, models.ForeignKey) and getattr(field, "db_constraint", True):
+        target = field.remote_field.model._meta.db_table
         if (table, column, target) not in live.foreign:
             yield f"{table}.{column}: the foreign key to {target} is missing or not enforced"

@@ -80,13 +80,18 @@ def put_back(cursor: Any) -> None:
     """Make every function and trigger of ours what the migrations say, switched on; nobody may call them until it is granted."""
     code = own_code()
     statements = [_or_replace(sql) for sql in code.functions.values()]
-    statements += [f"REVOKE ALL ON FUNCTION public.{name} FROM PUBLIC" for name in code.functions]
     for (table, name), sql in code.triggers.items():
         if re.match(r"CREATE\s+CONSTRAINT", sql, re.IGNORECASE):  # these know no OR REPLACE
             statements += [f"DROP TRIGGER IF EXISTS {name} ON public.{table}", sql]
         else:
             statements += [_or_replace(sql)]
     cursor.execute(";\n".join([*statements, *code.changes]))
+    cursor.execute(
+        "SELECT p.oid::regprocedure::text FROM pg_proc p"
+        " WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (%s)",
+        [sorted(code.functions)],
+    )
+    cursor.execute(f"REVOKE ALL ON FUNCTION {', '.join(name for (name,) in cursor.fetchall())} FROM PUBLIC")
 
 
 def _or_replace(sql: str) -> str:

@@ -14,7 +14,7 @@ from hospes.customers.models import Customer
 from hospes.kernel import journal
 
 #: What the purpose of the contract reads and writes of a customer; its capacity stays what it is.
-DETAILS = ("name", "street", "postcode", "town", "country", "kvk_number", "vat_number")
+DETAILS = ("name", "street", "postcode", "town", "country", "kvk_number", "vat_number", "invoice_email")
 
 
 def seen(customer: Customer) -> str:
@@ -37,6 +37,7 @@ class DetailsForm(forms.Form):
         label=_("KvK number"), max_length=12, required=False, help_text=_("Eight digits.")
     )
     vat_number = forms.CharField(label=_("VAT number"), max_length=20, required=False)
+    invoice_email = forms.EmailField(label=_("E-mail address for invoices"), max_length=254)
     seen = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, is_business: bool, **kwargs: Any) -> None:
@@ -71,7 +72,12 @@ class DetailsForm(forms.Form):
             try:
                 rules.plain_text(values.get(name, ""))
             except ValueError:
-                self.add_error(name, _("There is a sign in this that cannot be seen, such as a line end. Please type it anew."))
+                self.add_error(
+                    name,
+                    _(
+                        "There is a sign in this that cannot be seen, such as a line end. Please type it anew."
+                    ),
+                )
         if country and "postcode" in values:
             try:
                 values["postcode"] = rules.postcode(values["postcode"], country=country)

@@ -25,7 +25,9 @@ from hospes.sales import carts
 CART_COOKIE = "hospes_cart"
 MAY_ORDER = {Membership.Role.HOLDER, Membership.Role.ADMINISTRATION, Membership.Role.BILLING}
 #: What somebody is told who tries it with another role.
-MAY_NOT_ORDER = _("You may look, but not order. The holder of the account can, and those who have the role administration or billing.")
+MAY_NOT_ORDER = _(
+    "You may look, but not order. The holder of the account can, and those who have the role administration or billing."
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -71,12 +73,13 @@ def posted_from(page: str) -> Callable[[View], View]:
     """
 
     def decorate(view: View) -> View:
-        takes_form = require_POST(view)
+        takes_form: View = require_POST(view)
 
         @wraps(view)
         def only_posted(request: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in ("GET", "HEAD"):
-                return redirect(page, **kwargs)
+                to_page: HttpResponseBase = redirect(page, **kwargs)
+                return to_page
             return takes_form(request, **kwargs)
 
         return only_posted

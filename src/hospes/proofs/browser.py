@@ -53,6 +53,11 @@ class Browser:
         return " ".join(str(_tree(self.page.text).text_content()).split())
 
     @property
+    def token(self) -> str:
+        """What the forms of the page carry to show that they are of this site."""
+        return str(_tree(self.page.text).xpath("string(//input[@name='csrfmiddlewaretoken']/@value)"))
+
+    @property
     def path(self) -> str:
         return self.page.url.path
 

@@ -15,7 +15,6 @@ from hospes.billing import queries as billing
 from hospes.billing.models import Document, Invoice
 from hospes.customers.queries import Capacity
 from hospes.kernel import clock
-from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
@@ -23,7 +22,7 @@ from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page
 from hospes.sales.models import Order
 from hospes.services import queries as services
-from hospes.services.models import Service
+from hospes.services.models import Service, State
 
 PAGE = 25
 
@@ -66,7 +65,7 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     from hospes.hosting.queries import access as hosting_access
 
     context = {"service": found, "history": services.history(found.pk), "account": hosting_access(found.pk),
-               "look": next_look(request) if found.state == Service.State.PENDING else None}  # fmt: skip
+               "look": next_look(request) if found.state == State.PENDING else None}  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
 
 
