@@ -9,11 +9,11 @@ from hospes.portal.views import account, capacities, orders, texts
 urlpatterns = [
     path("operator.css", operator_css, name="operator_css"),
     path("betaling/melding/<str:key>/<str:token>/", orders.payment_notice, name="payment_notice"),
-    path("betaling/terug/<str:order_number>/", orders.payment_back, name="payment_back"),
     *i18n_patterns(
         path("", account.home, name="home"),
         path("hosting/", include("hospes.portal.shop_urls")),
         path("klantaccounts/nieuw/", capacities.new_customer, name="new_customer"),
+        path("betaling/terug/<str:order_number>/", orders.payment_back, name="payment_back"),
         path("voorwaarden/", texts.terms, name="terms"),
         path("verwerkersovereenkomst/", texts.processing_terms, name="processing_terms"),
         path("k/<int:number>/", include("hospes.portal.urls")),

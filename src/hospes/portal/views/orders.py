@@ -81,11 +81,13 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     """Was it paid, what happens now, and where is my invoice?"""
     found = get_object_or_404(Order.objects.with_related("quote"), customer_id=capacity.customer_id, number=order_number)
     begun = payment_queries.of_order(found.pk)
-    waiting = bool(begun) and begun[0].state in ("open", "pending") and "terug" in request.GET
+    # "paid" while the order is not: it was booked between our two looks at the database, and the next look shows it.
+    news = ("open", "pending", "paid") if found.state == Order.State.AWAITING_PAYMENT else ()
+    waiting = bool(begun) and begun[0].state in news and "terug" in request.GET
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
-               "waiting": waiting, "look": next_look(request) if waiting and found.state != Order.State.PAID else None, "may_order": capacity.role in MAY_ORDER,
+               "waiting": waiting, "look": next_look(request) if waiting else None, "may_order": capacity.role in MAY_ORDER,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
 

@@ -5,6 +5,13 @@
   const root = document.documentElement;
   root.classList.add("js");
 
+  /* htmx notes the address on the visitor's device as soon as it loads; nothing is kept there but the cookies on the map. */
+  try {
+    sessionStorage.removeItem("htmx-current-path-for-history");
+  } catch {
+    /* The browser keeps nothing at all. */
+  }
+
   const typing = (element) =>
     element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
 
