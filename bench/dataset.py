@@ -17,11 +17,12 @@ INVOICES = 1_000_000
 HEAVY = 1
 HEAVY_INVOICES = 1_000
 
-_GIVEN = "(ARRAY['Alra','Besje','Dajan','Elmara','Finus','Garik','Henvin','Jolien','Kadina','Letine'])[1 + i % 10]"
+_GIVEN = (
+    "(ARRAY['Alra','Besje','Dajan','Elmara','Finus','Garik','Henvin','Jolien','Kadina','Letine'])[1 + i % 10]"
+)
 _FAMILY = "(ARRAY['Berkenhof','Duinveld','Groenlaar','Houtkamp','Klaverdam','Meerwaard','Molenberg'])[1 + i / 10 % 7]"
 
 _SQL = f"""
-SET session_replication_role = replica;
 INSERT INTO customers_person (id, password, email, given_name, family_name, phone, language, is_active, created_at)
   SELECT i, '!', 'person-' || i || '@mail.example', {_GIVEN}, {_FAMILY} || i, '+3197' || lpad(i::text, 9, '0'), 'nl', true, now()
     FROM generate_series(1, {CUSTOMERS}) i;
@@ -31,6 +32,7 @@ INSERT INTO customers_customer (id, number, kind, name, street, postcode, town, 
          'Molenstraat ' || i % 200, 1000 + i % 8999 || ' AB', 'Lindenhaven', 'NL',
          CASE WHEN i % 3 = 0 THEN lpad(i::text, 8, '9') ELSE '' END, '', 'person-' || i || '@mail.example', now()
     FROM generate_series(1, {CUSTOMERS}) i;
+SET session_replication_role = replica; -- what follows stands by itself; people and customers need their triggers (search)
 INSERT INTO customers_membership (person_id, customer_id, role, since)
   SELECT i, i, 'holder', now() - interval '1 year' FROM generate_series(1, {CUSTOMERS}) i;
 INSERT INTO billing_invoice (number, customer_id, origin, quote_number, issued_on, due_on, language, buyer_name, buyer_contact,
@@ -74,7 +76,9 @@ def fingerprint() -> str:
 def ready() -> bool:
     """Whether the database holds the data as it is made now."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()")
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        )
         return bool(cursor.fetchone()[0] == fingerprint())
 
 
@@ -90,5 +94,7 @@ def make() -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SQL)
         cursor.execute("VACUUM ANALYZE")
-        cursor.execute(f"COMMENT ON DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} IS '{fingerprint()}'")
+        cursor.execute(
+            f"COMMENT ON DATABASE {connection.ops.quote_name(connection.settings_dict['NAME'])} IS '{fingerprint()}'"
+        )
     print(f"made in {time.monotonic() - began:.0f} s", file=sys.stderr)

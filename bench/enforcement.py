@@ -25,18 +25,26 @@ BATCH = 20  # pages or blocks of queries in a round
 
 def run() -> list[Measure]:
     """Measure both ways in turns, so that what else the machine does falls on both."""
-    random = Random(7)  # noqa: S311  # the same customers each time
+    random = Random(7)  # the same customers each time
     pages = {"dashboard": "", "invoice list": "facturen/", "services": "diensten/", "your data": "gegevens/"}
     measures = []
     for name, path in pages.items():
         people = [random.randrange(2, dataset.CUSTOMERS) for _ in range(BATCH)]
         asked = [(logged_in(pk), f"/k/{10000 + pk}/{path}") for pk in people]
-        measures.append(_compare(f"page: {name}", lambda asked=asked: [get(client, url) for client, url in asked], "pages/s"))
+        measures.append(
+            _compare(
+                f"page: {name}", lambda asked=asked: [get(client, url) for client, url in asked], "pages/s"
+            )
+        )
     for name, block in _BLOCKS.items():
         ids = [random.randrange(2, dataset.CUSTOMERS) for _ in range(BATCH)]
-        measures.append(_compare(f"queries: {name}", lambda ids=ids, block=block: [block(pk) for pk in ids], "blocks/s"))
+        measures.append(
+            _compare(f"queries: {name}", lambda ids=ids, block=block: [block(pk) for pk in ids], "blocks/s")
+        )
     whole = sum(1 / m.value for m in measures), sum(1 / (m.floor or 1) for m in measures)
-    measures.append(_measure("everything together", len(measures) / whole[0], len(measures) / whole[1], "units/s"))
+    measures.append(
+        _measure("everything together", len(measures) / whole[0], len(measures) / whole[1], "units/s")
+    )
     return measures
 
 
@@ -51,7 +59,15 @@ def _compare(name: str, batch: Callable[[], object], unit: str) -> Measure:
 
 
 def _measure(name: str, value: float, floor: float, unit: str) -> Measure:
-    return Measure(name, value, unit, floor, value / floor, f"at least {TARGET:.0%} of unenforced", value / floor >= TARGET)
+    return Measure(
+        name,
+        value,
+        unit,
+        floor,
+        value / floor,
+        f"at least {TARGET:.0%} of unenforced",
+        value / floor >= TARGET,
+    )
 
 
 def _customer_block(pk: int) -> None:

@@ -36,7 +36,9 @@ def logged_in(person_id: int) -> Client:
 @contextmanager
 def office_face() -> Iterator[None]:
     """The office's addresses and cookie."""
-    with override_settings(ROOT_URLCONF="hospes.config.urls_office", FACE="office", SESSION_COOKIE_NAME="hospes_office"):
+    with override_settings(
+        ROOT_URLCONF="hospes.config.urls_office", FACE="office", SESSION_COOKIE_NAME="hospes_office"
+    ):
         yield
 
 
@@ -47,7 +49,10 @@ def unenforced() -> Iterator[None]:
 
     Transactions stay, as in any Django project with ATOMIC_REQUESTS.
     """
-    with mock.patch.object(acting, "_take_stage", _stay), mock.patch.object(managers, "_hidden", lambda model: frozenset()):
+    with (
+        mock.patch.object(acting, "_take_stage", _stay),
+        mock.patch.object(managers, "_hidden", return_value=frozenset()),
+    ):
         yield
 
 

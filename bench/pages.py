@@ -22,13 +22,15 @@ SMALL = 77_777  # a customer with ten invoices
 
 def run() -> list[Measure]:
     """Measure each page for many different customers, after a few to warm up."""
-    random = Random(11)  # noqa: S311  # the same customers each time
+    random = Random(11)  # the same customers each time
     measures = []
     for name, path in (("dashboard", ""), ("invoice list", "facturen/")):
         people = [random.randrange(2, dataset.CUSTOMERS) for _ in range(ASKED)]
         asked = [(logged_in(pk), f"/k/{10000 + pk}/{path}") for pk in people]
         measures.append(_p95(f"{name}, p95", [lambda c=client, u=url: get(c, u) for client, url in asked]))
-        measures.append(_same(f"{name}, statements", _statements(SMALL, path), _statements(dataset.HEAVY, path)))
+        measures.append(
+            _same(f"{name}, statements", _statements(SMALL, path), _statements(dataset.HEAVY, path))
+        )
     with office_face():
         measures += _search(random)
     return measures
@@ -43,7 +45,15 @@ def _p95(name: str, asks: list[Callable[[], None]]) -> Measure:
 
 
 def _same(name: str, small: int, large: int) -> Measure:
-    return Measure(name, large, "statements", small, large / small, "as many for a hundred times the rows", small == large)
+    return Measure(
+        name,
+        large,
+        "statements",
+        small,
+        large / small,
+        "as many for a hundred times the rows",
+        small == large,
+    )
 
 
 def _statements(person_id: int, path: str) -> int:
@@ -65,7 +75,12 @@ def _search(random: Random) -> list[Measure]:
         "nothing that is there": [f"zz{pk}qq" for pk in some],
     }
     for what, words in typed.items():
-        measures.append(_p95(f"office search by {what}, p95", [lambda w=word: get(client, f"/zoeken/?q={w}") for word in words]))
+        measures.append(
+            _p95(
+                f"office search by {what}, p95",
+                [lambda w=word: get(client, f"/zoeken/?q={w}") for word in words],
+            )
+        )
     few = queries(lambda: get(client, "/zoeken/?q=berkenhof77777"))
     many = queries(lambda: get(client, "/zoeken/?q=duinveld"))
     measures.append(_same("office search, statements", few, many))

@@ -20,7 +20,12 @@ def apps() -> list[Path]:
     """The apps that have texts: every folder with a locale, or with a text in its code or templates."""
     found = []
     for folder in sorted(p for p in PACKAGE.iterdir() if p.is_dir() and p.name not in ("cli", "config")):
-        files = [*folder.rglob("*.py"), *folder.rglob("*.html"), *folder.rglob("*.txt"), *folder.rglob("*.mjml")]
+        files = [
+            *folder.rglob("*.py"),
+            *folder.rglob("*.html"),
+            *folder.rglob("*.txt"),
+            *folder.rglob("*.mjml"),
+        ]
         if any("gettext" in (text := f.read_text("utf-8")) or "translate" in text for f in files):
             found.append(folder)
     return found
@@ -31,7 +36,9 @@ def collect(folder: Path) -> None:
     command = [sys.executable, "-P", "-m", "django", "makemessages", "-l", "nl", "-e", "html,txt,py,mjml", "--no-obsolete",
                "--no-location", "--no-wrap", "-v", "0"]  # fmt: skip
     env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
-    subprocess.run(command, cwd=folder, check=True, env={k: v for k, v in env.items() if k != "DJANGO_SETTINGS_MODULE"})
+    subprocess.run(
+        command, cwd=folder, check=True, env={k: v for k, v in env.items() if k != "DJANGO_SETTINGS_MODULE"}
+    )
 
 
 def catalogues() -> list[Path]:

@@ -25,7 +25,12 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 def somebody(**fields: Any) -> Person:
     """Make a person who can log in at once."""
-    given = {"email": names.email(), "given_name": names.word(), "family_name": names.word(3), "password": PASSWORD}
+    given = {
+        "email": names.email(),
+        "given_name": names.word(),
+        "family_name": names.word(3),
+        "password": PASSWORD,
+    }
     with acting(Purpose.ACCESS, actor=SYSTEM):
         return services.make_person(**(given | fields), now=clock.now())
 
@@ -88,4 +93,6 @@ def link_in(letter: Letter) -> str:
 def journal() -> list[tuple[str, str, int | None, str | None]]:
     """What the journal holds: action, kind of actor, person concerned, address."""
     with as_owner():
-        return list(JournalEntry.objects.order_by("pk").values_list("action", "actor_kind", "person_id", "ip"))
+        return list(
+            JournalEntry.objects.order_by("pk").values_list("action", "actor_kind", "person_id", "ip")
+        )

@@ -32,7 +32,9 @@ setup_test_environment(debug=False)
 
 from tests.accounts import people  # noqa: E402
 
-said: dict[str, Any] = {"logins": sorted(c.settings_dict["USER"].rpartition("_")[2] for c in connections.all())}
+said: dict[str, Any] = {
+    "logins": sorted(c.settings_dict["USER"].rpartition("_")[2] for c in connections.all())
+}
 
 
 def sign_up() -> Person:
@@ -40,7 +42,10 @@ def sign_up() -> Person:
     answer = Client().post("/account/signup/", form)
     said["sign-up"] = answer.get("Location") or str(answer.context["form"].errors)
     with acting(Purpose.ACCESS, actor=Actor.visitor()):
-        person, address = Person.objects.get(email=form["email"]), EmailAddress.objects.get(email=form["email"])
+        person, address = (
+            Person.objects.get(email=form["email"]),
+            EmailAddress.objects.get(email=form["email"]),
+        )
         key = EmailConfirmationHMAC(address).key
     said["confirm"] = Client().post(f"/account/confirm-email/{key}/")["Location"]
     return person
@@ -49,7 +54,9 @@ def sign_up() -> Person:
 def second_step(browser: Client) -> str:
     browser.post("/account/reauthenticate/", {"password": people.PASSWORD})
     secret = str(browser.get("/account/2fa/totp/activate/").context["form"].secret)
-    said["second step"] = browser.post("/account/2fa/totp/activate/", {"code": people.code(secret)})["Location"]
+    said["second step"] = browser.post("/account/2fa/totp/activate/", {"code": people.code(secret)})[
+        "Location"
+    ]
     said["codes"] = len(browser.get("/account/2fa/recovery-codes/").context["unused_codes"])
     return secret
 

@@ -67,7 +67,9 @@ def test_a_get_does_not_log_out(portal: Client, person: Person) -> None:
 
 
 @pytest.mark.promise("P09", "P11")
-def test_a_failed_login_is_written_down_without_the_address_that_was_tried(portal: Client, person: Person) -> None:
+def test_a_failed_login_is_written_down_without_the_address_that_was_tried(
+    portal: Client, person: Person
+) -> None:
     known = people.log_in(portal, person, "wrong", REMOTE_ADDR="192.0.2.7")
     unknown = portal.post("/account/login/", {"login": "noone@example.com", "password": "wrong"})
     errors = known.context["form"].errors
@@ -120,7 +122,9 @@ def test_after_login_one_stays_on_this_face(
     portal: Client, person: Person, settings: Any, after: str, goes_to: str
 ) -> None:
     settings.HOSPES_PORTAL_URL = "https://klanten.example.com"
-    answer = portal.post("/account/login/", {"login": person.email, "password": people.PASSWORD, "next": after})
+    answer = portal.post(
+        "/account/login/", {"login": person.email, "password": people.PASSWORD, "next": after}
+    )
     assert answer["Location"] == goes_to
 
 

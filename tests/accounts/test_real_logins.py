@@ -42,7 +42,13 @@ def test_a_whole_visit_with_the_portals_own_logins() -> None:
     }  # fmt: skip
     about = {who: [entry[0] for entry in people.journal() if entry[2] == who] for who in (person, other)}
     made = ["account.made", "account.terms_accepted", "customer.opened", "account.address_confirmed"]
-    assert about[person] == [*made, "account.login", "account.second_step_on", "account.login", "account.logout"]
+    assert about[person] == [
+        *made,
+        "account.login",
+        "account.second_step_on",
+        "account.login",
+        "account.logout",
+    ]
     assert about[other] == [*made, "account.reset_asked", "account.password_changed"]
     assert [kind for kind, _ in people.letters()].count("account.second_step_on") == 1
     with as_owner():

@@ -40,7 +40,9 @@ def test_it_wants_the_password_once_more(portal: Client, person: Person) -> None
     assert portal.get(ACTIVATE)["Location"].startswith("/account/reauthenticate/?next=")
 
 
-def test_switched_on_it_is_asked_for_and_written_down(portal: Client, person: Person, switched_on: str) -> None:
+def test_switched_on_it_is_asked_for_and_written_down(
+    portal: Client, person: Person, switched_on: str
+) -> None:
     browser = Client()
     assert people.log_in(browser, person)["Location"] == "/account/2fa/authenticate/"
     assert browser.get("/").content.decode() == "nobody"

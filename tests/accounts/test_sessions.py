@@ -143,7 +143,9 @@ def test_login_gives_a_new_key(portal: Client, person: Person) -> None:
 def test_expired_sessions_are_cleared_away_page_by_page() -> None:
     kept, gone = saved(a=1), [saved(a=2) for _ in range(5)]
     with as_owner():
-        Session.objects.exclude(pk=stored(str(kept.session_key))).update(expire_date=clock.now() - timedelta(seconds=1))
+        Session.objects.exclude(pk=stored(str(kept.session_key))).update(
+            expire_date=clock.now() - timedelta(seconds=1)
+        )
     assert sweeps.clear_sessions(now=clock.now(), page_size=2) == len(gone)
     assert SessionStore(kept.session_key)["a"] == 1
     assert sweeps.clear_sessions(now=clock.now(), page_size=2) == 0

@@ -33,7 +33,11 @@ def test_who_signs_up_privately_is_a_person_and_a_customer(portal: Client) -> No
     assert person.name == f"{form['given_name']} {form['family_name']}" == customer.name
     assert (customer.kind, customer.postcode, customer.kvk_number) == ("private", "1234 AB", "")
     assert customer.number > 10_000
-    assert (membership.person_id, membership.customer_id, membership.role) == (person.pk, customer.pk, "holder")
+    assert (membership.person_id, membership.customer_id, membership.role) == (
+        person.pk,
+        customer.pk,
+        "holder",
+    )
     assert (address.email, address.verified, address.primary) == ("zomer@example.com", False, True)
     assert [entry[:3] for entry in people.journal()] == [
         ("account.made", "visitor", person.pk),
@@ -48,7 +52,9 @@ def test_who_signs_up_privately_is_a_person_and_a_customer(portal: Client) -> No
 
 @pytest.mark.promise("P03")
 def test_a_company_signs_up_under_its_trade_name_with_its_numbers(portal: Client) -> None:
-    form = people.business(trade_name="Zuivelhuis Noord", kvk_number="90 00 00 01", vat_number="nl 8000 00 014 b 06")
+    form = people.business(
+        trade_name="Zuivelhuis Noord", kvk_number="90 00 00 01", vat_number="nl 8000 00 014 b 06"
+    )
     answer = portal.post("/account/signup/", form)
     assert answer.status_code == 200  # its check digits are wrong
     form["vat_number"] = names.vat_number().lower().replace("b", " b ")
@@ -63,7 +69,11 @@ def test_a_company_abroad_needs_no_kvk_number(portal: Client) -> None:
     form = people.business(country="BE", kvk_number="", vat_number="BE 0428.759.497", postcode="1000")
     assert portal.post("/account/signup/", form).status_code == 302
     with as_owner():
-        assert Customer.objects.values_list("country", "vat_number", "postcode").get() == ("BE", "BE0428759497", "1000")
+        assert Customer.objects.values_list("country", "vat_number", "postcode").get() == (
+            "BE",
+            "BE0428759497",
+            "1000",
+        )
 
 
 def test_the_language_of_the_page_becomes_that_of_the_person(portal: Client) -> None:
@@ -92,14 +102,27 @@ def test_the_language_of_the_page_becomes_that_of_the_person(portal: Client) -> 
         ({"capacity": "business", "kvk_number": "12345678"}, "trade_name"),
         ({"capacity": "business", "trade_name": "Iets"}, "kvk_number"),
         ({"capacity": "business", "trade_name": "Iets", "kvk_number": "1234567"}, "kvk_number"),
-        ({"capacity": "business", "trade_name": "Iets", "kvk_number": "12345678", "vat_number": "NL1"}, "vat_number"),
+        (
+            {"capacity": "business", "trade_name": "Iets", "kvk_number": "12345678", "vat_number": "NL1"},
+            "vat_number",
+        ),
         # Of before 2020: the digits are a citizen service number (art. 46 UAVG).
         (
-            {"capacity": "business", "trade_name": "Iets", "kvk_number": "12345678", "vat_number": "NL111222333B01"},
+            {
+                "capacity": "business",
+                "trade_name": "Iets",
+                "kvk_number": "12345678",
+                "vat_number": "NL111222333B01",
+            },
             "vat_number",
         ),
         (
-            {"capacity": "business", "trade_name": "Iets", "kvk_number": "12345678", "vat_number": "BE0428759497"},
+            {
+                "capacity": "business",
+                "trade_name": "Iets",
+                "kvk_number": "12345678",
+                "vat_number": "BE0428759497",
+            },
             "vat_number",
         ),
     ],

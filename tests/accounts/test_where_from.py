@@ -27,7 +27,11 @@ def test_a_person_sees_who_logged_in_and_from_where_the_newest_first(portal: Cli
     people.log_in(Client(), people.somebody())
     people.log_in(portal, person, "wrong", REMOTE_ADDR="198.51.100.4")
     people.log_in(portal, person, REMOTE_ADDR="192.0.2.7")
-    data = {"oldpassword": people.PASSWORD, "password1": "heel-iets-anders-3", "password2": "heel-iets-anders-3"}
+    data = {
+        "oldpassword": people.PASSWORD,
+        "password1": "heel-iets-anders-3",
+        "password2": "heel-iets-anders-3",
+    }
     portal.post("/account/password/change/", data, REMOTE_ADDR="192.0.2.8")
     with translation.override("en"):
         found = traces(person)

@@ -37,7 +37,9 @@ def request_of(client: Client, cookie: str = "hospes_portal", **meta: Any) -> An
 
 
 def customer_of(person: Person) -> Any:
-    details = Details("private", person.name, names.street(), names.postcode(), names.word(), "NL", person.email)
+    details = Details(
+        "private", person.name, names.street(), names.postcode(), names.word(), "NL", person.email
+    )
     with acting(Purpose.ACCESS, actor=SYSTEM):
         return open_customer(person_id=person.pk, details=details, now=clock.now())
 
@@ -70,7 +72,9 @@ def test_a_person_is_there_as_themself_with_their_customers(portal: Client, pers
         assert (request.user, request.user.email, request.user.name) == (person, person.email, person.name)
     assert len(queries) == 0
     assert request.actor == Actor.person(person.pk, ip="192.0.2.7")
-    assert [(c.customer_id, c.number, c.role) for c in request.capacities] == [(customer.pk, customer.number, "holder")]
+    assert [(c.customer_id, c.number, c.role) for c in request.capacities] == [
+        (customer.pk, customer.number, "holder")
+    ]
 
 
 @pytest.mark.promise("P09")
@@ -83,7 +87,9 @@ def test_only_what_a_person_may_do_now_counts(portal: Client, person: Person) ->
             (current, now - timedelta(days=9), now + timedelta(hours=1)),
             (later, now + timedelta(hours=1), None),
         ):
-            Membership.objects.create(person=person, customer=customer, role="billing", since=since, until=until)
+            Membership.objects.create(
+                person=person, customer=customer, role="billing", since=since, until=until
+            )
     people.log_in(portal, person)
     assert [(c.customer_id, c.role) for c in request_of(portal).capacities] == [(current.pk, "billing")]
     with clock.shifted(timedelta(hours=2)):
@@ -112,7 +118,9 @@ def test_a_role_counts_from_its_first_until_its_last_moment(office: Client) -> N
     people.log_in(office, person)
     office.post("/account/2fa/authenticate/", {"code": people.code()})
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        services.make_staff(person_id=person.pk, role=StaffMember.Role.BILLING_CLERK, now=now + timedelta(hours=1))
+        services.make_staff(
+            person_id=person.pk, role=StaffMember.Role.BILLING_CLERK, now=now + timedelta(hours=1)
+        )
         services.dismiss(person_id=person.pk, now=now + timedelta(hours=2))
     for later, role in ((0.5, None), (1.5, "billing_clerk"), (2.5, None)):
         with clock.shifted(timedelta(hours=later)):

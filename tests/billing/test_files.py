@@ -76,7 +76,13 @@ def test_the_document_says_the_same_as_the_books(kind: str) -> None:
     assert (said.number, said.quote_number, said.issued_on, said.due_on) == (
         "F2026-00001", "O2026-00001", TODAY, TODAY + timedelta(days=14),
     )  # fmt: skip
-    assert (said.net_cents, said.vat_cents, said.total_cents, said.paid_cents, said.paid_on) == (8504, 1666, 10170, 0, None)
+    assert (said.net_cents, said.vat_cents, said.total_cents, said.paid_cents, said.paid_on) == (
+        8504,
+        1666,
+        10170,
+        0,
+        None,
+    )
     assert [(g.percent, g.net_cents, g.vat_cents) for g in said.vat_groups] == [
         (Decimal(9), 1001, 90), (Decimal(21), 7503, 1576),
     ]  # fmt: skip
@@ -92,7 +98,11 @@ def test_the_document_says_the_same_as_the_books(kind: str) -> None:
         invoice.buyer_name, invoice.buyer_contact, invoice.buyer_street, invoice.buyer_postcode, invoice.buyer_town,
     )  # fmt: skip
     assert (said.buyer.kvk, said.buyer.vat_number) == (customer.kvk_number, customer.vat_number)
-    assert (said.customer_number, said.language, said.buyer.email) == (str(customer.number), "en", customer.invoice_email)
+    assert (said.customer_number, said.language, said.buyer.email) == (
+        str(customer.number),
+        "en",
+        customer.invoice_email,
+    )
     operator = project.HOSPES_OPERATOR
     assert (said.seller.name, said.seller.kvk, said.seller.vat_number, said.seller_iban) == (
         operator.name, operator.kvk, operator.vat_number, operator.iban,
@@ -112,7 +122,9 @@ def test_the_document_says_of_the_buyer_what_the_invoice_said_then() -> None:
     invoice = issue(draft(customer))
     before = document(invoice)
     with as_owner():
-        Customer.objects.filter(pk=customer.pk).update(name="Nieuw bv", street="Elders 1", kvk_number="00000001")
+        Customer.objects.filter(pk=customer.pk).update(
+            name="Nieuw bv", street="Elders 1", kvk_number="00000001"
+        )
     assert document(invoice) == before
 
 
@@ -160,7 +172,9 @@ def test_a_file_that_got_lost_is_there_again_when_it_is_made_again(media: Path) 
     assert files(media) == {first.path: b"%PDF first"}
 
 
-def test_a_file_that_could_not_be_written_whole_is_not_in_the_books(media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_could_not_be_written_whole_is_not_in_the_books(
+    media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(_: int) -> None:
         raise OSError("no space left on device")
 

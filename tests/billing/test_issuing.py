@@ -48,14 +48,23 @@ def test_an_invoice_has_a_number_sums_and_lines_and_its_file_is_on_the_way() -> 
     assert (invoice.number, invoice.quote_number, invoice.origin) == ("F2026-00001", "O2026-00001", "order:1")
     assert (invoice.issued_on, invoice.due_on) == (TODAY, TODAY + 14 * DAY)
     assert (invoice.net_cents, invoice.vat_cents, invoice.total_cents) == (8503, 90 + 1576, 8503 + 1666)
-    assert (invoice.paid_cents, invoice.paid_at, invoice.paid_with, invoice.open_cents) == (0, None, "", 10169)
+    assert (invoice.paid_cents, invoice.paid_at, invoice.paid_with, invoice.open_cents) == (
+        0,
+        None,
+        "",
+        10169,
+    )
     lines = lines_of(invoice)
-    assert [(x.position, x.quantity, x.unit_cents, x.net_cents, x.vat_basis_points, x.details) for x in lines] == [
+    assert [
+        (x.position, x.quantity, x.unit_cents, x.net_cents, x.vat_basis_points, x.details) for x in lines
+    ] == [
         (1, 1, 7500, 7500, 2100, "voorbeeld.test"),
         (2, 1, 1000, 1000, 900, "tweede.test"),
         (3, 1, 3, 3, 2100, "voorbeeld.test"),
     ]
-    assert {(x.period_from, x.period_until, x.customer_id) for x in lines} == {(TODAY, date(2027, 3, 1), what.customer_id)}
+    assert {(x.period_from, x.period_until, x.customer_id) for x in lines} == {
+        (TODAY, date(2027, 3, 1), what.customer_id)
+    }
     assert jobs() == [("billing.jobs.make_document", {"invoice_id": invoice.pk})]
     [entry] = entries()
     assert (entry.object_id, entry.customer_id, entry.at) == (invoice.pk, what.customer_id, NOW)
@@ -72,7 +81,11 @@ def test_of_a_company_it_names_company_contact_and_numbers() -> None:
     holder = make.person(given_name="Fenne", family_name="Drostel", language="en")
     customer = make.customer(holder=holder, kind="business")
     invoice = again(issue(draft(customer)))
-    assert (invoice.buyer_name, invoice.buyer_contact, invoice.language) == (customer.name, "Fenne Drostel", "en")
+    assert (invoice.buyer_name, invoice.buyer_contact, invoice.language) == (
+        customer.name,
+        "Fenne Drostel",
+        "en",
+    )
     assert (invoice.buyer_kvk_number, invoice.buyer_vat_number) == (customer.kvk_number, customer.vat_number)
     assert (invoice.buyer_street, invoice.buyer_postcode, invoice.buyer_town, invoice.buyer_country) == (
         customer.street, customer.postcode, customer.town, "NL",
@@ -93,12 +106,19 @@ def test_what_it_says_of_the_buyer_stays_when_the_customer_changes() -> None:
     invoice = issue(draft(customer))
     before = vars(again(invoice))
     with as_owner():
-        Customer.objects.filter(pk=customer.pk).update(name="Nieuw bv", town="Aa", street="B", postcode="C", kvk_number="00000001")
+        Customer.objects.filter(pk=customer.pk).update(
+            name="Nieuw bv", town="Aa", street="B", postcode="C", kvk_number="00000001"
+        )
         Person.objects.filter(pk=holder.pk).update(given_name="X", language="en")
     after = again(invoice)
     for field in Invoice._meta.concrete_fields:
         assert getattr(after, field.attname) == before[field.attname]
-    assert (after.buyer_name, after.buyer_town, after.buyer_contact, after.language) == ("Oud bv", "Ede", "Fenne Drostel", "nl")
+    assert (after.buyer_name, after.buyer_town, after.buyer_contact, after.language) == (
+        "Oud bv",
+        "Ede",
+        "Fenne Drostel",
+        "nl",
+    )
     assert again(issue(draft(customer))).buyer_name == "Oud bv"
     assert again(issue(draft(customer, origin="order:2"))).buyer_name == "Nieuw bv"
 
@@ -316,7 +336,10 @@ def test_the_rate_of_a_day_is_the_newest_of_its_country_and_kind() -> None:
     rate(2100, date(2012, 10, 1))
     rate(600, date(2001, 1, 1), code="reduced")
     rate(2000, date(2020, 1, 1), country="DE")
-    found = [queries.vat_basis_points(country="NL", today=d) for d in (date(2012, 9, 30), date(2012, 10, 1), date(2030, 1, 1))]
+    found = [
+        queries.vat_basis_points(country="NL", today=d)
+        for d in (date(2012, 9, 30), date(2012, 10, 1), date(2030, 1, 1))
+    ]
     assert found == [1900, 2100, 2100]
     assert queries.vat_basis_points(country="NL", today=TODAY, code="reduced") == 600
     for country, day in (("NL", date(2000, 12, 31)), ("BE", TODAY)):

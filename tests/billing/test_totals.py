@@ -84,5 +84,7 @@ def test_one_more_line_never_makes_it_less(lines: list[tuple[int, int]], cents: 
         (date(2026, 12, 31), 100_000, "invoice:2026", "F2026-100000"),
     ],
 )
-def test_a_number_says_its_year_and_has_a_series_of_that_year(day: date, number: int, series: str, text: str) -> None:
+def test_a_number_says_its_year_and_has_a_series_of_that_year(
+    day: date, number: int, series: str, text: str
+) -> None:
     assert (invoice_series(day), invoice_number(day, number)) == (series, text)

@@ -76,7 +76,7 @@ def test_kill_9_at_random_moments_of_many_orders(world: World, people: list[Acco
     shoppers = []
     for account in people:
         impatience = Random(rng.random())  # noqa: S311
-        shoppers.append(Shopper(account, world.provider, [a_name(), a_name()], impatience))
+        shoppers.append(Shopper(account, world.provider, [a_name() for _ in range(3)], impatience))
     with world.a_second_worker() as second:
         killer = Killer(world, rng, second)
         thread = threading.Thread(target=killer.run)

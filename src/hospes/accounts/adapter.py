@@ -58,7 +58,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
             with transaction.atomic(using=router.db_for_write(Person)):
                 saved: Person = super().save_user(request, user, form, commit)
         except IntegrityError:
-            raise ImmediateHttpResponse(prevent_enumeration(request, email=form.cleaned_data["email"])) from None
+            raise ImmediateHttpResponse(
+                prevent_enumeration(request, email=form.cleaned_data["email"])
+            ) from None
         return saved
 
     def respond_email_verification_sent(self, request: HttpRequest, user: Person | None) -> HttpResponseBase:
@@ -105,7 +107,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_safe_url(self, url: str | None) -> bool:
         """Whether to go on to an address after login: on this face only, whatever the Host header says."""
         own = urlsplit(settings.HOSPES_OFFICE_URL if is_office() else settings.HOSPES_PORTAL_URL)
-        return url_has_allowed_host_and_scheme(url, allowed_hosts={own.netloc}, require_https=own.scheme == "https")
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={own.netloc}, require_https=own.scheme == "https"
+        )
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return front_door()
@@ -143,7 +147,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
             self._tell("account.already_exists", person.pk, within="%Y%m%d%H")
 
     def send_notification_mail(
-        self, template_prefix: str, user: Person, context: dict[str, Any] | None = None, email: str | None = None
+        self,
+        template_prefix: str,
+        user: Person,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
     ) -> None:
         self._tell(_NOTICES[template_prefix], user.pk)
 

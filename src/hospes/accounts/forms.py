@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 #: A name goes into mails: what could be a web address or markup is no name.
 _is_name = RegexValidator(
-    r"[<>{}\\/:@\x00-\x1f\x7f]", _("Please leave out web addresses and signs such as / : @ < >."), inverse_match=True
+    r"[<>{}\\/:@\x00-\x1f\x7f]",
+    _("Please leave out web addresses and signs such as / : @ < >."),
+    inverse_match=True,
 )
 
 _ERRORS: dict[str, "_StrPromise"] = {
@@ -38,7 +40,9 @@ _NOT_PLAIN = _(
 _COMPANY = ("trade_name", "kvk_number", "vat_number")
 
 
-def _text(label: "_StrPromise", autocomplete: str, *, most: int, required: bool = True, **more: Any) -> forms.CharField:
+def _text(
+    label: "_StrPromise", autocomplete: str, *, most: int, required: bool = True, **more: Any
+) -> forms.CharField:
     widget = forms.TextInput(attrs={"autocomplete": autocomplete})
     return forms.CharField(label=label, max_length=most, required=required, widget=widget, **more)
 
@@ -89,7 +93,11 @@ class SignupDetails(forms.Form):
     @property
     def before_company(self) -> list[BoundField]:
         """The fields above those of a company."""
-        return [field for field in self.visible_fields() if field.name in self._names()[: self._names().index("trade_name")]]
+        return [
+            field
+            for field in self.visible_fields()
+            if field.name in self._names()[: self._names().index("trade_name")]
+        ]
 
     @property
     def company(self) -> list[BoundField]:
@@ -99,12 +107,18 @@ class SignupDetails(forms.Form):
     @property
     def company_opened(self) -> bool:
         """Whether the fields of a company are to be seen at once: somebody chose or filled them."""
-        return self["capacity"].value() == Customer.Kind.BUSINESS or any(field.value() for field in self.company)
+        return self["capacity"].value() == Customer.Kind.BUSINESS or any(
+            field.value() for field in self.company
+        )
 
     @property
     def after_company(self) -> list[BoundField]:
         """The fields below those of a company."""
-        return [field for field in self.visible_fields() if field.name in self._names()[self._names().index("vat_number") + 1 :]]
+        return [
+            field
+            for field in self.visible_fields()
+            if field.name in self._names()[self._names().index("vat_number") + 1 :]
+        ]
 
     def _names(self) -> list[str]:
         return list(self.fields)
@@ -119,7 +133,9 @@ class SignupDetails(forms.Form):
         if data.get("capacity") == Customer.Kind.BUSINESS:
             self._clean_company(data, country)
         elif any(data.get(name) for name in _COMPANY):
-            said = _("You filled in details of a company. Choose that you sign up for a company, or leave those empty.")
+            said = _(
+                "You filled in details of a company. Choose that you sign up for a company, or leave those empty."
+            )
             self.add_error("capacity", said)
         return data
 
@@ -127,7 +143,9 @@ class SignupDetails(forms.Form):
         if not data.get("trade_name") and "trade_name" not in self.errors:
             self.add_error("trade_name", _("Please fill in the name of the company."))
         if not data.get("kvk_number") and country == countries.HOME:
-            self.add_error("kvk_number", _("A company in the Netherlands has a KvK number. Please fill it in."))
+            self.add_error(
+                "kvk_number", _("A company in the Netherlands has a KvK number. Please fill it in.")
+            )
         self._correct("kvk_number", rules.kvk_number)
         self._correct("vat_number", rules.vat_number)
         number = data.get("vat_number")

@@ -22,7 +22,9 @@ def listen() -> None:
     for signal, action in told.items():
         signal.connect(_writer(action), weak=False, dispatch_uid=action)
     mfa.authenticator_added.connect(_second_step("account.second_step_on"), weak=False, dispatch_uid="added")
-    mfa.authenticator_removed.connect(_second_step("account.second_step_off"), weak=False, dispatch_uid="removed")
+    mfa.authenticator_removed.connect(
+        _second_step("account.second_step_off"), weak=False, dispatch_uid="removed"
+    )
     mfa.authenticator_reset.connect(_writer("account.recovery_codes_made"), weak=False, dispatch_uid="reset")
 
 
@@ -40,7 +42,9 @@ def _second_step(action: str) -> Any:
     """Recovery codes come and go with the app, and are no second step of their own."""
     write = _writer(action)
 
-    def write_of_app(sender: object, request: HttpRequest, user: Any, authenticator: Any, **_: object) -> None:
+    def write_of_app(
+        sender: object, request: HttpRequest, user: Any, authenticator: Any, **_: object
+    ) -> None:
         if authenticator.type == authenticator.Type.TOTP:
             write(sender, request, user)
 

@@ -41,7 +41,9 @@ def password_reset(message: Message) -> Rendered:
     token = resets.token(reset_id=asked.pk, person_id=asked.person_id)
     url = link("account_reset_password_from_key", uidb36=int_to_base36(asked.person_id), key=token)
     return Rendered(
-        str(_("Choose a new password")), "mail/account.password_reset", {"url": url, "until": asked.expires_at}
+        str(_("Choose a new password")),
+        "mail/account.password_reset",
+        {"url": url, "until": asked.expires_at},
     )
 
 

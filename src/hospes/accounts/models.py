@@ -56,7 +56,9 @@ class StaffMember(MappedModel):
         PRIVACY_OFFICER = "privacy_officer", _("privacy officer")
         ADMINISTRATOR = "administrator", _("administrator")
 
-    person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="staff", verbose_name=_("person"))
+    person = models.OneToOneField(
+        Person, models.PROTECT, primary_key=True, related_name="staff", verbose_name=_("person")
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True)
@@ -88,7 +90,9 @@ class PasswordReset(MappedModel):
         abstract = False
         verbose_name = _("password reset")
         constraints = [
-            models.CheckConstraint(name="reset_expires_after_it_was_asked_for", condition=Q(expires_at__gt=F("asked_at"))),
+            models.CheckConstraint(
+                name="reset_expires_after_it_was_asked_for", condition=Q(expires_at__gt=F("asked_at"))
+            ),
         ]
         indexes = [models.Index(fields=["person"], condition=Q(closed_at=None), name="open_password_resets")]
 

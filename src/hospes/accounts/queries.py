@@ -16,7 +16,9 @@ from hospes.kernel.purposes import Purpose
 
 def role_of(person_id: int, *, now: datetime) -> StaffMember.Role | None:
     """The role in which a person works for the operator at this moment; None for everybody else."""
-    in_force = StaffMember.objects.filter(Q(until=None) | Q(until__gt=now), person_id=person_id, since__lte=now)
+    in_force = StaffMember.objects.filter(
+        Q(until=None) | Q(until__gt=now), person_id=person_id, since__lte=now
+    )
     role = in_force.values_list("role", flat=True).first()
     return None if role is None else StaffMember.Role(role)
 
@@ -77,8 +79,18 @@ def where_from(person_id: int, limit: int, before: int | None = None) -> list[Tr
     if before is not None:
         at = JournalEntry.objects.filter(pk=before).values("at")[:1]
         entries = entries.filter(Q(at__lt=at) | Q(at=at, pk__lt=before))
-    found = entries.order_by("-at", "-pk").values_list("pk", "at", "action", "ip", "purpose", "actor_kind")[:limit]
+    found = entries.order_by("-at", "-pk").values_list("pk", "at", "action", "ip", "purpose", "actor_kind")[
+        :limit
+    ]
     return [
-        Trace(pk, at, action, journal.label(action), ip if kind in ("person", "visitor") else None, purpose, kind)
+        Trace(
+            pk,
+            at,
+            action,
+            journal.label(action),
+            ip if kind in ("person", "visitor") else None,
+            purpose,
+            kind,
+        )
         for pk, at, action, ip, purpose, kind in found
     ]

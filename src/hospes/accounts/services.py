@@ -67,7 +67,13 @@ def make_person(
 ) -> Person:
     """Make a person who can log in at once: for whom the operator vouches, so the address counts as confirmed."""
     person = Person.objects.create_user(
-        email, password, given_name=given_name, family_name=family_name, phone=phone, language=language, created_at=now
+        email,
+        password,
+        given_name=given_name,
+        family_name=family_name,
+        phone=phone,
+        language=language,
+        created_at=now,
     )
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
@@ -88,7 +94,12 @@ def hire(
 ) -> StaffMember:
     """Make a person who works for the operator. They get into the office once they have set up their second step."""
     person = make_person(
-        email=email, password=password, given_name=given_name, family_name=family_name, language=language, now=now
+        email=email,
+        password=password,
+        given_name=given_name,
+        family_name=family_name,
+        language=language,
+        now=now,
     )
     return make_staff(person_id=person.pk, role=role, now=now)
 
@@ -125,7 +136,10 @@ def preset_second_step(*, person_id: int, secret: str, now: datetime) -> None:
     """Set up somebody's second step with a given secret (base32, as the app takes it); replaces the one they had."""
     Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).delete()
     Authenticator.objects.create(
-        user_id=person_id, type=Authenticator.Type.TOTP, data={"secret": sealing.sealed(secret)}, created_at=now
+        user_id=person_id,
+        type=Authenticator.Type.TOTP,
+        data={"secret": sealing.sealed(secret)},
+        created_at=now,
     )
     note("account.second_step_on", person_id=person_id, now=now)
 
@@ -155,7 +169,9 @@ def password_changed(*, person_id: int, now: datetime) -> None:
 # --- mails ----------------------------------------------------------------------------------------------------------------
 
 
-def tell(kind: str, *, person_id: int, about_id: int | None = None, within: str = "%Y%m%d%H%M%S%f", now: datetime) -> None:
+def tell(
+    kind: str, *, person_id: int, about_id: int | None = None, within: str = "%Y%m%d%H%M%S%f", now: datetime
+) -> None:
     """
     Have a person told by mail what happened to their account.
 

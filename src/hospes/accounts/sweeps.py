@@ -12,7 +12,9 @@ def clear_sessions(*, now: datetime, page_size: int = 1000) -> int:
     cleared, more = 0, True
     while more:
         with acting(Purpose.RETENTION, actor=JOB):
-            page = Session.objects.filter(expire_date__lte=now).order_by("expire_date").values("pk")[:page_size]
+            page = (
+                Session.objects.filter(expire_date__lte=now).order_by("expire_date").values("pk")[:page_size]
+            )
             gone = Session.objects.filter(pk__in=page).delete()[0]
         cleared, more = cleared + gone, gone == page_size
     return cleared

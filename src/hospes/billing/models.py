@@ -5,7 +5,18 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
-from hospes.kernel.datamap import TAX_LAW, Category, Event, Keep, Source, Then, impersonal, personal, plain, row
+from hospes.kernel.datamap import (
+    TAX_LAW,
+    Category,
+    Event,
+    Keep,
+    Source,
+    Then,
+    impersonal,
+    personal,
+    plain,
+    row,
+)
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.outside import FileStore, declare_files
 from hospes.kernel.purposes import Purpose
@@ -22,7 +33,9 @@ class VatRate(models.Model):
     valid_from = models.DateField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["country", "code", "valid_from"], name="one_rate_per_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["country", "code", "valid_from"], name="one_rate_per_day")
+        ]
 
     datamap = impersonal("id", "country", "code", "basis_points", "valid_from")
 
@@ -31,7 +44,9 @@ class Invoice(MappedModel):
     """An issued invoice: what it says never changes. `origin` is what it invoices: that makes one invoice, ever."""
 
     number = models.CharField(_("invoice number"), max_length=20, unique=True)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="invoices", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="invoices", verbose_name=_("customer")
+    )
     origin = models.CharField(max_length=60, unique=True)
     quote_number = models.CharField(_("quote number"), max_length=20)
     issued_on = models.DateField(_("invoice date"))
@@ -58,11 +73,17 @@ class Invoice(MappedModel):
         constraints = [
             models.CheckConstraint(name="due_not_before_issue", condition=Q(due_on__gte=F("issued_on"))),
             models.CheckConstraint(name="never_overpaid", condition=Q(paid_cents__lte=F("total_cents"))),
-            models.CheckConstraint(name="totals_add_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))),
+            models.CheckConstraint(
+                name="totals_add_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-issued_on", "-id"], name="invoices_of_customer"),
-            models.Index(fields=["due_on", "id"], condition=Q(paid_cents__lt=F("total_cents")), name="open_invoices_by_due_day"),
+            models.Index(
+                fields=["due_on", "id"],
+                condition=Q(paid_cents__lt=F("total_cents")),
+                name="open_invoices_by_due_day",
+            ),
         ]
 
     datamap = row(
@@ -82,6 +103,7 @@ class Invoice(MappedModel):
         key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING},
         keep=_BOOKS,
     )  # fmt: skip
+
     @property
     def open_cents(self) -> int:
         return self.total_cents - self.paid_cents
@@ -107,7 +129,9 @@ class InvoiceLine(MappedModel):
         verbose_name = _("line of an invoice")
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="one_line_per_position"),
-            models.CheckConstraint(name="line_adds_up", condition=Q(net_cents=F("unit_cents") * F("quantity"))),
+            models.CheckConstraint(
+                name="line_adds_up", condition=Q(net_cents=F("unit_cents") * F("quantity"))
+            ),
         ]
 
     datamap = row(
@@ -123,7 +147,9 @@ class InvoiceLine(MappedModel):
 class Document(MappedModel):
     """A file made of an invoice: where it lies, and the hash of its bytes."""
 
-    invoice = models.OneToOneField(Invoice, models.PROTECT, related_name="document", verbose_name=_("invoice"))
+    invoice = models.OneToOneField(
+        Invoice, models.PROTECT, related_name="document", verbose_name=_("invoice")
+    )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     path = models.CharField(_("file"), max_length=200)
     sha256 = models.CharField(_("hash of the file"), max_length=64)
@@ -139,4 +165,12 @@ class Document(MappedModel):
     )  # fmt: skip
 
 
-declare_files(FileStore("invoices", Category.CONTRACT, frozenset({Purpose.BILLING, Purpose.MESSAGES}), "billing_document", "path"))
+declare_files(
+    FileStore(
+        "invoices",
+        Category.CONTRACT,
+        frozenset({Purpose.BILLING, Purpose.MESSAGES}),
+        "billing_document",
+        "path",
+    )
+)

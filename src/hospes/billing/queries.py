@@ -7,7 +7,11 @@ from hospes.billing.models import Document, Invoice, InvoiceLine, VatRate
 
 def vat_basis_points(*, country: str, today: date, code: str = "standard") -> int:
     """The VAT rate of a country on a day, in hundredths of a percent; raises LookupError when none is known."""
-    rate = VatRate.objects.filter(country=country, code=code, valid_from__lte=today).order_by("-valid_from").first()
+    rate = (
+        VatRate.objects.filter(country=country, code=code, valid_from__lte=today)
+        .order_by("-valid_from")
+        .first()
+    )
     if rate is None:
         raise LookupError(f"no {code} VAT rate is known for {country} on {today}")
     return rate.basis_points

@@ -73,7 +73,9 @@ def issue(draft: Draft, *, today: date, now: datetime) -> Invoice:
         )
         for position, line in enumerate(draft.lines, start=1)
     )  # fmt: skip
-    journal.record("invoice.issued", at=now, table="billing_invoice", object_id=invoice.pk, customer_id=draft.customer_id)
+    journal.record(
+        "invoice.issued", at=now, table="billing_invoice", object_id=invoice.pk, customer_id=draft.customer_id
+    )
     from hospes.billing.jobs import make_document
 
     make_document.enqueue(invoice_id=invoice.pk)
@@ -107,9 +109,19 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime) -> Document:
     if document.path != path:  # made anew of what has changed meanwhile; no row would know of that file
         (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
     if is_new:
-        journal.record("invoice.document", at=now, table="billing_invoice", object_id=invoice.pk, customer_id=invoice.customer_id)
+        journal.record(
+            "invoice.document",
+            at=now,
+            table="billing_invoice",
+            object_id=invoice.pk,
+            customer_id=invoice.customer_id,
+        )
         messaging.enqueue(
-            "billing.invoice", key=f"invoice:{invoice.pk}", customer_id=invoice.customer_id, about_id=invoice.pk, now=now
+            "billing.invoice",
+            key=f"invoice:{invoice.pk}",
+            customer_id=invoice.customer_id,
+            about_id=invoice.pk,
+            now=now,
         )
     return document
 

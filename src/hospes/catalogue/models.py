@@ -53,8 +53,12 @@ class Price(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["product", "months", "valid_from"], name="one_price_per_term_and_day"),
-            models.CheckConstraint(condition=Q(months__in=[1, 3, 6, 12, 24, 36]), name="price_is_for_a_term_we_sell"),
+            models.UniqueConstraint(
+                fields=["product", "months", "valid_from"], name="one_price_per_term_and_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(months__in=[1, 3, 6, 12, 24, 36]), name="price_is_for_a_term_we_sell"
+            ),
         ]
 
     datamap = impersonal("id", "product", "months", "cents", "valid_from")

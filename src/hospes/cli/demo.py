@@ -53,7 +53,9 @@ def fill(path: Path) -> bool:
     now = clock.now()
     with transaction.atomic():  # ended in the middle it leaves nothing behind, and can be begun again
         stock_catalogue()
-        logins = [_customer_login(now)] + [_staff_login(role, title, number, now) for role, title, number in STAFF]
+        logins = [_customer_login(now)] + [
+            _staff_login(role, title, number, now) for role, title, number in STAFF
+        ]
         for number in range(2, CUSTOMERS):
             sign_up(made_up(number), now=now - timedelta(days=370), business=number % 2 == 0, password=None)
         _year_of_orders(now)
@@ -73,9 +75,13 @@ def stock_catalogue() -> None:
             },
         )  # fmt: skip
         for months, cents in ((1, month), (12, year)):
-            Price.objects.get_or_create(product=product, months=months, valid_from=date(2025, 1, 1), defaults={"cents": cents})
+            Price.objects.get_or_create(
+                product=product, months=months, valid_from=date(2025, 1, 1), defaults={"cents": cents}
+            )
     for code, rate, since in (("standard", 2100, date(2012, 10, 1)), ("reduced", 900, date(2019, 1, 1))):
-        VatRate.objects.get_or_create(country="NL", code=code, valid_from=since, defaults={"basis_points": rate})
+        VatRate.objects.get_or_create(
+            country="NL", code=code, valid_from=since, defaults={"basis_points": rate}
+        )
 
 
 def sign_up(who: MadeUp, *, now: datetime, business: bool, password: str | None) -> tuple[Person, Customer]:
@@ -83,7 +89,9 @@ def sign_up(who: MadeUp, *, now: datetime, business: bool, password: str | None)
     with acting(Purpose.ACCESS, actor=SYSTEM):
         person = accounts.make_person(email=who.email, password=password, given_name=who.given_name,
                                       family_name=who.family_name, phone=who.phone, now=now)  # fmt: skip
-        return person, open_customer(person_id=person.pk, details=details(who, person.name, business=business), now=now)
+        return person, open_customer(
+            person_id=person.pk, details=details(who, person.name, business=business), now=now
+        )
 
 
 def details(who: MadeUp, name: str, *, business: bool) -> Details:
@@ -99,8 +107,18 @@ def _customer_login(now: datetime) -> dict[str, str]:
     who, password = made_up(1), tokens.token_urlsafe(9)
     person, _ = sign_up(who, now=now - timedelta(days=380), business=False, password=password)
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        open_customer(person_id=person.pk, details=details(who, person.name, business=True), now=now - timedelta(days=370))
-    return _login("customer", settings.HOSPES_PORTAL_URL, who.email, password, f"{person.name}: private, and {who.trade_name}")
+        open_customer(
+            person_id=person.pk,
+            details=details(who, person.name, business=True),
+            now=now - timedelta(days=370),
+        )
+    return _login(
+        "customer",
+        settings.HOSPES_PORTAL_URL,
+        who.email,
+        password,
+        f"{person.name}: private, and {who.trade_name}",
+    )
 
 
 def _staff_login(role: str, title: str, number: int, now: datetime) -> dict[str, str]:
@@ -110,7 +128,9 @@ def _staff_login(role: str, title: str, number: int, now: datetime) -> dict[str,
         staff = accounts.hire(email=who.email, password=password, given_name=who.given_name, family_name=who.family_name,
                               role=StaffMember.Role(role), now=now)  # fmt: skip
         accounts.preset_second_step(person_id=staff.pk, secret=secret, now=now)
-    login = _login(title, settings.HOSPES_OFFICE_URL, who.email, password, f"second step: .venv/bin/hospes code {role}")
+    login = _login(
+        title, settings.HOSPES_OFFICE_URL, who.email, password, f"second step: .venv/bin/hospes code {role}"
+    )
     return login | {"role": role, "totp": secret}
 
 
@@ -143,12 +163,24 @@ def _year_of_orders(now: datetime) -> None:
             for again in range(3 if number == 1 else random.randint(1, 2)):
                 at = now - timedelta(days=random.randint(5, 350), minutes=random.randint(0, 900))
                 label = who.domain if not turn + again else f"{'abc'[again]}{turn}-{who.domain}"
-                months = 1 if at > now - timedelta(days=27) else 12  # a shorter term would have had to be renewed since
+                months = (
+                    1 if at > now - timedelta(days=27) else 12
+                )  # a shorter term would have had to be renewed since
                 plans.append(_Plan(at, customer_id, people[who.email], label, random.randrange(3), months))
     for plan in sorted(plans, key=lambda plan: plan.at):
         _order(plan, paid=True)
     first = made_up(1)
-    _order(_Plan(now - timedelta(hours=2), held[first.email + "business"], people[first.email], f"nieuw-{first.domain}", 1, 12), paid=False)
+    _order(
+        _Plan(
+            now - timedelta(hours=2),
+            held[first.email + "business"],
+            people[first.email],
+            f"nieuw-{first.domain}",
+            1,
+            12,
+        ),
+        paid=False,
+    )
 
 
 def _order(plan: _Plan, *, paid: bool) -> None:
@@ -159,8 +191,17 @@ def _order(plan: _Plan, *, paid: bool) -> None:
     with clock.moved_to(plan.at):
         with acting(Purpose.CONTRACT, actor=SYSTEM, customer=plan.customer_id):
             lines = [Wanted(product.pk, product.name_nl, plan.label, plan.months, int(cents))]
-            quote = sales.make_quote(customer_id=plan.customer_id, lines=lines, key=f"demo:{plan.label}", today=today, now=plan.at)
-            order = sales.accept_quote(quote_id=quote.pk, person_id=plan.person_id, ip=None, terms_version="2026-01", today=today, now=plan.at)
+            quote = sales.make_quote(
+                customer_id=plan.customer_id, lines=lines, key=f"demo:{plan.label}", today=today, now=plan.at
+            )
+            order = sales.accept_quote(
+                quote_id=quote.pk,
+                person_id=plan.person_id,
+                ip=None,
+                terms_version="2026-01",
+                today=today,
+                now=plan.at,
+            )
         if not paid:
             return
         with acting(Purpose.BILLING, actor=SYSTEM, customer=plan.customer_id):

@@ -5,9 +5,33 @@ from random import Random
 
 _START = ("Al", "Be", "Da", "El", "Fi", "Ga", "Hen", "Jo", "Ka", "Le", "Mi", "No", "Ra", "Sa", "Te", "Wi")
 _END = ("bor", "dina", "fke", "jan", "lien", "mara", "nus", "ra", "rik", "sje", "tine", "vin")
-_SUR = ("Berken", "Duin", "Groen", "Hout", "Klaver", "Linden", "Meer", "Molen", "Oever", "Rijn", "Steen", "Zand")
+_SUR = (
+    "Berken",
+    "Duin",
+    "Groen",
+    "Hout",
+    "Klaver",
+    "Linden",
+    "Meer",
+    "Molen",
+    "Oever",
+    "Rijn",
+    "Steen",
+    "Zand",
+)
 _SUR_END = ("akker", "berg", "dam", "haven", "hof", "horst", "kamp", "laar", "veld", "waard")
-_TRADE = ("Atelier", "Bakkerij", "Bureau", "Garage", "Hoveniers", "Kwekerij", "Praktijk", "Studio", "Werkplaats", "Winkel")
+_TRADE = (
+    "Atelier",
+    "Bakkerij",
+    "Bureau",
+    "Garage",
+    "Hoveniers",
+    "Kwekerij",
+    "Praktijk",
+    "Studio",
+    "Werkplaats",
+    "Winkel",
+)
 _TOWN = ("Oosterwaard", "Lindenhaven", "Molenkamp", "Duinakker", "Steenlaar", "Zandhorst")
 
 

@@ -33,4 +33,6 @@ def env_secret(name: str, default_file: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError:
-        raise ImproperlyConfigured(f"no {name}: set it, or {name}_FILE, or start with 'make run' once") from None
+        raise ImproperlyConfigured(
+            f"no {name}: set it, or {name}_FILE, or start with 'make run' once"
+        ) from None

@@ -37,5 +37,12 @@ def configure(_: dict[str, Any]) -> None:
     root.handlers = [handler]
     root.setLevel(logging.INFO)
     # These write addresses or texts of people into their messages.
-    for name in ("django.request", "httpx", "httpcore", "urllib3", "django.security.csrf", "procrastinate.blueprints"):
+    for name in (
+        "django.request",
+        "httpx",
+        "httpcore",
+        "urllib3",
+        "django.security.csrf",
+        "procrastinate.blueprints",
+    ):
         logging.getLogger(name).setLevel(logging.ERROR)

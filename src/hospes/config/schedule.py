@@ -6,6 +6,8 @@ from hospes.accounts import jobs as accounts
 from hospes.kernel.jobs import rescue_stalled
 from hospes.payments import jobs as payments
 
-app.periodic(cron="* * * * * */5")(app.task(name="kernel.rescue_stalled", queue="upkeep", pass_context=True)(rescue_stalled))
+app.periodic(cron="* * * * * */5")(
+    app.task(name="kernel.rescue_stalled", queue="upkeep", pass_context=True)(rescue_stalled)
+)
 payments.sweep.every("*/2 * * * *")
 accounts.clear_sessions.every("7 * * * *")

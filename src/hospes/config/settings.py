@@ -22,7 +22,9 @@ FACE = env_text("HOSPES_FACE", "owner")
 TESTING = "pytest" in sys.modules
 
 DEBUG = False
-SECRET_KEY = "only-for-tests-" + "0" * 40 if TESTING else env_secret("HOSPES_SECRET_KEY", VAR / "secrets" / "key")
+SECRET_KEY = (
+    "only-for-tests-" + "0" * 40 if TESTING else env_secret("HOSPES_SECRET_KEY", VAR / "secrets" / "key")
+)
 HOSPES_SECRET_KEY_BYTES = SECRET_KEY.encode()
 HOSPES_OLD_SECRET_KEYS: list[bytes] = []
 HOSPES_OPERATOR = read_operator(Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml"))))
@@ -51,7 +53,12 @@ HOSPES_ALIASES = _LOGINS_OF_FACE[FACE]
 
 def _database(login: str) -> dict[str, Any]:
     options = {"application_name": f"hospes {FACE}", "connect_timeout": 5}
-    common = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    common = {
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
     url = urlsplit(env_text("HOSPES_DATABASE_URL", env_text("DATABASE_URL", "postgresql://postgres@/hospes")))
     host = unquote(url.hostname or parse_qs(url.query).get("host", [""])[0])
     place = {
@@ -60,11 +67,21 @@ def _database(login: str) -> dict[str, Any]:
         "NAME": env_text("HOSPES_DATABASE_NAME", url.path.strip("/") or "hospes"),
     }
     if login == "anybody":
-        return {**common, **place, "USER": unquote(url.username or ""), "PASSWORD": unquote(url.password or "")}
+        return {
+            **common,
+            **place,
+            "USER": unquote(url.username or ""),
+            "PASSWORD": unquote(url.password or ""),
+        }
     from hospes.kernel.secrets import derived_password
 
     role = f"{HOSPES_ROLE_PREFIX}_login_{login}"
-    return {**common, **place, "USER": role, "PASSWORD": derived_password(role, master=HOSPES_SECRET_KEY_BYTES)}
+    return {
+        **common,
+        **place,
+        "USER": role,
+        "PASSWORD": derived_password(role, master=HOSPES_SECRET_KEY_BYTES),
+    }
 
 
 DATABASES = {alias: _database(login) for alias, login in HOSPES_ALIASES.items()}
@@ -149,7 +166,8 @@ AUTH_USER_MODEL = "customers.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+     "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]  # fmt: skip
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -177,7 +195,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to somebody who is nobody here
 ACCOUNT_FORMS = {"reset_password": "hospes.accounts.reset_form.ResetForm"}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "hospes.accounts.resets.ResetTokens"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "hospes.accounts.resets.ResetTokens"  # noqa: S105  # a class, no password
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = FACE != "office"
@@ -195,7 +213,9 @@ USE_TZ = True
 
 # --- files, mail, jobs, cache, logs ---------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = env_text("HOSPES_STATIC_ROOT", "") or None  # where `collectstatic` puts them; served from the apps without it
+STATIC_ROOT = (
+    env_text("HOSPES_STATIC_ROOT", "") or None
+)  # where `collectstatic` puts them; served from the apps without it
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 MEDIA_ROOT = VAR / "media"
@@ -225,7 +245,9 @@ CACHES = {
         "BACKEND": "hospes.kernel.caching.JsonCache",
         "LOCATION": "hospes_cache",
         "KEY_FUNCTION": "hospes.kernel.caching.blind_cache_key",
-        "OPTIONS": {"MAX_ENTRIES": 50_000},  # it holds the limits on tries: with the usual 300 a crowd could wash them out
+        "OPTIONS": {
+            "MAX_ENTRIES": 50_000
+        },  # it holds the limits on tries: with the usual 300 a crowd could wash them out
     }
 }
 LOGGING_CONFIG = "hospes.config.logs.configure"

@@ -56,7 +56,9 @@ class Person(AbstractBaseUser):
     given_name = models.CharField(_("given name"), max_length=80, blank=True)
     family_name = models.CharField(_("family name"), max_length=80, blank=True)
     phone = models.CharField(_("phone number"), max_length=20, blank=True)
-    language = models.CharField(_("language"), max_length=2, default="nl", choices=[("nl", _("Dutch")), ("en", _("English"))])
+    language = models.CharField(
+        _("language"), max_length=2, default="nl", choices=[("nl", _("Dutch")), ("en", _("English"))]
+    )
     is_active = models.BooleanField(_("may log in"), default=True)
     created_at = models.DateTimeField(_("since"), default=clock.now)
 
@@ -75,7 +77,8 @@ class Person(AbstractBaseUser):
 
     datamap = row(
         plain("id", "is_active", "created_at")
-        | personal(Category.CONTACT, "email", to=[Recipient.MAIL_SERVER], reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
+        | personal(Category.CONTACT, "email", to=[Recipient.MAIL_SERVER],
+                   reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
         | personal(Category.IDENTITY, "given_name", "family_name", reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
         | personal(Category.CONTACT, "phone", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MONITORING})
         | personal(Category.CHOICES, "language", reads=ADDRESSING | {Purpose.NEWSLETTER})
@@ -110,7 +113,10 @@ class Customer(MappedModel):
     town = models.CharField(_("town"), max_length=80)
     country = models.CharField(_("country"), max_length=2, default="NL")
     kvk_number = models.CharField(
-        _("KvK number"), max_length=8, blank=True, validators=[RegexValidator(r"^\d{8}$", _("A KvK number has 8 digits."))]
+        _("KvK number"),
+        max_length=8,
+        blank=True,
+        validators=[RegexValidator(r"^\d{8}$", _("A KvK number has 8 digits."))],
     )
     vat_number = models.CharField(_("VAT number"), max_length=20, blank=True)
     invoice_email = models.EmailField(_("e-mail address for invoices"), max_length=254)
@@ -133,7 +139,9 @@ class Customer(MappedModel):
         ]
         indexes = [
             models.Index(Lower("name"), name="customer_by_name"),
-            models.Index(OpClass(Lower("invoice_email"), name="text_pattern_ops"), name="customer_by_invoice_address"),
+            models.Index(
+                OpClass(Lower("invoice_email"), name="text_pattern_ops"), name="customer_by_invoice_address"
+            ),
         ]
 
     datamap = row(
@@ -142,7 +150,8 @@ class Customer(MappedModel):
         | plain("id", "created_at", writes=())
         | personal(Category.CONTRACT, "number", "kind", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.OPERATOR, writes=())
         | personal(Category.IDENTITY, "name")
-        | personal(Category.ADDRESS, "street", "postcode", "town", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
+        | personal(Category.ADDRESS, "street", "postcode", "town",
+                   reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
         | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
         | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
@@ -166,7 +175,9 @@ class Membership(MappedModel):
         READ_ONLY = "read_only", _("read only")
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="memberships", verbose_name=_("person"))
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="memberships", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="memberships", verbose_name=_("customer")
+    )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True)
@@ -176,7 +187,9 @@ class Membership(MappedModel):
         verbose_name = _("access to a customer account")
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "customer"], condition=Q(until=None), name="one_membership_in_force_per_person_and_customer"
+                fields=["person", "customer"],
+                condition=Q(until=None),
+                name="one_membership_in_force_per_person_and_customer",
             ),
         ]
 
@@ -196,13 +209,17 @@ class Membership(MappedModel):
 class CustomerWord(MappedModel):
     """A word of a customer's name, by which staff find it; kept by a trigger (`words`)."""
 
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", db_index=False, verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="+", db_index=False, verbose_name=_("customer")
+    )
     word = models.CharField(_("word of the name"), max_length=80, db_collation="C")
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("word by which a customer is found")
-        constraints = [models.UniqueConstraint(fields=["customer", "word"], name="one_row_per_word_of_a_customer")]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "word"], name="one_row_per_word_of_a_customer")
+        ]
         indexes = [models.Index(fields=["word", "customer"], name="customers_by_word")]
 
     datamap = row(
@@ -215,13 +232,17 @@ class CustomerWord(MappedModel):
 class PersonWord(MappedModel):
     """A word of a person's name, by which staff find them; kept by a trigger (`words`)."""
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False, verbose_name=_("person"))
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="+", db_index=False, verbose_name=_("person")
+    )
     word = models.CharField(_("word of the name"), max_length=80, db_collation="C")
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("word by which a person is found")
-        constraints = [models.UniqueConstraint(fields=["person", "word"], name="one_row_per_word_of_a_person")]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "word"], name="one_row_per_word_of_a_person")
+        ]
         indexes = [models.Index(fields=["word", "person"], name="persons_by_word")]
 
     datamap = row(

@@ -58,7 +58,9 @@ def sane_requests(get_response: Handler) -> Handler:
             return too_large(request)
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return bad_request(request)
-        if request.method == "POST" and any("\0" in value for _name, values in request.POST.lists() for value in values):
+        if request.method == "POST" and any(
+            "\0" in value for _name, values in request.POST.lists() for value in values
+        ):
             return bad_request(request)
         return get_response(request)
 
@@ -79,7 +81,7 @@ class NoFiles(FileUploadHandler):
 
 
 def private_pages(get_response: Handler) -> Handler:
-    """Middleware: what somebody sees who is logged in stays in no cache, so that the back button of the next person finds nothing."""
+    """Middleware: what somebody sees who is logged in stays in no cache; the back button of the next person finds nothing."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -25,7 +25,11 @@ class HostingAccount(MappedModel):
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("hosting account")
-        constraints = [models.CheckConstraint(name="username_fits_the_panel", condition=Q(username__regex=r"^[a-z][a-z0-9]{0,9}$"))]
+        constraints = [
+            models.CheckConstraint(
+                name="username_fits_the_panel", condition=Q(username__regex=r"^[a-z][a-z0-9]{0,9}$")
+            )
+        ]
 
     datamap = row(
         plain("id", "service", "made_at")

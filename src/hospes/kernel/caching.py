@@ -55,7 +55,9 @@ class JsonCache(BaseDatabaseCache):
         return bool(self._run(sql, [self._expiry(timeout), self._name(key, version)]))
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return bool(self._run("DELETE FROM hospes_cache WHERE cache_key = %s RETURNING 1", [self._name(key, version)]))
+        return bool(
+            self._run("DELETE FROM hospes_cache WHERE cache_key = %s RETURNING 1", [self._name(key, version)])
+        )
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
         return self.get(key, version=version) is not None

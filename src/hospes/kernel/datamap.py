@@ -174,7 +174,12 @@ def personal(
     return dict.fromkeys(
         names,
         Column(
-            category, reads=_frozen(reads), writes=_frozen(writes), to=frozenset(to), source=source, names_others=names_others
+            category,
+            reads=_frozen(reads),
+            writes=_frozen(writes),
+            to=frozenset(to),
+            source=source,
+            names_others=names_others,
         ),
     )
 
@@ -187,9 +192,7 @@ def secret(
 
     Of these a purpose's twin reads only those that name it: a session about a person does not need what protects them.
     """
-    return dict.fromkeys(
-        names, Column(category, reads=_frozen(reads), writes=_frozen(writes), secret=True)
-    )
+    return dict.fromkeys(names, Column(category, reads=_frozen(reads), writes=_frozen(writes), secret=True))
 
 
 def _frozen(items: Iterable[_T] | None) -> frozenset[_T] | None:
@@ -264,7 +267,10 @@ def row(
 
 
 def impersonal(
-    *names: str, creates: Iterable[Grantee] = (), writes: Iterable[Grantee] = (), deletes: Iterable[Grantee] = ()
+    *names: str,
+    creates: Iterable[Grantee] = (),
+    writes: Iterable[Grantee] = (),
+    deletes: Iterable[Grantee] = (),
 ) -> Row:
     """Put a table on the map that is about no person: everybody reads it, the named purposes write it."""
     return Row(
@@ -377,8 +383,13 @@ def gaps() -> list[str]:
 
 
 def _gaps_of(label: str, names: set[str], entry: Row, model: type[models.Model]) -> list[str]:
-    found = [f"{label}.{name}: the data map says nothing of this column" for name in sorted(names - set(entry.columns))]
-    found += [f"{label}.{name}: on the data map, but no such column" for name in sorted(set(entry.columns) - names)]
+    found = [
+        f"{label}.{name}: the data map says nothing of this column"
+        for name in sorted(names - set(entry.columns))
+    ]
+    found += [
+        f"{label}.{name}: on the data map, but no such column" for name in sorted(set(entry.columns) - names)
+    ]
     columns = {f.column for f in model._meta.concrete_fields}
     found += [f"{label}: its ownership key {key} is no column" for key in entry.key if key not in columns]
     personal_ones = [name for name, column in entry.columns.items() if column.category is not None]
@@ -390,4 +401,3 @@ def _gaps_of(label: str, names: set[str], entry: Row, model: type[models.Model])
     if consenting and "person" not in entry.key.values():
         found.append(f"{label}: {', '.join(consenting)} rests on consent, which needs a person as key")
     return found
-

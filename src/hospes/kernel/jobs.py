@@ -53,7 +53,9 @@ class Job:
     def __init__(self, function: Callable[..., None], *, queue: str, purpose: Purpose) -> None:
         self.function, self.purpose, self.queue = function, purpose, queue
         self.name = f"{function.__module__.removeprefix('hospes.')}.{function.__name__}"
-        self.task = procrastinate_app.task(name=self.name, queue=queue, retry=_Capped(max_attempts=MOST_TRIES))(self.run)
+        self.task = procrastinate_app.task(
+            name=self.name, queue=queue, retry=_Capped(max_attempts=MOST_TRIES)
+        )(self.run)
 
     def run(self, **arguments: Any) -> None:
         """Do the work now, for the declared purpose."""
@@ -73,7 +75,10 @@ class Job:
     def enqueue_once(self, key: str, **arguments: Any) -> None:
         """Enqueue in the current transaction, unless a job with this key is waiting already."""
         checked_arguments(arguments)
-        with suppress(AlreadyEnqueued), transaction.atomic(using=_acting_alias()):  # a refusal must cost a savepoint only
+        with (
+            suppress(AlreadyEnqueued),
+            transaction.atomic(using=_acting_alias()),
+        ):  # a refusal must cost a savepoint only
             self._for_later(queueing_lock=key).defer(**arguments)
 
     def _for_later(self, **locks: str | None) -> JobDeferrer:

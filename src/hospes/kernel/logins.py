@@ -28,7 +28,14 @@ _CUSTOMER_FACING = {
     Purpose.CART, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS
 }  # fmt: skip
 _STAFF = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS}
-_WORKER = {Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES, Purpose.CART, Purpose.SECURITY, Purpose.RETENTION}
+_WORKER = {
+    Purpose.CONTRACT,
+    Purpose.BILLING,
+    Purpose.MESSAGES,
+    Purpose.CART,
+    Purpose.SECURITY,
+    Purpose.RETENTION,
+}
 
 LOGINS: dict[str, Login] = {
     login.name: login

@@ -53,7 +53,9 @@ class MappedManager(models.Manager[M]):
     """The manager of every model with personal data."""
 
     def get_queryset(self) -> MappedQuerySet[M]:
-        return MappedQuerySet[M](self.model, using=self._db, hints=getattr(self, "_hints", None)).within_purpose()
+        return MappedQuerySet[M](
+            self.model, using=self._db, hints=getattr(self, "_hints", None)
+        ).within_purpose()
 
     def with_related(self, *names: str) -> MappedQuerySet[M]:
         """See MappedQuerySet.with_related."""

@@ -43,13 +43,17 @@ class Consent(MappedModel):
         verbose_name = _("consent")
         constraints = [
             models.UniqueConstraint(
-                fields=["person_id", "purpose"], condition=Q(withdrawn_at=None), name="one_consent_in_force_per_purpose"
+                fields=["person_id", "purpose"],
+                condition=Q(withdrawn_at=None),
+                name="one_consent_in_force_per_purpose",
             ),
             models.CheckConstraint(
-                condition=Q(purpose__in=sorted(p.value for p in _ON_CONSENT)), name="consent_is_for_a_purpose_that_rests_on_it"
+                condition=Q(purpose__in=sorted(p.value for p in _ON_CONSENT)),
+                name="consent_is_for_a_purpose_that_rests_on_it",
             ),
             models.CheckConstraint(
-                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")), name="consent_withdrawn_after_given"
+                condition=Q(withdrawn_at=None) | Q(withdrawn_at__gte=F("given_at")),
+                name="consent_withdrawn_after_given",
             ),
         ]
 
@@ -80,13 +84,17 @@ class Restriction(MappedModel):
         verbose_name = _("restriction or objection")
         constraints = [
             models.CheckConstraint(
-                condition=Q(person_id__isnull=False) | Q(customer_id__isnull=False), name="restriction_is_about_somebody"
+                condition=Q(person_id__isnull=False) | Q(customer_id__isnull=False),
+                name="restriction_is_about_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(purpose__in=sorted(p.value for p in _HALTABLE)), name="restriction_is_of_a_purpose_that_can_be_halted"
+                condition=Q(purpose__in=sorted(p.value for p in _HALTABLE)),
+                name="restriction_is_of_a_purpose_that_can_be_halted",
             ),
         ]
-        indexes = [models.Index(fields=["purpose"], condition=Q(lifted_at=None), name="restrictions_in_force")]
+        indexes = [
+            models.Index(fields=["purpose"], condition=Q(lifted_at=None), name="restrictions_in_force")
+        ]
 
     datamap = row(
         plain("id", "lifted_at") | personal(Category.CHOICES, "person_id", "customer_id", "purpose", "kind", "since"),
@@ -175,7 +183,8 @@ declare("auth.Group", impersonal("id", "name"))
 declare("auth.Group_permissions", impersonal("id", "group", "permission"))
 declare_table("django_migrations", impersonal("id", "app", "name", "applied"))
 declare_table(
-    "hospes_cache", technical("cache_key", "value", "expires", logins={"portal", "door", "office"}, purposes=_EVERYBODY)
+    "hospes_cache",
+    technical("cache_key", "value", "expires", logins={"portal", "door", "office"}, purposes=_EVERYBODY),
 )
 _QUEUE = {"worker"}
 declare("procrastinate.ProcrastinateJob", technical(

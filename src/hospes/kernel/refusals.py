@@ -22,7 +22,9 @@ class Refused(ProgrammingError):
         super().__init__(f"The purpose {purpose} may not do this with {which}: {said}")
 
 
-def explain_refusals(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def explain_refusals(
+    execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
     """An execute wrapper (Django) that turns PostgreSQL's refusal into `Refused`."""
     try:
         return execute(sql, params, many, context)

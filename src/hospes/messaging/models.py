@@ -25,7 +25,9 @@ class Message(MappedModel):
 
     kind = models.CharField(_("kind of message"), max_length=60)
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("to"))
-    customer = models.ForeignKey(Customer, models.PROTECT, null=True, related_name="+", verbose_name=_("for customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", verbose_name=_("for customer")
+    )
     about_id = models.BigIntegerField(_("about"), null=True)
     address = models.EmailField(_("sent to"), max_length=254, blank=True)
     key = models.CharField(max_length=120, unique=True)
@@ -37,7 +39,9 @@ class Message(MappedModel):
         abstract = False
         verbose_name = _("message to you")
         constraints = [
-            models.CheckConstraint(name="sent_message_says_when", condition=~Q(state="sent") | Q(sent_at__isnull=False)),
+            models.CheckConstraint(
+                name="sent_message_says_when", condition=~Q(state="sent") | Q(sent_at__isnull=False)
+            ),
             models.CheckConstraint(
                 name="message_is_to_somebody", condition=Q(person__isnull=False) | Q(customer__isnull=False)
             ),

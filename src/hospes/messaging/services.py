@@ -106,7 +106,9 @@ def _offer(message: Message, letter: rendering.Letter, *, now: datetime) -> bool
     })  # fmt: skip
     try:
         _hand_over(post)
-    except OSError as error:  # all of smtplib's are; first, since a certificate that is wrong is a ValueError too
+    except (
+        OSError
+    ) as error:  # all of smtplib's are; first, since a certificate that is wrong is a ValueError too
         if _is_final(error) or now - message.created_at >= GIVE_UP_AFTER:
             return False
         # "from None": the library's errors name the address, and this one ends up in the log.

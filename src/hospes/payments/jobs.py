@@ -24,7 +24,9 @@ def check(*, payment_id: int) -> None:
         payment = Payment.objects.get(pk=payment_id)
     if payment.reference:
         settle(payment.reference)
-    elif (charge := provider().find(payment.idempotency_key, since=payment.created_at - services.MARGIN)) is not None:
+    elif (
+        charge := provider().find(payment.idempotency_key, since=payment.created_at - services.MARGIN)
+    ) is not None:
         _book(charge)
 
 

@@ -5,7 +5,18 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
-from hospes.kernel.datamap import TAX_LAW, Category, Event, Keep, Source, Then, personal, plain, row, technical
+from hospes.kernel.datamap import (
+    TAX_LAW,
+    Category,
+    Event,
+    Keep,
+    Source,
+    Then,
+    personal,
+    plain,
+    row,
+    technical,
+)
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
@@ -34,9 +45,13 @@ class Payment(MappedModel):
         EXPIRED = "expired", _("expired")
         SURPLUS = "surplus", _("paid while the order was paid already: to be paid back")
 
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="payments", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="payments", verbose_name=_("customer")
+    )
     order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
-    reference = models.CharField(_("reference at the provider"), max_length=40, null=True, unique=True)  # noqa: DJ001  # null until known
+    reference = models.CharField(
+        _("reference at the provider"), max_length=40, null=True, unique=True
+    )  # null until known
     idempotency_key = models.CharField(max_length=60, unique=True)
     cents = models.PositiveBigIntegerField(_("amount"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
@@ -49,8 +64,12 @@ class Payment(MappedModel):
         abstract = False
         verbose_name = _("payment")
         constraints = [
-            models.UniqueConstraint(fields=["order"], condition=Q(state__in=LIVE), name="one_live_payment_per_order"),
-            models.CheckConstraint(name="paid_payment_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)),
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(state__in=LIVE), name="one_live_payment_per_order"
+            ),
+            models.CheckConstraint(
+                name="paid_payment_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)
+            ),
         ]
         indexes = [models.Index(fields=["id"], condition=Q(state="surplus"), name="payments_to_be_paid_back")]
 
@@ -68,7 +87,9 @@ class Payment(MappedModel):
 class PaidFrom(MappedModel):
     """The account that a payment came from; the database takes it only once the payment succeeded (P13)."""
 
-    payment = models.OneToOneField(Payment, models.PROTECT, related_name="paid_from", verbose_name=_("payment"))
+    payment = models.OneToOneField(
+        Payment, models.PROTECT, related_name="paid_from", verbose_name=_("payment")
+    )
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     holder = models.CharField(_("account holder"), max_length=160)
     account = models.CharField(_("account number"), max_length=254)
@@ -94,10 +115,17 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["reference"], condition=Q(applied_at=None), name="one_notice_waiting_per_payment")
+            models.UniqueConstraint(
+                fields=["reference"], condition=Q(applied_at=None), name="one_notice_waiting_per_payment"
+            )
         ]
 
     # Written before anybody knows whose payment it is.
     datamap = technical(
-        "id", "reference", "received_at", "applied_at", logins={"portal", "worker"}, purposes={Purpose.BILLING}
+        "id",
+        "reference",
+        "received_at",
+        "applied_at",
+        logins={"portal", "worker"},
+        purposes={Purpose.BILLING},
     )

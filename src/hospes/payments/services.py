@@ -38,7 +38,14 @@ class Addresses:
 
 
 def begin(
-    *, provider: PaymentProvider, order_id: int, customer_id: int, addresses: Addresses, language: str, actor: Actor, now: datetime
+    *,
+    provider: PaymentProvider,
+    order_id: int,
+    customer_id: int,
+    addresses: Addresses,
+    language: str,
+    actor: Actor,
+    now: datetime,
 ) -> str:
     """
     Begin paying an order and return the address of the provider's page; again (also at once) gives the same page.
@@ -52,8 +59,8 @@ def begin(
             return payment.checkout_url
     # An earlier attempt may have broken off after the provider made it, longer ago than its idempotency keys hold.
     charge = (None if is_new else provider.find(payment.idempotency_key, since=payment.created_at - MARGIN)) or provider.create(
-        cents=payment.cents, description=description, return_url=addresses.back, notice_url=addresses.notices(payment.idempotency_key),
-        order_key=payment.idempotency_key, language=language, idempotency_key=payment.idempotency_key,
+        cents=payment.cents, description=description, return_url=addresses.back,
+        notice_url=addresses.notices(payment.idempotency_key), order_key=payment.idempotency_key, language=language, idempotency_key=payment.idempotency_key,
     )  # fmt: skip
     with acting(Purpose.BILLING, actor=actor, customer=customer_id):
         unknown = Payment.objects.filter(pk=payment.pk, reference=None)
@@ -79,7 +86,13 @@ def _claim(order_id: int, now: datetime) -> tuple[Payment, str, bool]:
                 )  # fmt: skip
         except IntegrityError:  # somebody else was faster: theirs is the one
             return live.get(), order.number, False
-        journal.record("payment.begun", at=now, table="payments_payment", object_id=payment.pk, customer_id=order.customer_id)
+        journal.record(
+            "payment.begun",
+            at=now,
+            table="payments_payment",
+            object_id=payment.pk,
+            customer_id=order.customer_id,
+        )
         return payment, order.number, True
     return payment, order.number, False
 
@@ -129,7 +142,9 @@ def _locked(charge: Charge) -> Payment | None:
         known = Payment.objects.filter(idempotency_key=charge.order_key, reference=None).first()
     if known is None:
         return None
-    Order.objects.select_for_update().get(pk=known.order_id)  # before its payments, so that two of them never wait for each other
+    Order.objects.select_for_update().get(
+        pk=known.order_id
+    )  # before its payments, so that two of them never wait for each other
     payment = Payment.objects.select_for_update().get(pk=known.pk)
     if payment.reference is None:
         Payment.objects.filter(pk=payment.pk).update(reference=charge.reference)
@@ -139,17 +154,25 @@ def _locked(charge: Charge) -> Payment | None:
 def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
     paid_at = charge.paid_at or now
     awaited = Order.objects.filter(pk=payment.order_id, state=Order.State.AWAITING_PAYMENT).exists()
-    if not awaited or charge.cents != payment.cents:  # paid with another one, or cancelled: the money came all the same
-        Payment.objects.filter(pk=payment.pk).update(state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method)
+    if (
+        not awaited or charge.cents != payment.cents
+    ):  # paid with another one, or cancelled: the money came all the same
+        Payment.objects.filter(pk=payment.pk).update(
+            state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method
+        )
         _journal("payment.surplus", payment, now)
         return "surplus"
     # Another one may be open in a second window; it is let go of, so that this one can be the live one.
     Payment.objects.filter(order_id=payment.order_id, state__in=UNDECIDED).exclude(pk=payment.pk).update(
         state=Payment.State.CANCELED
     )
-    Payment.objects.filter(pk=payment.pk).update(state=Payment.State.PAID, paid_at=paid_at, method=charge.method)
+    Payment.objects.filter(pk=payment.pk).update(
+        state=Payment.State.PAID, paid_at=paid_at, method=charge.method
+    )
     _journal("payment.booked", payment, now)
-    sales.mark_paid(order_id=payment.order_id, paid_with=charge.method, paid_at=paid_at, today=clock.day_of(now), now=now)
+    sales.mark_paid(
+        order_id=payment.order_id, paid_with=charge.method, paid_at=paid_at, today=clock.day_of(now), now=now
+    )
     if charge.account:
         PaidFrom.objects.get_or_create(
             payment_id=payment.pk,
@@ -162,4 +185,11 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
 
 
 def _journal(action: str, payment: Payment, now: datetime) -> None:
-    journal.record(action, at=now, table="payments_payment", object_id=payment.pk, customer_id=payment.customer_id, changed=["state"])
+    journal.record(
+        action,
+        at=now,
+        table="payments_payment",
+        object_id=payment.pk,
+        customer_id=payment.customer_id,
+        changed=["state"],
+    )

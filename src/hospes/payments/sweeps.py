@@ -20,7 +20,10 @@ def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
     while True:
         with acting(Purpose.BILLING, actor=JOB):
             live = Payment.objects.filter(
-                state__in=UNDECIDED, created_at__lte=now - PATIENCE, created_at__gt=now - LONGEST, pk__gt=last_pk
+                state__in=UNDECIDED,
+                created_at__lte=now - PATIENCE,
+                created_at__gt=now - LONGEST,
+                pk__gt=last_pk,
             )
             pks = list(live.order_by("pk").values_list("pk", flat=True)[:page_size])
             for pk in pks:
@@ -30,7 +33,9 @@ def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
             break
         last_pk = pks[-1]
     with acting(Purpose.BILLING, actor=JOB):
-        for pk in Notice.objects.filter(applied_at=None, received_at__lte=now - PATIENCE).values_list("pk", flat=True):
+        for pk in Notice.objects.filter(applied_at=None, received_at__lte=now - PATIENCE).values_list(
+            "pk", flat=True
+        ):
             jobs.apply_notice.enqueue_once(f"notice:{pk}", notice_id=pk)
             tally["notices"] += 1
     return tally

@@ -34,7 +34,10 @@ class CartForm(forms.Form):
 
     product = forms.SlugField(widget=forms.HiddenInput)
     months = forms.TypedChoiceField(
-        label=_("Term"), coerce=int, choices=[(1, _("per month")), (12, _("per year"))], widget=forms.RadioSelect
+        label=_("Term"),
+        coerce=int,
+        choices=[(1, _("per month")), (12, _("per year"))],
+        widget=forms.RadioSelect,
     )
     label = forms.CharField(
         label=_("Domain name"), max_length=253,

@@ -120,7 +120,9 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
     sections = tuple(
         _section(mapped, tuple(rows.get(mapped.table, {}).values()), names) for mapped in _about_people()
     )
-    last = JournalEntry._meta.app_label  # people first; what the machinery keeps about what was done comes at the end
+    last = (
+        JournalEntry._meta.app_label
+    )  # people first; what the machinery keeps about what was done comes at the end
     held = sorted((s for s in sections if s.rows), key=lambda section: section.table.startswith(f"{last}_"))
     return Package(person_id, now, tuple(held), tuple(_files(rows)), looks)
 
@@ -149,7 +151,9 @@ def _gather(rows: dict[str, dict[Any, dict[str, Any]]], scope: str, owner_id: in
 def _without_others(mapped: Mapped, row: dict[str, Any], person_id: int) -> Iterator[tuple[str, Any]]:
     """A row without what is of somebody else who had a hand in it: their id, and from where they came (art. 15(4) GDPR)."""
     columns = mapped.entry.columns
-    others = {name for name, value in row.items() if columns[name].names_others and value not in (None, person_id)}
+    others = {
+        name for name, value in row.items() if columns[name].names_others and value not in (None, person_id)
+    }
     for name, value in row.items():
         hidden = name in others or (others and columns[name].category == Category.NETWORK)
         yield name, None if hidden else value
@@ -190,7 +194,14 @@ def _section(mapped: Mapped, rows: tuple[dict[str, Any], ...], names: reading.Na
         for name, column in mapped.entry.columns.items()
         if column.category is not None and (column.secret or _belongs(mapped, name, column))
     ]
-    return Section(reading.label(model._meta.verbose_name), mapped.table, tuple(kinds), kept(mapped.entry.keep), rows, names)
+    return Section(
+        reading.label(model._meta.verbose_name),
+        mapped.table,
+        tuple(kinds),
+        kept(mapped.entry.keep),
+        rows,
+        names,
+    )
 
 
 def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
@@ -274,4 +285,6 @@ def as_zip(package: Package, *, language: str) -> io.BytesIO:
 def note_download(*, person_id: int, actor: Actor, now: datetime) -> None:
     """Say in the journal that a person took their data along."""
     with acting(Purpose.RIGHTS, actor=actor, person=person_id):
-        journal.record("rights.package", at=now, table="customers_person", object_id=person_id, person_id=person_id)
+        journal.record(
+            "rights.package", at=now, table="customers_person", object_id=person_id, person_id=person_id
+        )

@@ -33,4 +33,8 @@ def why(place: str) -> str:
 
 def _named(purpose: Purpose) -> str:
     label = str(purpose.declared.label)
-    return _("%(purpose)s (only with your consent)") % {"purpose": label} if purpose.declared.basis == Basis.CONSENT else label
+    return (
+        _("%(purpose)s (only with your consent)") % {"purpose": label}
+        if purpose.declared.basis == Basis.CONSENT
+        else label
+    )

@@ -14,19 +14,25 @@ class Browser:
     """One visitor with their cookies, at one address of the portal or the office."""
 
     def __init__(self, base: str) -> None:
-        self.http = httpx.Client(base_url=base, follow_redirects=True, timeout=20, headers={"user-agent": "hospes prove"})
+        self.http = httpx.Client(
+            base_url=base, follow_redirects=True, timeout=20, headers={"user-agent": "hospes prove"}
+        )
         self.answer: httpx.Response | None = None
 
     def get(self, path: str, *, expect: int = 200) -> Browser:
         """Open a page; Broken when the answer is not what was expected."""
         return self._seen(self.http.get(path), expect)
 
-    def submit(self, fields: dict[str, str], *, has: str = "", action: str = "", expect: int = 200) -> Browser:
+    def submit(
+        self, fields: dict[str, str], *, has: str = "", action: str = "", expect: int = 200
+    ) -> Browser:
         """Send a form of the page: the one with a field or button of this name, or that goes to this address."""
         form = self._form(has, action)
         filled = {name: value for name, value in form.form_values() if value is not None} | fields
         target = str(self.page.url.join(form.get("action") or str(self.page.url)))
-        return self._seen(self.http.post(target, data=filled, headers={"referer": str(self.page.url)}), expect)
+        return self._seen(
+            self.http.post(target, data=filled, headers={"referer": str(self.page.url)}), expect
+        )
 
     def _form(self, has: str, action: str) -> html.FormElement:
         for form in _tree(self.page.text).forms:
@@ -37,7 +43,10 @@ class Browser:
 
     def _seen(self, answer: httpx.Response, expect: int) -> Browser:
         self.answer = answer
-        must(answer.status_code == expect, f"{answer.request.method} {answer.url.path} answered {answer.status_code}, not {expect}")
+        must(
+            answer.status_code == expect,
+            f"{answer.request.method} {answer.url.path} answered {answer.status_code}, not {expect}",
+        )
         return self
 
     @property

@@ -7,11 +7,17 @@ from hospes.proofs.registry import must, proof
 from hospes.proofs.stage import Stage
 
 
-@proof("P04", enforced_by="messaging_message (one row, one key, one mail); column grants of the purpose of messages")
+@proof(
+    "P04",
+    enforced_by="messaging_message (one row, one key, one mail); column grants of the purpose of messages",
+)
 def important_messages_are_mailed(stage: Stage) -> str:
     account = stage.sign_up()
     order = stage.paid_order(account)
-    invoice = stage.value("SELECT i.number FROM billing_invoice i JOIN sales_order o ON i.origin = 'order:' || o.id WHERE o.number = %s", order)
+    invoice = stage.value(
+        "SELECT i.number FROM billing_invoice i JOIN sales_order o ON i.origin = 'order:' || o.id WHERE o.number = %s",
+        order,
+    )
     stage.mail(account.email, order)
     stage.mail(account.email, str(invoice))
     kinds = stage.owner.execute(
@@ -23,7 +29,10 @@ def important_messages_are_mailed(stage: Stage) -> str:
     return f"mailed about the account, the order and the invoice {invoice}, once each; messages do not see company numbers ({said})"
 
 
-@proof("P20", enforced_by="sessions of the portal; the 404 of pages for people without a membership; the office's own login")
+@proof(
+    "P20",
+    enforced_by="sessions of the portal; the 404 of pages for people without a membership; the office's own login",
+)
 def logging_in_gives_access(stage: Stage) -> str:
     account, stranger = stage.sign_up(), Browser(stage.portal)
     account.browser.get(account.page("diensten/"))
@@ -38,7 +47,9 @@ def logging_in_gives_access(stage: Stage) -> str:
     return "who logs in sees their services; a visitor is asked to log in, another customer finds no page"
 
 
-@proof("P21", enforced_by="the cookie hospes_cart (on the map, 90 days); the cart's own purpose and row policy")
+@proof(
+    "P21", enforced_by="the cookie hospes_cart (on the map, 90 days); the cart's own purpose and row policy"
+)
 def the_cart_is_still_there(stage: Stage) -> str:
     visitor, label = Browser(stage.portal), f"w{secrets.token_hex(5)}.example"
     visitor.get("/hosting/start/")
@@ -55,21 +66,36 @@ def the_cart_is_still_there(stage: Stage) -> str:
     must(label not in somebody_else.text, "another visitor sees the cart")
     seen = stage.seen_as("portal", "cart", "SELECT label FROM sales_cartline", person=0)
     must(not seen, f"without its cookie {len(seen)} lines of carts can be seen")
-    return f"{label} is in the cart at the next visit, for that browser only; no cookie before there is a cart"
+    return (
+        f"{label} is in the cart at the next visit, for that browser only; no cookie before there is a cart"
+    )
 
 
-@proof("P22", enforced_by="services_service with one service per sold line (unique origin); services.queries.entitlements")
+@proof(
+    "P22",
+    enforced_by="services_service with one service per sold line (unique origin); services.queries.entitlements",
+)
 def entitlements_are_known(stage: Stage) -> str:
     account = stage.sign_up()
     waiting = stage.order(account)
     account.browser.get(account.page("diensten/"))
     must("nog geen diensten" in account.browser.text.lower(), "an unpaid order already gives services")
     order = stage.paid_order(account)
-    label = stage.value("SELECT l.label FROM sales_quoteline l JOIN sales_order o ON o.quote_id = l.quote_id WHERE o.number = %s", order)
+    label = stage.value(
+        "SELECT l.label FROM sales_quoteline l JOIN sales_order o ON o.quote_id = l.quote_id WHERE o.number = %s",
+        order,
+    )
     account.browser.get(account.page("diensten/"))
-    must(label in account.browser.text, f"{label} was paid, but the customer is not told to be entitled to it")
-    made = stage.value("SELECT count(*) FROM services_service s JOIN sales_order o ON o.customer_id = s.customer_id WHERE o.number = %s", order)
+    must(
+        label in account.browser.text, f"{label} was paid, but the customer is not told to be entitled to it"
+    )
+    made = stage.value(
+        "SELECT count(*) FROM services_service s JOIN sales_order o ON o.customer_id = s.customer_id WHERE o.number = %s",
+        order,
+    )
     must(made == 1, f"{made} services came of one paid line")
     own = stage.value("SELECT id FROM customers_customer WHERE number = %s", account.number)
-    said = stage.refused_to("portal", "contract", "UPDATE services_service SET state = 'active' RETURNING id", customer=own)
+    said = stage.refused_to(
+        "portal", "contract", "UPDATE services_service SET state = 'active' RETURNING id", customer=own
+    )
     return f"{label} stands under services since {order} was paid, {waiting} gives none; a customer cannot grant one ({said})"

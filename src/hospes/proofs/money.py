@@ -9,7 +9,10 @@ _PAID_FROM = (
 )
 
 
-@proof("P13", enforced_by="the trigger payment_data_only_after_success on payments_paidfrom; column grants of billing only")
+@proof(
+    "P13",
+    enforced_by="the trigger payment_data_only_after_success on payments_paidfrom; column grants of billing only",
+)
 def payment_data_only_after_success(stage: Stage) -> str:
     account = stage.sign_up()
     order = stage.order(account)
@@ -20,7 +23,10 @@ def payment_data_only_after_success(stage: Stage) -> str:
         " SELECT id, customer_id, 'x', 'NL00', now() FROM payments_payment WHERE reference = %s RETURNING id", (reference,),
     )  # fmt: skip
     stage.at_provider(reference, "failed")
-    stage.wait("the failed payment", lambda: stage.value("SELECT state FROM payments_payment WHERE reference = %s", reference) == "failed")
+    stage.wait(
+        "the failed payment",
+        lambda: stage.value("SELECT state FROM payments_payment WHERE reference = %s", reference) == "failed",
+    )
     must(stage.value(_PAID_FROM, order) == 0, "payment data is there after a payment that failed")
     again = stage.begin_paying(account, order)
     stage.at_provider(again, "paid")
@@ -28,7 +34,10 @@ def payment_data_only_after_success(stage: Stage) -> str:
     return f"nothing before paying, nothing after a failed attempt, stored after success; before it the database says: {said}"
 
 
-@proof("P14", enforced_by="the payment provider's adapter with its declared payload; notices are checked with the provider")
+@proof(
+    "P14",
+    enforced_by="the payment provider's adapter with its declared payload; notices are checked with the provider",
+)
 def payments_go_through_the_provider(stage: Stage) -> str:
     account = stage.sign_up()
     order = stage.order(account)
@@ -39,15 +48,27 @@ def payments_go_through_the_provider(stage: Stage) -> str:
     stored = stage.value("SELECT count(*) FROM payments_notice WHERE reference = %s", reference)
     must(stored == 0, "a notice that did not come from the provider was stored")
     account.browser.http.post(stage.notice_path(reference), data={"id": reference})
-    stage.wait("the notice", lambda: stage.value("SELECT count(*) FROM payments_notice WHERE reference = %s AND applied_at IS NOT NULL", reference))
+    stage.wait(
+        "the notice",
+        lambda: stage.value(
+            "SELECT count(*) FROM payments_notice WHERE reference = %s AND applied_at IS NOT NULL", reference
+        ),
+    )
     state = stage.value("SELECT state FROM sales_order WHERE number = %s", order)
     must(state == "awaiting_payment", f"a notice without a payment made the order {state}")
     stage.at_provider(reference, "paid", "paypal")
-    stage.wait("the payment", lambda: stage.value("SELECT state FROM sales_order WHERE number = %s", order) == "paid")
-    return f"{order} was paid at the provider ({reference}, PayPal); a forged notice before that changed nothing"
+    stage.wait(
+        "the payment", lambda: stage.value("SELECT state FROM sales_order WHERE number = %s", order) == "paid"
+    )
+    return (
+        f"{order} was paid at the provider ({reference}, PayPal); a forged notice before that changed nothing"
+    )
 
 
-@proof("P15", enforced_by="unique constraints on quote and invoice numbers and on the invoice's origin; gapless series")
+@proof(
+    "P15",
+    enforced_by="unique constraints on quote and invoice numbers and on the invoice's origin; gapless series",
+)
 def each_order_has_a_quote_and_an_invoice_number(stage: Stage) -> str:
     account = stage.sign_up()
     orders = [stage.paid_order(account) for _ in range(2)]
@@ -56,8 +77,14 @@ def each_order_has_a_quote_and_an_invoice_number(stage: Stage) -> str:
         " JOIN sales_quote q ON q.id = o.quote_id JOIN billing_invoice i ON i.origin = 'order:' || o.id WHERE o.number = ANY(%s)",
         (orders,),
     ).fetchall()
-    must(len(rows) == 2 and len({r[0] for r in rows}) == 2 and len({r[1] for r in rows}) == 2, f"numbers are missing or double: {rows}")
-    must(all(quote == linked and same for quote, _, linked, same in rows), "an invoice is not linked to its quote and account")
+    must(
+        len(rows) == 2 and len({r[0] for r in rows}) == 2 and len({r[1] for r in rows}) == 2,
+        f"numbers are missing or double: {rows}",
+    )
+    must(
+        all(quote == linked and same for quote, _, linked, same in rows),
+        "an invoice is not linked to its quote and account",
+    )
     said = stage.refused_to("worker", "billing", "UPDATE billing_invoice SET number = 'F0-1' RETURNING id")
     gaps = stage.value(
         "SELECT max(n) - count(*) FROM (SELECT split_part(number, '-', 2)::int AS n FROM billing_invoice"

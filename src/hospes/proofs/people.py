@@ -4,10 +4,15 @@ from hospes.proofs.registry import must, proof
 from hospes.proofs.stage import Stage
 
 
-@proof("P01", enforced_by="column grants on customers_person; the constraint customer_is_known_by_name; the mails' greeting")
+@proof(
+    "P01",
+    enforced_by="column grants on customers_person; the constraint customer_is_known_by_name; the mails' greeting",
+)
 def addressed_by_name(stage: Stage) -> str:
     account = stage.sign_up()
-    name = stage.value("SELECT given_name || ' ' || family_name FROM customers_person WHERE email = %s", account.email)
+    name = stage.value(
+        "SELECT given_name || ' ' || family_name FROM customers_person WHERE email = %s", account.email
+    )
     account.browser.get(account.page())
     must(name in account.browser.text, f"the overview does not call the customer {name}")
     mail = str(stage.mail(account.email, "confirm-email"))
@@ -21,23 +26,43 @@ def addressed_by_name(stage: Stage) -> str:
 def private_and_business_are_apart(stage: Stage) -> str:
     private, company = stage.sign_up(), stage.sign_up(business=True)
     order = stage.paid_order(company)
-    kind = stage.value("SELECT c.kind FROM customers_customer c JOIN sales_order o ON o.customer_id = c.id WHERE o.number = %s", order)
+    kind = stage.value(
+        "SELECT c.kind FROM customers_customer c JOIN sales_order o ON o.customer_id = c.id WHERE o.number = %s",
+        order,
+    )
     must(kind == "business", f"the order of the company was booked as {kind}")
     theirs = stage.value("SELECT id FROM customers_customer WHERE number = %s", company.number)
     mine = stage.value("SELECT id FROM customers_customer WHERE number = %s", private.number)
-    for table, purpose in (("sales_order", "contract"), ("billing_invoice", "billing"), ("services_service", "contract")):
-        owners = [row[0] for row in stage.seen_as("portal", purpose, f"SELECT customer_id FROM {table}", customer=theirs)]  # noqa: S608  # a name from the line above
+    for table, purpose in (
+        ("sales_order", "contract"),
+        ("billing_invoice", "billing"),
+        ("services_service", "contract"),
+    ):
+        owners = [
+            row[0]
+            for row in stage.seen_as("portal", purpose, f"SELECT customer_id FROM {table}", customer=theirs)
+        ]  # a name from the line above
         must(owners, f"the company does not see its own {table}")
         must(set(owners) == {theirs}, f"the company sees rows of others in {table}")
-        leaked = stage.seen_as("portal", purpose, f"SELECT customer_id FROM {table} WHERE customer_id = %s", (theirs,), customer=mine)  # noqa: S608
+        leaked = stage.seen_as(
+            "portal",
+            purpose,
+            f"SELECT customer_id FROM {table} WHERE customer_id = %s",
+            (theirs,),
+            customer=mine,
+        )
         must(not leaked, f"another customer sees {table} of the company")
     private.browser.get(company.page(f"bestellingen/{order}/"), expect=404)
-    broken = stage.value("SELECT count(*) FROM customers_customer WHERE kind = 'private' AND kvk_number || vat_number <> ''")
+    broken = stage.value(
+        "SELECT count(*) FROM customers_customer WHERE kind = 'private' AND kvk_number || vat_number <> ''"
+    )
     must(broken == 0, "a private customer has company numbers")
     return f"order {order} belongs to the company with its invoice and service; for a private customer it does not exist (404, 0 rows)"
 
 
-@proof("P10", enforced_by="the unique constraint on customers_customer.number, given out by hospes_next_number")
+@proof(
+    "P10", enforced_by="the unique constraint on customers_customer.number, given out by hospes_next_number"
+)
 def each_customer_has_a_number(stage: Stage) -> str:
     numbers = [stage.sign_up().number for _ in range(2)]
     must(len(set(numbers)) == 2, f"two customers have the same number: {numbers}")
@@ -46,5 +71,8 @@ def each_customer_has_a_number(stage: Stage) -> str:
         " vat_number, invoice_email, created_at) VALUES (%s, 'private', 'x', 'x', 'x', 'x', 'NL', '', '', 'x@mail.example', now())"
         " RETURNING id", (numbers[0],),
     )  # fmt: skip
-    must("unique" in said or "duplicate" in said, f"a second customer with the same number was refused for another reason: {said}")
+    must(
+        "unique" in said or "duplicate" in said,
+        f"a second customer with the same number was refused for another reason: {said}",
+    )
     return f"two new customers got {numbers[0]} and {numbers[1]}; the first number again: {said}"

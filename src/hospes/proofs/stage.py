@@ -37,7 +37,10 @@ class Stage:
 
     def __init__(self, stack: Stack, *, role_prefix: str = "hospes") -> None:
         self.stack, self.prefix = stack, role_prefix
-        self.portal, self.office = stack.ports.url("portal").rstrip("/"), stack.ports.url("office").rstrip("/")
+        self.portal, self.office = (
+            stack.ports.url("portal").rstrip("/"),
+            stack.ports.url("office").rstrip("/"),
+        )
         if stack.dsn is None:
             raise RuntimeError("the installation was not started")
         self.owner = psycopg.connect(stack.dsn.url(), autocommit=True)
@@ -56,16 +59,22 @@ class Stage:
         password = derived_password(role, master=self._key)
         return psycopg.connect(host=dsn.host, port=dsn.port, dbname=dsn.name, user=role, password=password)
 
-    def seen_as(self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int) -> list[tuple[Any, ...]]:
+    def seen_as(
+        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
+    ) -> list[tuple[Any, ...]]:
         """What a purpose of that login's gets for a statement; raises psycopg's refusal."""
         with self.login(login) as connection, connection.transaction():
             role = f"{self.prefix}_{purpose}{'_own' if scope else ''}"
-            settings = {"role": role, "hospes.purpose": purpose} | {f"hospes.{key}": value for key, value in scope.items()}
+            settings = {"role": role, "hospes.purpose": purpose} | {
+                f"hospes.{key}": value for key, value in scope.items()
+            }
             for name, value in settings.items():
                 connection.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
             return connection.execute(sql, parameters).fetchall()
 
-    def refused_to(self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int) -> str:
+    def refused_to(
+        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
+    ) -> str:
         """What PostgreSQL says when it refuses; Broken when it does not."""
         try:
             got = self.seen_as(login, purpose, sql, parameters, **scope)
@@ -102,7 +111,10 @@ class Stage:
 
     def mail(self, to: str, having: str) -> dict[str, Any]:
         """The newest mail to an address that has this in it, once it is there."""
-        return self.wait(f"a mail to {to} with {having}", lambda: next((m for m in self.mails(to) if having in str(m)), None))
+        return self.wait(
+            f"a mail to {to} with {having}",
+            lambda: next((m for m in self.mails(to) if having in str(m)), None),
+        )
 
     # --- people ---------------------------------------------------------------------------------------------------------
 
@@ -133,7 +145,9 @@ class Stage:
     def order(self, account: Account, *, slug: str = "plus", months: int = 12) -> str:
         """The account orders a hosting package through the shop, and gets the number of the order."""
         browser = account.browser
-        browser.get(f"/hosting/{slug}/").submit({"months": str(months), "label": f"p{secrets.token_hex(5)}.example"}, has="label")
+        browser.get(f"/hosting/{slug}/").submit(
+            {"months": str(months), "label": f"p{secrets.token_hex(5)}.example"}, has="label"
+        )
         browser.get(f"/k/{account.number}/afrekenen/").submit({"terms": "on", "do": "order"}, has="terms")
         must("/bestellingen/" in browser.path, f"after ordering the customer is at {browser.path}")
         return browser.path.rstrip("/").split("/")[-1]
@@ -151,7 +165,11 @@ class Stage:
     def at_provider(self, reference: str, outcome: str, method: str = "ideal") -> None:
         """What the customer does at the provider: paid, failed, canceled, expired."""
         url = self.stack.ports.url("payments")
-        answer = httpx.post(f"{url}control/settle", json={"payment": reference, "outcome": outcome, "method": method}, timeout=10)
+        answer = httpx.post(
+            f"{url}control/settle",
+            json={"payment": reference, "outcome": outcome, "method": method},
+            timeout=10,
+        )
         must(answer.is_success, f"the simulated provider refused {outcome}: {answer.text[:200]}")
 
     def paid_order(self, account: Account) -> str:

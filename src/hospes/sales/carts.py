@@ -60,14 +60,24 @@ def contents(*, cart_id: UUID | None, person_id: int | None, today: date) -> Con
 
 def _version(cart: Cart, items: tuple[Item, ...]) -> str:
     """Who orders agrees to these things at these prices, and to no others."""
-    prices = hashlib.sha256(repr([(i.product_id, i.label, i.months, i.cents) for i in items]).encode()).hexdigest()[:16]
+    prices = hashlib.sha256(
+        repr([(i.product_id, i.label, i.months, i.cents) for i in items]).encode()
+    ).hexdigest()[:16]
     return f"{cart.pk}:{cart.changed_at.timestamp():.6f}:{prices}"
 
 
 def _item(line: CartLine, today: date) -> Item:
     product = line.product
     found = offer(slug=product.slug, months=line.months, today=today)
-    return Item(line.pk, product.pk, product.slug, product.name, line.label, line.months, found.cents if found else None)
+    return Item(
+        line.pk,
+        product.pk,
+        product.slug,
+        product.name,
+        line.label,
+        line.months,
+        found.cents if found else None,
+    )
 
 
 def _find(cart_id: UUID | None, person_id: int | None) -> Cart | None:
@@ -77,7 +87,9 @@ def _find(cart_id: UUID | None, person_id: int | None) -> Cart | None:
 
 
 @transaction.atomic
-def put(*, cart_id: UUID, person_id: int | None, slug: str, months: int, label: str, now: datetime, today: date) -> UUID:
+def put(
+    *, cart_id: UUID, person_id: int | None, slug: str, months: int, label: str, now: datetime, today: date
+) -> UUID:
     """
     Put a product in the cart, and return the cart's id; the same domain name again replaces its line.
 

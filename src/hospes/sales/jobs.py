@@ -13,7 +13,16 @@ def deliver(*, order_id: int) -> None:
     now = clock.now()
     with at_work():
         order = Order.objects.get(pk=order_id, state=Order.State.PAID)
-        today = clock.day_of(order.paid_at or now)  # the day that the invoice's period begins, also when this runs later
+        today = clock.day_of(
+            order.paid_at or now
+        )  # the day that the invoice's period begins, also when this runs later
         for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
-            sold = Sold(order.customer_id, line.product_id, line.label, line.months, line.net_cents, f"quote_line:{line.pk}")
+            sold = Sold(
+                order.customer_id,
+                line.product_id,
+                line.label,
+                line.months,
+                line.net_cents,
+                f"quote_line:{line.pk}",
+            )
             start(sold, today=today, now=now)

@@ -8,7 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
-from hospes.kernel.datamap import TAX_LAW, THE_CONTRACT, THE_SERVICE, Category, Event, Keep, Source, Then, personal, plain, row
+from hospes.kernel.datamap import (
+    TAX_LAW,
+    THE_CONTRACT,
+    THE_SERVICE,
+    Category,
+    Event,
+    Keep,
+    Source,
+    Then,
+    personal,
+    plain,
+    row,
+)
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 
@@ -48,7 +60,9 @@ class CartLine(MappedModel):
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("line of the shopping cart")
-        constraints = [models.UniqueConstraint(fields=["cart", "label"], name="one_cart_line_per_domain_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["cart", "label"], name="one_cart_line_per_domain_name")
+        ]
 
     datamap = row(
         plain("id", "cart", "product") | personal(Category.CONTRACT, "person", "months", "label"),
@@ -75,7 +89,9 @@ class Quote(MappedModel):
     net_cents = models.PositiveBigIntegerField(_("without VAT"))
     vat_cents = models.PositiveBigIntegerField(_("VAT"))
     total_cents = models.PositiveBigIntegerField(_("total"))
-    decided_by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decided_from = models.GenericIPAddressField(_("decided from"), null=True)
     key = models.CharField(max_length=80, unique=True)
@@ -84,7 +100,9 @@ class Quote(MappedModel):
         abstract = False
         verbose_name = _("quote")
         constraints = [
-            models.CheckConstraint(name="quote_adds_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))),
+            models.CheckConstraint(
+                name="quote_adds_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))
+            ),
             models.CheckConstraint(
                 name="decided_quote_says_who_and_when",
                 condition=~Q(state__in=["accepted", "declined"]) | Q(decided_at__isnull=False),
@@ -121,7 +139,9 @@ class QuoteLine(MappedModel):
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("line of a quote")
-        constraints = [models.UniqueConstraint(fields=["quote", "position"], name="one_quote_line_per_position")]
+        constraints = [
+            models.UniqueConstraint(fields=["quote", "position"], name="one_quote_line_per_position")
+        ]
 
     datamap = row(
         plain("id", "quote", "product", "position")
@@ -154,11 +174,17 @@ class Order(MappedModel):
         abstract = False
         verbose_name = _("order")
         constraints = [
-            models.CheckConstraint(name="paid_order_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)),
+            models.CheckConstraint(
+                name="paid_order_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-placed_at"], name="orders_of_customer"),
-            models.Index(fields=["placed_at", "id"], condition=Q(state="awaiting_payment"), name="orders_awaiting_payment"),
+            models.Index(
+                fields=["placed_at", "id"],
+                condition=Q(state="awaiting_payment"),
+                name="orders_awaiting_payment",
+            ),
         ]
 
     datamap = row(

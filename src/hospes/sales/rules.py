@@ -5,8 +5,6 @@ from datetime import date
 
 import idna
 
-import idna
-
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -24,7 +22,12 @@ def domain_name(text: str) -> str:
     except UnicodeError:
         raise ValueError("this is no domain name") from None
     labels = ascii_name.split(".")
-    if len(labels) < 2 or len(ascii_name) > 253 or not all(_LABEL.fullmatch(x) for x in labels) or labels[-1].isdigit():
+    if (
+        len(labels) < 2
+        or len(ascii_name) > 253
+        or not all(_LABEL.fullmatch(x) for x in labels)
+        or labels[-1].isdigit()
+    ):
         raise ValueError("this is no domain name")
     return ascii_name
 

@@ -59,7 +59,9 @@ def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: da
     except IntegrityError:  # the same button twice at the same time: the other one made it
         return Quote.objects.get(key=key)
     QuoteLine.objects.bulk_create(
-        QuoteLine(quote=quote, customer_id=customer_id, position=position, vat_basis_points=rate, **vars(line))
+        QuoteLine(
+            quote=quote, customer_id=customer_id, position=position, vat_basis_points=rate, **vars(line)
+        )
         for position, line in enumerate(lines, start=1)
     )
     journal.record("quote.made", at=now, table="sales_quote", object_id=quote.pk, customer_id=customer_id)
@@ -69,12 +71,16 @@ def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: da
 def _rate_for(customer: Customer, today: date) -> int:
     if customer.kind == Customer.Kind.BUSINESS and customer.country != "NL":
         # Reverse charge needs a check of the VAT number at VIES and its proof; until that is there, no wrong invoice.
-        raise QuoteRefused(_("We cannot yet make invoices for companies outside the Netherlands. Please contact us."))
+        raise QuoteRefused(
+            _("We cannot yet make invoices for companies outside the Netherlands. Please contact us.")
+        )
     return vat_basis_points(country="NL", today=today)
 
 
 @transaction.atomic
-def accept_quote(*, quote_id: int, person_id: int, ip: str | None, terms_version: str, today: date, now: datetime) -> Order:
+def accept_quote(
+    *, quote_id: int, person_id: int, ip: str | None, terms_version: str, today: date, now: datetime
+) -> Order:
     """
     Accept a quote for good: it becomes an order that waits for its payment. Accepting again gives the same order.
 
@@ -92,7 +98,10 @@ def accept_quote(*, quote_id: int, person_id: int, ip: str | None, terms_version
         quote_id=quote_id, customer_id=quote.customer_id, person_id=person_id, total_cents=quote.total_cents,
         placed_at=now, terms_version=terms_version, number=rules.order_number(today, next_number(f"order:{today.year}")),
     )  # fmt: skip
-    for action, table, pk in (("quote.accepted", "sales_quote", quote_id), ("order.placed", "sales_order", order.pk)):
+    for action, table, pk in (
+        ("quote.accepted", "sales_quote", quote_id),
+        ("order.placed", "sales_order", order.pk),
+    ):
         journal.record(action, at=now, table=table, object_id=pk, customer_id=quote.customer_id)
     messaging.enqueue("sales.order_received", key=f"order:{order.pk}:received", person_id=person_id,
                       customer_id=quote.customer_id, about_id=order.pk, now=now)  # fmt: skip
@@ -107,11 +116,15 @@ def decline_quote(*, quote_id: int, person_id: int, ip: str | None, now: datetim
     )
     if not done:
         raise QuoteRefused(_("This quote was already accepted or declined."))
-    journal.record("quote.declined", at=now, table="sales_quote", object_id=quote_id, customer_id=quote.customer_id)
+    journal.record(
+        "quote.declined", at=now, table="sales_quote", object_id=quote_id, customer_id=quote.customer_id
+    )
 
 
 @transaction.atomic
-def mark_paid(*, order_id: int, paid_with: str, paid_at: datetime, today: date, now: datetime) -> Invoice | None:
+def mark_paid(
+    *, order_id: int, paid_with: str, paid_at: datetime, today: date, now: datetime
+) -> Invoice | None:
     """
     Say that an order was paid: issue its invoice, and have its services made. None when it was paid already.
 
@@ -121,8 +134,17 @@ def mark_paid(*, order_id: int, paid_with: str, paid_at: datetime, today: date, 
     if not waiting.update(state=Order.State.PAID, paid_at=paid_at):
         return None
     order = Order.objects.get(pk=order_id)
-    journal.record("order.paid", at=now, table="sales_order", object_id=order_id, customer_id=order.customer_id, changed=["state"])
-    invoice = billing.issue(_draft(order, paid_with=paid_with, paid_at=paid_at, today=today), today=today, now=now)
+    journal.record(
+        "order.paid",
+        at=now,
+        table="sales_order",
+        object_id=order_id,
+        customer_id=order.customer_id,
+        changed=["state"],
+    )
+    invoice = billing.issue(
+        _draft(order, paid_with=paid_with, paid_at=paid_at, today=today), today=today, now=now
+    )
     from hospes.sales.jobs import deliver
 
     deliver.enqueue(order_id=order_id)

@@ -6,7 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
-from hospes.kernel.datamap import TAX_LAW, THE_CONTRACT, Category, Event, Keep, Source, Then, personal, plain, row
+from hospes.kernel.datamap import (
+    TAX_LAW,
+    THE_CONTRACT,
+    Category,
+    Event,
+    Keep,
+    Source,
+    Then,
+    personal,
+    plain,
+    row,
+)
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
@@ -23,7 +34,9 @@ class State(models.TextChoices):
 class Service(MappedModel):
     """What a customer ordered and is entitled to. `origin` is the thing that was sold: it makes one service, ever."""
 
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="services", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="services", verbose_name=_("customer")
+    )
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     label = models.CharField(_("for"), max_length=253)
     origin = models.CharField(max_length=60, unique=True)
@@ -38,8 +51,12 @@ class Service(MappedModel):
         abstract = False
         verbose_name = _("service")
         constraints = [
-            models.CheckConstraint(name="service_renews_after_its_start", condition=Q(renews_on__gt=F("started_on"))),
-            models.CheckConstraint(name="ended_service_says_when", condition=~Q(state="terminated") | Q(ended_on__isnull=False)),
+            models.CheckConstraint(
+                name="service_renews_after_its_start", condition=Q(renews_on__gt=F("started_on"))
+            ),
+            models.CheckConstraint(
+                name="ended_service_says_when", condition=~Q(state="terminated") | Q(ended_on__isnull=False)
+            ),
         ]
         indexes = [
             models.Index(fields=["label"], opclasses=["varchar_pattern_ops"], name="services_by_label"),

@@ -9,7 +9,9 @@ from hospes.services.models import Service, ServiceChange
 
 def entitlements(customer_id: int, *, today: date) -> list[Service]:
     """The services that the customer is entitled to on a day: those that began by then and end later, if at all; newest first."""
-    held = Service.objects.filter(Q(ended_on=None) | Q(ended_on__gt=today), customer_id=customer_id, started_on__lte=today)
+    held = Service.objects.filter(
+        Q(ended_on=None) | Q(ended_on__gt=today), customer_id=customer_id, started_on__lte=today
+    )
     return list(held.select_related("product").order_by("-started_on", "-pk"))
 
 

@@ -52,7 +52,13 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
     )  # fmt: skip
     if is_new:
         _note(service, was="", reason="ordered", now=now)
-        journal.record("service.started", at=now, table="services_service", object_id=service.pk, customer_id=service.customer_id)
+        journal.record(
+            "service.started",
+            at=now,
+            table="services_service",
+            object_id=service.pk,
+            customer_id=service.customer_id,
+        )
         kinds.provision(Product.objects.get(pk=sold.product_id).kind, service.pk)
     return service
 
@@ -82,11 +88,20 @@ def activate(*, service_id: int, reason: str, now: datetime) -> None:
         return
     move(service, State.ACTIVE, reason=reason, now=now)
     messaging.enqueue(
-        "services.active", key=f"service:{service_id}:active", customer_id=service.customer_id, about_id=service_id, now=now
+        "services.active",
+        key=f"service:{service_id}:active",
+        customer_id=service.customer_id,
+        about_id=service_id,
+        now=now,
     )
 
 
 def _note(service: Service, *, was: str, reason: str, now: datetime) -> None:
     ServiceChange.objects.create(
-        service_id=service.pk, customer_id=service.customer_id, was=was, became=service.state, reason=reason, at=now
+        service_id=service.pk,
+        customer_id=service.customer_id,
+        was=was,
+        became=service.state,
+        reason=reason,
+        at=now,
     )

@@ -51,8 +51,9 @@ def _prepare(var: Path, cluster: Cluster) -> None:
 
     django.setup()
     logging.disable(logging.INFO)  # a line for each of thousands of pages
-    from bench import dataset
     from django.db import connection
+
+    from bench import dataset
 
     if not dataset.ready():
         with connection.cursor() as cursor:

@@ -20,7 +20,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def findings() -> dict[str, list[str]]:
     """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
     pending = _pending()
-    found = {"the data map is complete": datamap.gaps(), "the settings are sane": _settings(), "the tables are up to date": pending}
+    found = {
+        "the data map is complete": datamap.gaps(),
+        "the settings are sane": _settings(),
+        "the tables are up to date": pending,
+    }
     if not pending:
         found["the database matches the data map"] = policies.drift(connection)
         found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
@@ -40,7 +44,9 @@ def _settings() -> list[str]:
     if not settings.SECURE_COOKIES and not settings.HOSPES_PORTAL_URL.startswith("http://127.0.0.1"):
         found.append("cookies travel without TLS (HOSPES_SECURE_COOKIES)")
     try:
-        call_command("check", stdout=StringIO(), stderr=StringIO())  # it says that all is well, also when asked to be quiet
+        call_command(
+            "check", stdout=StringIO(), stderr=StringIO()
+        )  # it says that all is well, also when asked to be quiet
     except SystemCheckError as error:
         found.append(str(error))
     return found

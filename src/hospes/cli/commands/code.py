@@ -17,7 +17,9 @@ def run(arguments: argparse.Namespace) -> int:
     path = var_directory() / "demo.json"
     if not path.exists():
         raise Problem("there is no demo here: start it with make run")
-    secrets = {entry["role"]: entry["totp"] for entry in json.loads(path.read_text())["logins"] if entry.get("totp")}
+    secrets = {
+        entry["role"]: entry["totp"] for entry in json.loads(path.read_text())["logins"] if entry.get("totp")
+    }
     if arguments.role not in secrets:
         raise Problem(f"there is no {arguments.role}: say one of {', '.join(secrets)}")
     print(code(secrets[arguments.role], time.time()))

@@ -9,7 +9,9 @@ from hospes.cli.problems import Problem
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--catalogue-only", action="store_true", help="only what is for sale, and the VAT rates")
+    parser.add_argument(
+        "--catalogue-only", action="store_true", help="only what is for sale, and the VAT rates"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

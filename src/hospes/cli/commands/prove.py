@@ -20,7 +20,9 @@ from hospes.proofs.stage import Stage
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("promises", nargs="*", metavar="P01", help="which promises; all that have a proof when none are named")
+    parser.add_argument(
+        "promises", nargs="*", metavar="P01", help="which promises; all that have a proof when none are named"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
 
@@ -33,7 +35,9 @@ def preparing(base: ports.Ports) -> list[programs.Program]:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    os.environ["HOSPES_ROLE_PREFIX"] = "hospes_prove"  # roles are the server's: an installation beside this one keeps its own
+    os.environ["HOSPES_ROLE_PREFIX"] = (
+        "hospes_prove"  # roles are the server's: an installation beside this one keeps its own
+    )
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hospes.config.settings")
     with tempfile.TemporaryDirectory(prefix="hospes-prove-") as directory:
         stack = Stack(

@@ -39,7 +39,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise Problem("the screenshots need the development environment: make setup") from None
     arguments.to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="hospes-screenshots-") as directory:
-        stack = Stack(var=Path(directory), port_base=ports.free_base(), durable=False, say=lambda line: print(line, file=sys.stderr))
+        stack = Stack(
+            var=Path(directory),
+            port_base=ports.free_base(),
+            durable=False,
+            say=lambda line: print(line, file=sys.stderr),
+        )
         with stack, sync_playwright() as play:
             stack.wait_ready()
             logins = json.loads((Path(directory) / "demo.json").read_text())["logins"]
@@ -51,7 +56,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _page(browser: Any, language: str) -> "Page":
-    page: Page = browser.new_page(viewport={"width": 1280, "height": 860}, locale=language, color_scheme="light")
+    page: Page = browser.new_page(
+        viewport={"width": 1280, "height": 860}, locale=language, color_scheme="light"
+    )
     return page
 
 

@@ -40,7 +40,9 @@ def home(request: Any) -> HttpResponse:
 def overview(request: Any, capacity: Capacity) -> HttpResponse:
     """Is all well, and what do I have to do?"""
     open_invoices, open_cents = billing.open_total(capacity.customer_id)
-    waiting = list(Order.objects.filter(customer_id=capacity.customer_id, state=Order.State.AWAITING_PAYMENT)[:5])
+    waiting = list(
+        Order.objects.filter(customer_id=capacity.customer_id, state=Order.State.AWAITING_PAYMENT)[:5]
+    )
     entitled = services.entitlements(capacity.customer_id, today=clock.today())
     context = {
         "open_invoices": open_invoices, "open_cents": open_cents, "waiting": waiting, "services": entitled[:6],
@@ -54,14 +56,20 @@ def overview(request: Any, capacity: Capacity) -> HttpResponse:
 @customer_page(Purpose.CONTRACT, nav="services")
 def service_list(request: Any, capacity: Capacity) -> HttpResponse:
     """What am I entitled to?"""
-    return render(request, "portal/services.html", {"services": services.entitlements(capacity.customer_id, today=clock.today())})
+    return render(
+        request,
+        "portal/services.html",
+        {"services": services.entitlements(capacity.customer_id, today=clock.today())},
+    )
 
 
 @require_safe
 @customer_page(Purpose.CONTRACT, nav="services")
 def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     """Does it run, when does it renew, how did it come to be so?"""
-    found = get_object_or_404(Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id)
+    found = get_object_or_404(
+        Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id
+    )
     from hospes.hosting.queries import access as hosting_access
 
     context = {"service": found, "history": services.history(found.pk), "account": hosting_access(found.pk),
@@ -111,7 +119,9 @@ def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
     path = Path(settings.MEDIA_ROOT) / found.path
     if not path.is_file():
         raise Http404
-    return FileResponse(path.open("rb"), as_attachment=True, filename=f"{invoice_number}.pdf", content_type="application/pdf")
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=f"{invoice_number}.pdf", content_type="application/pdf"
+    )
 
 
 @require_safe
@@ -120,5 +130,3 @@ def access(request: Any, capacity: Capacity) -> HttpResponse:
     """Who can get in, from where were we logged in to, and what was changed?"""
     events = where_from(request.user.pk, limit=PAGE)
     return render(request, "portal/access.html", {"events": events})
-
-

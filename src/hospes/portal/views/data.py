@@ -22,7 +22,9 @@ def data(request: Any, number: int) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     choose(request, number)
     request.nav = "data"
-    held = package.collect(person_id=request.user.pk, customer_ids=_held(request), actor=request.actor, now=clock.now())
+    held = package.collect(
+        person_id=request.user.pk, customer_ids=_held(request), actor=request.actor, now=clock.now()
+    )
     return render(request, "portal/data.html", {"package": held, "looks": held.looks})
 
 
@@ -32,14 +34,19 @@ def download(request: Any, number: int) -> HttpResponseBase:
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("portal:data", kwargs={"number": number}))
     choose(request, number)
-    held = package.collect(person_id=request.user.pk, customer_ids=_held(request), actor=request.actor, now=clock.now())
+    held = package.collect(
+        person_id=request.user.pk, customer_ids=_held(request), actor=request.actor, now=clock.now()
+    )
     archive = package.as_zip(held, language=get_language() or "nl")
     package.note_download(person_id=request.user.pk, actor=request.actor, now=clock.now())
-    return FileResponse(archive, as_attachment=True, filename=f"gegevens-{clock.today().isoformat()}.zip", content_type="application/zip")
+    return FileResponse(
+        archive,
+        as_attachment=True,
+        filename=f"gegevens-{clock.today().isoformat()}.zip",
+        content_type="application/zip",
+    )
 
 
 def _held(request: Any) -> list[int]:
     """The customers of which the person is the holder: only their data is the person's own."""
     return [c.customer_id for c in request.capacities if c.role == "holder"]
-
-

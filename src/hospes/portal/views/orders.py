@@ -62,7 +62,9 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
         return again
     try:
         if request.POST.get("do") == "decline":
-            services.decline_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip, now=clock.now())
+            services.decline_quote(
+                quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip, now=clock.now()
+            )
             return again
         if request.POST.get("terms") != "on":
             messages.error(request, _("Please agree with the general terms first."))
@@ -79,7 +81,9 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
 @customer_page(Purpose.BILLING, nav="orders")
 def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     """Was it paid, what happens now, and where is my invoice?"""
-    found = get_object_or_404(Order.objects.with_related("quote"), customer_id=capacity.customer_id, number=order_number)
+    found = get_object_or_404(
+        Order.objects.with_related("quote"), customer_id=capacity.customer_id, number=order_number
+    )
     begun = payment_queries.of_order(found.pk)
     # "paid" while the order is not: it was booked between our two looks at the database, and the next look shows it.
     news = ("open", "pending", "paid") if found.state == Order.State.AWAITING_PAYMENT else ()
@@ -114,7 +118,12 @@ def pay(request: Any, number: int, order_number: str) -> HttpResponse:
         messages.info(request, str(refusal))
         return redirect(f"{back}?terug=1")
     except (ProviderUnavailable, ProviderRefused):
-        messages.error(request, _("Paying does not work at this moment. Nothing was taken from you; please try again in a while."))
+        messages.error(
+            request,
+            _(
+                "Paying does not work at this moment. Nothing was taken from you; please try again in a while."
+            ),
+        )
         return redirect(back)
     # A form may not be sent on to another host (our own content policy): a page in between takes the customer there.
     request.nav = "orders"
@@ -131,7 +140,9 @@ def payment_back(request: Any, order_number: str) -> HttpResponse:
     for capacity in request.capacities:
         with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
             if Order.objects.filter(customer_id=capacity.customer_id, number=order_number).exists():
-                target = reverse("portal:order", kwargs={"number": capacity.number, "order_number": order_number})
+                target = reverse(
+                    "portal:order", kwargs={"number": capacity.number, "order_number": order_number}
+                )
                 return redirect(f"{target}?terug=1")
     raise Http404
 

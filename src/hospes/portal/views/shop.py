@@ -52,7 +52,9 @@ def catalogue(request: Any) -> HttpResponse:
     """What can I get, and what does it cost?"""
     request.nav, rate = "shop", _rate()
     request.cart_count = len(cart_contents(request).items)
-    products = [{"product": p["product"], "offers": [_shown(o, rate) for o in p["offers"]]} for p in _by_product()]
+    products = [
+        {"product": p["product"], "offers": [_shown(o, rate) for o in p["offers"]]} for p in _by_product()
+    ]
     return render(request, "shop/catalogue.html", {"products": products})
 
 
@@ -72,8 +74,15 @@ def product(request: Any, slug: str) -> HttpResponse:
                           label=form.cleaned_data["label"], now=now, today=clock.today())  # fmt: skip
                 return keep_cart(redirect("shop:cart"), request, cart_id)
             except carts.CartRefused:
-                form.add_error(None, _("This cannot be put in the cart now. Is it full, or is the product no longer sold?"))
-    context = {"product": found["product"], "offers": [_shown(o, rate) for o in found["offers"]], "form": form}
+                form.add_error(
+                    None,
+                    _("This cannot be put in the cart now. Is it full, or is the product no longer sold?"),
+                )
+    context = {
+        "product": found["product"],
+        "offers": [_shown(o, rate) for o in found["offers"]],
+        "form": form,
+    }
     return render(request, "shop/product.html", context)
 
 
@@ -129,7 +138,9 @@ def checkout(request: Any, number: int) -> HttpResponse:
         if request.POST.get("version") != contents.version:
             form.add_error(None, _("Your cart has changed since this page was shown. Please look again."))
             form = CheckoutForm(initial={"version": contents.version})
-            messages.warning(request, _("Your cart has changed since this page was shown. Please look again."))
+            messages.warning(
+                request, _("Your cart has changed since this page was shown. Please look again.")
+            )
         elif form.is_valid() or request.POST.get("do") == "quote":
             return _order(request, capacity, contents)
     context = {"contents": contents, "totals": _totals(contents), "form": form, "capacity": capacity}
@@ -160,7 +171,9 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpRe
     now, today = clock.now(), clock.today()
     lines = [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
     try:
-        with acting(Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+        with acting(
+            Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk
+        ):
             with at_the_cart(request):
                 if not carts.empty(person_id=request.user.pk, version=contents.version, today=today):
                     raise _AlreadyOrderedError
