@@ -11,7 +11,7 @@ from django.utils import translation
 
 from hospes.cli.supervisor import Stack
 from hospes.cli.totp import code
-from hospes.proofs.stage import Stage
+from hospes.proofs.stage import Account, Stage
 
 ROLE_PREFIX = "hospes_browser"
 PORTAL, OFFICE = "hospes.config.urls_portal", "hospes.config.urls_office"
@@ -34,11 +34,22 @@ class House(Stage):
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(stack, role_prefix=ROLE_PREFIX)
+        self._accounts: list[Account] = []
         told = json.loads((stack.var / "demo.json").read_text())["logins"]
         fields = Login.__dataclass_fields__
         logins = [Login(**{name: value for name, value in entry.items() if name in fields}) for entry in told]
         self.customer = next(login for login in logins if not login.role)
         self.staff = {login.role: login for login in logins if login.role}
+
+    def sign_up(self, *, business: bool = False) -> Account:
+        """Somebody new who is logged in; see Stage."""
+        self._accounts.append(super().sign_up(business=business))
+        return self._accounts[-1]
+
+    def close(self) -> None:
+        super().close()
+        for account in self._accounts:
+            account.browser.http.close()
 
     def address(self, route: str, language: str = "nl", /, face: str = "portal", **arguments: Any) -> str:
         """The whole address of a route of a face."""

@@ -1,6 +1,6 @@
 """No page of the portal is forgotten, and each is sound: in both languages, light and dark, wide and on a phone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 
@@ -43,11 +43,10 @@ def test_pages_of_a_customer(strict_windows: Windows, house: House, language: st
 
 
 @pytest.fixture(scope="module")
-def careful(house: House) -> Iterator[tuple[Account, str]]:
+def careful(house: House) -> tuple[Account, str]:
     """Somebody with a second step, and the key of it; they have not ordered anything."""
     account = house.sign_up()
-    yield account, second_step_for(account)
-    account.browser.http.close()
+    return account, second_step_for(account)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -58,8 +58,8 @@ class Canary:
             whole = f"{self.value // 100:,}"
             return f"{whole}.{self.value % 100:02d}" if language == "en" else f"{whole.replace(',', '.')},{self.value % 100:02d}"
         if isinstance(self.value, int) and self.column.endswith("basis_points"):
-            text = f"{self.value / 100:,.2f}"
-            return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+            text = f"{self.value / 100:.2f}".rstrip("0").rstrip(".")
+            return f"{text if language == 'en' else text.replace('.', ',')}%"
         return html.escape(self.value[0] if isinstance(self.value, list) else str(self.value))
 
 

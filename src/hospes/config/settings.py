@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "hospes.faces.middleware.sane_requests",
     "hospes.accounts.middleware.who_is_there",
+    "hospes.faces.middleware.for_their_eyes_only",
     "hospes.faces.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
 from hospes.faces.errors import bad_request, too_large
 from hospes.kernel.outside import NotOnTheMap, cookies
@@ -105,6 +106,18 @@ def only_mapped_cookies(get_response: Handler) -> Handler:
         for name in unknown:
             del response.cookies[name]
             log.error("cookie dropped that is not on the data map", error=name)
+        return response
+
+    return middleware
+
+
+def for_their_eyes_only(get_response: Handler) -> Handler:
+    """Middleware: no browser and no proxy keeps a page that somebody saw while logged in, for whoever comes after them."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
     return middleware

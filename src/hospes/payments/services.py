@@ -60,7 +60,8 @@ def begin(
     # An earlier attempt may have broken off after the provider made it, longer ago than its idempotency keys hold.
     charge = (None if is_new else provider.find(payment.idempotency_key, since=payment.created_at - MARGIN)) or provider.create(
         cents=payment.cents, description=description, return_url=addresses.back,
-        notice_url=addresses.notices(payment.idempotency_key), order_key=payment.idempotency_key, language=language, idempotency_key=payment.idempotency_key,
+        notice_url=addresses.notices(payment.idempotency_key), order_key=payment.idempotency_key, language=language,
+        idempotency_key=payment.idempotency_key,
     )  # fmt: skip
     with acting(Purpose.BILLING, actor=actor, customer=customer_id):
         unknown = Payment.objects.filter(pk=payment.pk, reference=None)
