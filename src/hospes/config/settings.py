@@ -131,7 +131,6 @@ MIDDLEWARE = [
     "hospes.faces.middleware.sane_requests",
     "hospes.accounts.middleware.who_is_there",
     "hospes.faces.middleware.for_their_eyes_only",
-    "hospes.faces.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hospes.accounts.middleware.doors",

@@ -81,19 +81,6 @@ class NoFiles(FileUploadHandler):
         return None
 
 
-def private_pages(get_response: Handler) -> Handler:
-    """Middleware: what somebody sees who is logged in stays in no cache; the back button of the next person finds nothing."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        response = get_response(request)
-        user = getattr(request, "user", None)
-        if user is not None and user.is_authenticated and "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-store"
-        return response
-
-    return middleware
-
-
 def only_mapped_cookies(get_response: Handler) -> Handler:
     """Middleware: a cookie that is not on the data map does not leave; in tests it raises NotOnTheMap."""
     log = structlog.get_logger("hospes.cookies")

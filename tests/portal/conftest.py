@@ -1,0 +1,22 @@
+"""The portal's face."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def site(settings: Any, tmp_path: Path, db: None, _rights: None) -> Iterator[None]:
+    """The portal as it is served, with the Dutch rate in force, and with files of its own."""
+    from django.urls import clear_url_caches
+
+    from tests.portal import visit
+
+    settings.FACE, settings.ROOT_URLCONF = "portal", "hospes.config.urls_portal"
+    settings.MEDIA_ROOT = tmp_path
+    clear_url_caches()
+    visit.vat()
+    yield
+    clear_url_caches()

@@ -1,0 +1,227 @@
+"""Every page of a customer is there for those who may act for it, and for nobody else at all (P09, P30)."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from hospes.payments.models import Payment
+from hospes.portal import urls
+from hospes.sales.models import Order, Quote
+from tests.portal.visit import House, all_of, browser, house, jobs, member, put
+from tests.support import make
+from tests.support.make import NOW
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P09", "P30")]
+
+#: Every address below /k/<number>/, with the names of what it is made of.
+PAGES = {str(pattern.name): sorted(pattern.pattern.converters) for pattern in urls.urlpatterns}
+WITH_A_THING = [name for name, parts in PAGES.items() if parts]
+TAKES_FORMS = {"pay", "quote_decide", "download", "checkout"}
+FORM = {"do": "accept", "terms": "on", "version": "x"}
+ODD = ["0", "-1", "\x00", "%00", "F2026-00001\x00", "'", "' OR 1=1 --", "é", "x" * 300, "9" * 400, "..", "\ud83d\ude00".encode(
+    "utf-16", "surrogatepass").decode("utf-16")]  # fmt: skip
+
+
+def address(name: str, given: dict[str, Any], prefix: str = "") -> str:
+    return prefix + reverse(f"portal:{name}", kwargs={part: given[part] for part in ("number", *PAGES[name])})
+
+
+@pytest.fixture
+def mine() -> House:
+    return house()
+
+
+@pytest.fixture
+def theirs() -> House:
+    return house(kind="business")
+
+
+def ask(client: Client, method: str, where: str) -> Any:
+    """Ask for a page, or send a form to it, and go where that leads."""
+    if method == "get":
+        return client.get(where, follow=True)
+    return client.post(where, FORM, follow=True)
+
+
+def assert_not_found(answer: Any, owner: House) -> None:
+    assert answer.status_code == 404
+    content = answer.content.decode()
+    assert [trace for trace in owner.traces if trace in content] == []
+
+
+def assert_untouched(*houses: House) -> None:
+    with as_owner():
+        assert {q.state for q in Quote.objects.filter(pk__in=[h.quote.pk for h in houses])} == {"open"}
+        assert {o.state for o in Order.objects.filter(pk__in=[h.order.pk for h in houses])} == {"awaiting_payment"}
+    assert all_of(Payment) == []
+    assert len(all_of(Order)) == len(houses)
+    assert jobs() == []
+
+
+# --- mine ---
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("name", [name for name in PAGES if name not in TAKES_FORMS])
+def test_my_own_pages_are_there(mine: House, name: str, prefix: str) -> None:
+    answer = browser(mine.holder).get(address(name, mine.arguments, prefix))
+    assert answer.status_code == 200
+    if name == "invoice_pdf":
+        assert b"".join(answer.streaming_content) == mine.pdf
+        assert answer["Content-Type"] == "application/pdf"
+        assert f'filename="{mine.invoice.number}.pdf"' in answer["Content-Disposition"]
+    else:
+        assert f'<html lang="{"en" if prefix else "nl"}"' in answer.content.decode()
+
+
+# --- not mine ---
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", list(PAGES))
+def test_the_pages_of_another_customer_are_not_there(mine: House, theirs: House, name: str, method: str) -> None:
+    client = browser(mine.holder)
+    if name not in TAKES_FORMS and method == "post":
+        assert client.post(address(name, theirs.arguments), FORM).status_code == 405
+        return
+    assert_not_found(ask(client, method, address(name, theirs.arguments)), theirs)
+    assert_not_found(ask(client, method, address(name, theirs.arguments, "/en")), theirs)
+    assert_untouched(mine, theirs)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", WITH_A_THING)
+def test_nor_are_their_things_below_my_own_number(mine: House, theirs: House, name: str, method: str) -> None:
+    where = address(name, theirs.arguments | {"number": mine.number})
+    client = browser(mine.holder)
+    if name not in TAKES_FORMS and method == "post":
+        assert client.post(where, FORM).status_code == 405
+        return
+    assert_not_found(ask(client, method, where), theirs)
+    assert_untouched(mine, theirs)
+
+
+@pytest.mark.parametrize("name", WITH_A_THING)
+def test_also_not_for_somebody_who_may_act_for_both_under_the_wrong_one(mine: House, theirs: House, name: str) -> None:
+    make.membership(person=mine.holder, customer=theirs.customer)
+    client = browser(mine.holder)
+    assert_not_found(ask(client, "get", address(name, theirs.arguments | {"number": mine.number})), theirs)
+    assert client.get(address(name, theirs.arguments), follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", WITH_A_THING)
+def test_what_cannot_be_anything_is_not_there_and_breaks_nothing(mine: House, name: str, odd: str) -> None:
+    from urllib.parse import quote
+
+    client = browser(mine.holder)
+    filled = address(name, mine.arguments)
+    thing = str(mine.arguments[PAGES[name][0]])
+    for encoded in (quote(odd, safe=""), quote(quote(odd, safe=""), safe="")):
+        for method in ("get", "post"):
+            answer = ask(client, method, filled.replace(f"/{thing}/", f"/{encoded}/"))
+            assert answer.status_code in ((404,) if method == "get" or name in TAKES_FORMS else (404, 405))
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999", "10000", "-1", "1e4"])
+def test_a_number_that_nobody_has_is_not_there(mine: House, number: str) -> None:
+    assert browser(mine.holder).get(f"/k/{number}/").status_code == 404
+
+
+@pytest.mark.parametrize("field", ["version", "do", "terms"])
+def test_a_form_with_odd_signs_in_it_breaks_nothing(mine: House, field: str) -> None:
+    client = browser(mine.holder)
+    put(client, make.product())
+    for name in sorted(TAKES_FORMS - {"download", "pay"}):
+        for odd in ("\x00", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "x" * 100_000):
+            assert client.post(address(name, mine.arguments), FORM | {field: odd}).status_code in (200, 302)
+
+
+# --- nobody ---
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", list(PAGES))
+def test_who_is_not_logged_in_is_asked_to_do_that_and_sees_nothing(mine: House, name: str, method: str) -> None:
+    answer = ask(browser(), method, address(name, mine.arguments))
+    if method == "post" and name not in TAKES_FORMS:
+        assert answer.status_code == 405
+        return
+    assert answer.status_code == 200
+    final = answer.redirect_chain[-1][0]
+    assert final.startswith(("/account/login/", "/hosting/bestellen/"))
+    content = answer.content.decode()
+    assert [trace for trace in mine.traces if trace in content.replace(final, "").split("next=")[0]] == []
+    assert_untouched(mine)
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_whether_a_customer_exists_is_not_told_to_who_is_not_logged_in(mine: House, name: str) -> None:
+    real = address(name, mine.arguments)
+    made_up = address(name, mine.arguments | {"number": 99_999})
+    answers = [browser().get(where) for where in (real, made_up)]
+    assert answers[0].status_code == answers[1].status_code == 302
+    assert answers[0]["Location"].replace(real, "") == answers[1]["Location"].replace(made_up, "")
+
+
+# --- no longer, or not yet ---
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_who_may_act_for_a_customer_no_longer_sees_it_no_longer(mine: House, theirs: House, name: str) -> None:
+    make.membership(person=mine.holder, customer=theirs.customer, role="administration", until=NOW)
+    assert_not_found(ask(browser(mine.holder), "get", address(name, theirs.arguments)), theirs)
+
+
+def test_access_that_ends_ends_at_once_in_an_open_browser(mine: House) -> None:
+    from hospes.customers.models import Membership
+
+    colleague = member(mine.customer, "read_only")
+    client = browser(colleague)
+    assert client.get(address("overview", mine.arguments)).status_code == 200
+    with as_owner():
+        Membership.objects.filter(person=colleague).update(until=NOW)
+    assert client.get(address("overview", mine.arguments)).status_code == 404
+
+
+# --- lists ---
+
+
+@pytest.mark.parametrize("name", ["overview", "services", "invoices", "orders", "access", "data"])
+def test_a_list_has_only_what_is_the_customers_own(mine: House, theirs: House, name: str) -> None:
+    content = browser(mine.holder).get(address(name, mine.arguments)).content.decode()
+    assert [trace for trace in theirs.traces if trace in content] == []
+
+
+def test_the_page_says_for_which_customer_it_is(mine: House, theirs: House) -> None:
+    make.membership(person=mine.holder, customer=theirs.customer)
+    client = browser(mine.holder)
+    assert mine.service.label in client.get(address("services", mine.arguments)).content.decode()
+    page = client.get(address("services", theirs.arguments)).content.decode()
+    assert theirs.service.label in page
+    assert mine.service.label not in page
+
+
+def test_the_list_of_invoices_goes_on_where_the_page_before_ended(mine: House) -> None:
+    for _ in range(29):
+        make.invoice(customer=mine.customer)
+    client = browser(mine.holder)
+    first = client.get(address("invoices", mine.arguments))
+    older = first.context["older"]
+    second = client.get(address("invoices", mine.arguments) + older)
+    numbers = [i.number for page in (first, second) for i in page.context["invoices"]]
+    assert (len(first.context["invoices"]), len(second.context["invoices"])) == (25, 5)
+    assert len(set(numbers)) == 30
+    assert second.context["older"] == ""
+
+
+@pytest.mark.parametrize(
+    "after", ["", "x", ":", "2026-03-02", "2026-03-02:", "2026-03-02:x", "2026-13-40:1", "2026-03-02:-1", "2026-03-02:" + "9" * 30,
+              "2026-03-02:" + "9" * 5000, "0001-01-01:1", "9999-12-31:1", "2026-03-02:1:2", "\x00:1"],
+)  # fmt: skip
+def test_a_place_in_the_list_that_cannot_be_breaks_nothing(mine: House, after: str) -> None:
+    answer = browser(mine.holder).get(address("invoices", mine.arguments), {"na": after})
+    assert answer.status_code == 200

@@ -1,0 +1,126 @@
+"""Visiting the portal as somebody: what is there of two customers, and browsers in which people are logged in."""
+
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from hospes.billing.models import Document, Invoice, VatRate
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer, Person
+from hospes.kernel.acting import SYSTEM, acting
+from hospes.kernel.purposes import Purpose
+from hospes.sales.models import Order, Quote
+from hospes.services.models import Service
+from tests.support import make
+from tests.support.rights import as_owner
+
+#: Somebody at a computer: the address from which requests come.
+IP = "192.0.2.7"
+
+
+@dataclass(frozen=True)
+class House:
+    """A customer of whom there is one of each thing."""
+
+    customer: Customer
+    holder: Person
+    service: Service
+    quote: Quote
+    order: Order
+    invoice: Invoice
+    pdf: bytes
+
+    @property
+    def number(self) -> int:
+        return self.customer.number
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the addresses of its pages are made of."""
+        return {
+            "number": self.customer.number, "service_id": self.service.pk, "invoice_number": self.invoice.number,
+            "order_number": self.order.number, "quote_number": self.quote.number,
+        }  # fmt: skip
+
+    @property
+    def traces(self) -> list[str]:
+        """What must not be on anybody else's page."""
+        return [self.customer.name, self.invoice.number, self.order.number, self.quote.number, self.service.label]
+
+
+def house(**words: Any) -> House:
+    """Make one."""
+    holder = make.person()
+    customer = make.customer(holder=holder, **words)
+    invoice = make.invoice(customer=customer)
+    pdf = f"%PDF of {customer.name}".encode()
+    path = Path(settings.MEDIA_ROOT) / "invoices" / f"{invoice.number}.pdf"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pdf)
+    with as_owner():
+        Document.objects.create(
+            invoice=invoice, customer=customer, path=f"invoices/{invoice.number}.pdf", sha256="0" * 64, made_at=make.NOW
+        )
+    return House(
+        customer, holder, make.service(customer=customer), make.quote(customer=customer, valid_until="2999-01-01"),
+        make.order(customer=customer), invoice, pdf,
+    )  # fmt: skip
+
+
+def vat() -> None:
+    """Let the Dutch rate be in force."""
+    with as_owner():
+        VatRate.objects.get_or_create(country="NL", code="standard", valid_from="2012-10-01", defaults={"basis_points": 2100})
+
+
+def browser(person: Person | None = None, *, checks: bool = False) -> Client:
+    """A browser in which a person is logged in (the door itself is tested with accounts); `checks` for forged forms."""
+    client = Client(enforce_csrf_checks=checks, REMOTE_ADDR=IP)
+    if person is not None:
+        with acting(Purpose.ACCESS, actor=SYSTEM):
+            client.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+def member(customer: Customer, role: str) -> Person:
+    """Somebody else who may act for a customer."""
+    person = make.person()
+    make.membership(person=person, customer=customer, role=role)
+    return person
+
+
+def text(response: Any) -> str:
+    """What a page says, without markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def put(client: Client, product: Product, label: str = "voorbeeld.test", months: int = 12, prefix: str = "") -> Any:
+    """Put something in the cart."""
+    return client.post(f"{prefix}/hosting/{product.slug}/", {"product": product.slug, "months": months, "label": label})
+
+
+def version(client: Client, number: int) -> str:
+    """The cart as the checkout page showed it."""
+    page = client.get(f"/k/{number}/afrekenen/").content.decode()
+    found = re.search(r'name="version" value="([^"]+)"', page)
+    assert found, page
+    return html.unescape(found[1])
+
+
+def all_of(model: Any) -> list[Any]:
+    """All rows of a model, the oldest first."""
+    with as_owner():
+        return list(model.objects.order_by("pk"))
+
+
+def jobs() -> list[str]:
+    """What waits to be done."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT task_name FROM procrastinate_jobs ORDER BY id")
+        return [name for (name,) in cursor.fetchall()]
