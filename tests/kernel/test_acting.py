@@ -328,7 +328,7 @@ def portal(settings: Any) -> None:
 def test_each_process_finds_the_login_for_a_purpose(portal: None) -> None:
     assert alias_for(Purpose.BILLING.own) == "default"
     assert alias_for(Purpose.ACCESS) == "door"
-    assert alias_for(Purpose.ACCESS.own) == "default"
+    assert alias_for(Purpose.RIGHTS.own) == "default"
 
 
 @pytest.mark.parametrize("purpose", [Purpose.BILLING, Purpose.SUPPORT, Purpose.RETENTION, Purpose.NEWSLETTER])

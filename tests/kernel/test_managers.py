@@ -141,8 +141,8 @@ def test_saving_a_row_with_columns_put_off_leaves_those_alone() -> None:
         with pytest.raises(Refused), transaction.atomic():  # support writes nothing here
             found.save()
     person = make.person()
-    with acting(Purpose.ACCESS, actor=Actor.person(person.pk), person=person.pk):
-        mine = Person.objects.defer("phone").get()
+    with acting(Purpose.ACCESS, actor=Actor.person(person.pk)):
+        mine = Person.objects.defer("phone").get(pk=person.pk)
         mine.given_name = "Anders"
         mine.save()
     with as_owner():
