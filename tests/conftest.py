@@ -34,6 +34,17 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+#: Folders whose tests share one running installation: with xdist they stay together, so that it is started once.
+_TOGETHER = ("browser", "faults", "promises")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.parent.name
+        if folder in _TOGETHER and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(folder))
+
+
 def pytest_unconfigure() -> None:
     places.leave(VAR)
 

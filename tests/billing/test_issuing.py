@@ -174,9 +174,9 @@ def test_a_number_that_was_rolled_back_is_the_next_ones() -> None:
     issue(draft(customer, origin="order:1"))
     with pytest.raises(IntegrityError, match="due_not_before_issue"):
         issue(draft(customer, origin="order:2", due_on=TODAY - DAY))
-    with pytest.raises(RuntimeError, match="something else"), acting(Purpose.BILLING, actor=JOB):
+    with transaction.atomic():
         issue(draft(customer, origin="order:3"))
-        raise RuntimeError("something else")
+        transaction.set_rollback(True)
     issue(draft(customer, origin="order:4"))
     assert numbers() == ["F2026-00001", "F2026-00002"]
 
@@ -254,10 +254,10 @@ def test_a_line_is_its_price_times_its_number() -> None:
         assert lines.update(quantity=3, net_cents=22_500) == 1
         with pytest.raises(IntegrityError, match="line_adds_up"), transaction.atomic():
             lines.update(quantity=2)
+        again = lines.get()
+        again.pk = None
         with pytest.raises(IntegrityError, match="one_line_per_position"), transaction.atomic():
-            make_line = lines.get()
-            make_line.pk = None
-            make_line.save(force_insert=True)
+            again.save(force_insert=True)
 
 
 def test_no_two_invoices_have_one_number() -> None:

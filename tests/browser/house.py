@@ -86,7 +86,9 @@ class House(Stage):
         """Say how the payment provider's notices arrive from now on; without words: once and at once."""
         import httpx
 
-        httpx.post(f"{self.stack.ports.url('payments')}control/plan", json=plan, timeout=10).raise_for_status()
+        httpx.post(
+            f"{self.stack.ports.url('payments')}control/plan", json=plan, timeout=10
+        ).raise_for_status()
 
 
 _used: dict[str, str] = {}
@@ -106,7 +108,9 @@ def routes(urls: str) -> dict[str, set[str]]:
 
     def walk(resolver: URLResolver, space: str, above: set[str]) -> None:
         for entry in resolver.url_patterns:
-            named = above | set(entry.pattern.converters) | set(getattr(entry.pattern.regex, "groupindex", ()))
+            named = (
+                above | set(entry.pattern.converters) | set(getattr(entry.pattern.regex, "groupindex", ()))
+            )
             if isinstance(entry, URLResolver):
                 walk(entry, f"{space}{entry.namespace}:" if entry.namespace else space, named)
             else:

@@ -1,12 +1,12 @@
 """Every page there is, in the states that it can be in, and who looks at it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser.house import House
 from tests.browser.steps import confirm, press
-from tests.browser.windows import Window
+from tests.browser.windows import Window, faults
 
 Step = Callable[[Window], object]
 
@@ -37,6 +37,17 @@ class Sight:
 def send(button: str) -> Step:
     """Send the form of the page as it is, most of it empty."""
     return lambda window: press(window, button)
+
+
+def look_at(window: Window, house: House, seen: Iterable[Sight]) -> None:
+    """Look at all of them, and say of all together what is wrong."""
+    wrong = []
+    for sight in seen:
+        sight.show(window, house)
+        said = [*faults(window), *window.wrong]
+        window.wrong.clear()
+        wrong += [f"{sight.route} {sight.arguments} {'after' if sight.then else ''}: {each}" for each in said]
+    assert wrong == []
 
 
 #: Routes that answer no GET with a page, and what they answer with: another page, a file, a refusal.

@@ -6,7 +6,6 @@ from lxml import html
 from playwright.sync_api import Page, expect
 
 from hospes.proofs.stage import Account
-
 from tests.browser.house import House, Login, fresh_code
 from tests.browser.languages import say
 from tests.browser.windows import Window
@@ -21,7 +20,9 @@ def press(window: Window, text: str) -> None:
 
 def follow(window: Window, text: str) -> None:
     """Follow the link that has this English text in the window's language."""
-    window.page.get_by_role("main").get_by_role("link", name=say(window.language, text), exact=True).first.click()
+    window.page.get_by_role("main").get_by_role(
+        "link", name=say(window.language, text), exact=True
+    ).first.click()
 
 
 def put_in_cart(window: Window, house: House, label: str, *, slug: str = "start", months: int = 12) -> None:
@@ -53,7 +54,9 @@ def read_mail(window: Window, house: House, to: str, text: str) -> None:
     window.page.locator(f"a[href='/messages/{found['id']}']").click()
 
 
-def log_in(window: Window, house: House, email: str, password: str = PASSWORD, *, face: str = "portal") -> None:
+def log_in(
+    window: Window, house: House, email: str, password: str = PASSWORD, *, face: str = "portal"
+) -> None:
     """Give address and password on the login page that is shown, or on the one that is opened for it."""
     page = window.page
     if "/account/login/" not in page.url:
@@ -112,7 +115,10 @@ def at_provider(window: Window, house: House, outcome: str, method: str = "") ->
 
 def cookies_of(account: Account, house: House) -> list[Any]:
     """What a window needs to go on where somebody logged in over plain HTTP."""
-    return [{"name": each.name, "value": each.value, "url": house.portal} for each in account.browser.http.cookies.jar]
+    return [
+        {"name": each.name, "value": each.value, "url": house.portal}
+        for each in account.browser.http.cookies.jar
+    ]
 
 
 def second_step_for(account: Account) -> str:

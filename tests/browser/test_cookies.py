@@ -32,7 +32,9 @@ def test_who_only_looks_around_the_shop_gets_no_cookie(strict_windows: Windows, 
             window.go(house.address(route))
             assert _names(window) == set(), route
         window.go(house.address("shop:product", slug="start"))
-        assert _names(window) == {"hospes_csrf"}  # there is a form on that page: it has to come from this site
+        assert _names(window) == {
+            "hospes_csrf"
+        }  # there is a form on that page: it has to come from this site
         put_in_cart(window, house, "koekjes.example")
         assert _names(window) == {"hospes_csrf", "hospes_cart"}
         window.page.get_by_role("main").locator("form[action$='/weg/'] button").click()
@@ -65,7 +67,13 @@ def account(house: House) -> Account:
 
 def test_no_cache_keeps_a_page_about_somebody(house: House, account: Account) -> None:
     order = house.paid_order(account)
-    pages = ["", "diensten/", f"bestellingen/{order}/", "gegevens/", f"facturen/{house.invoice_of(order)}/pdf/"]
+    pages = [
+        "",
+        "diensten/",
+        f"bestellingen/{order}/",
+        "gegevens/",
+        f"facturen/{house.invoice_of(order)}/pdf/",
+    ]
     for path in pages:
         said = account.browser.http.get(account.page(path)).headers.get("cache-control", "")
         assert {"no-store", "private"} <= {word.strip() for word in said.split(",")}, f"{path}: {said}"
@@ -73,12 +81,15 @@ def test_no_cache_keeps_a_page_about_somebody(house: House, account: Account) ->
     assert "no-store" not in account.browser.page.headers["cache-control"]
 
 
-def test_a_form_that_does_not_come_from_here_is_refused(windows: Windows, house: House, account: Account) -> None:
+def test_a_form_that_does_not_come_from_here_is_refused(
+    windows: Windows, house: House, account: Account
+) -> None:
     with windows.open("nl", cookies=cookies_of(account, house)) as window:
         page = window.page
         page.goto(house.stack.ports.url("mail"))  # another origin of the same machine
         answer = page.request.post(
-            house.address("portal:download", number=account.number), headers={"origin": house.stack.ports.url("mail").rstrip("/")}
+            house.address("portal:download", number=account.number),
+            headers={"origin": house.stack.ports.url("mail").rstrip("/")},
         )
         assert answer.status == 403
         assert "application/zip" not in answer.headers["content-type"]

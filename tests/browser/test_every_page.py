@@ -1,29 +1,16 @@
 """No page of the portal is forgotten, and each is sound: in both languages, light and dark, wide and on a phone."""
 
-from collections.abc import Iterable
-
 import pytest
 
 from hospes.proofs.stage import Account
 from tests.browser import sights
 from tests.browser.house import PORTAL, House, fresh_code, routes
-from tests.browser.sights import Sight
+from tests.browser.sights import look_at
 from tests.browser.steps import cookies_of, log_in, number_in, order, press, put_in_cart, second_step_for
-from tests.browser.windows import Window, Windows, faults
+from tests.browser.windows import Windows, faults
 
 pytestmark = pytest.mark.browser
 LANGUAGES = ["nl", "en"]
-
-
-def look_at(window: Window, house: House, seen: Iterable[Sight]) -> None:
-    """Look at all of them, and say of all together what is wrong."""
-    wrong = []
-    for sight in seen:
-        sight.show(window, house)
-        said = [*faults(window), *window.wrong]
-        window.wrong.clear()
-        wrong += [f"{sight.route} {sight.arguments} {'after' if sight.then else ''}: {each}" for each in said]
-    assert wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,7 +59,9 @@ def test_pages_between_the_cart_and_the_payment(windows: Windows, house: House, 
     account = house.sign_up()
     with windows.open(language, cookies=cookies_of(account, house)) as window:
         page = window.page
-        page.route("**/checkout/*", lambda route: route.fulfill(status=204))  # nothing to see there: the page before it stays
+        page.route(
+            "**/checkout/*", lambda route: route.fulfill(status=204)
+        )  # nothing to see there: the page before it stays
         put_in_cart(window, house, f"quote-{language}.example")
         page.goto(house.address("portal:checkout", language, number=account.number))
         press(window, "Make a quote of it first")
@@ -88,7 +77,9 @@ def test_pages_between_the_cart_and_the_payment(windows: Windows, house: House, 
         page.locator("form[action*='/betalen/'] button").click()
         page.wait_for_url("**/betalen/")
         assert faults(window) == []
-        page.goto(house.address("portal:order", language, number=account.number, order_number=number) + "?terug=1")
+        page.goto(
+            house.address("portal:order", language, number=account.number, order_number=number) + "?terug=1"
+        )
         assert faults(window) == []
         assert house.value("SELECT state FROM sales_quote WHERE number = %s", quote) == "declined"
 
@@ -98,7 +89,9 @@ def test_no_page_is_forgotten(house: House) -> None:
     seen = {sight.route for sight in (
         *sights.of_a_visitor(house), *sights.of_a_customer(house, private, company), *sights.of_somebody_careful(0, ""),
     )}  # fmt: skip
-    assert set(routes(PORTAL)) - seen - set(sights.NO_PAGES) == {"mfa_authenticate"}  # which has a test of its own
+    assert set(routes(PORTAL)) - seen - set(sights.NO_PAGES) == {
+        "mfa_authenticate"
+    }  # which has a test of its own
     assert seen & set(sights.NO_PAGES) == set()
 
 
@@ -116,5 +109,9 @@ def test_what_is_no_page_answers_with_none(house: House, careful: tuple[Account,
         named = routes(PORTAL)[name]
         address = house.address(name, **{key: value for key, value in arguments.items() if key in named})
         answer = visitor.browser.http.get(address, follow_redirects=False)
-        found[name] = str(answer.status_code) if answer.status_code != 200 else answer.headers["content-type"].partition(";")[0]
+        found[name] = (
+            str(answer.status_code)
+            if answer.status_code != 200
+            else answer.headers["content-type"].partition(";")[0]
+        )
     assert found == sights.NO_PAGES

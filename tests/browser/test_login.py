@@ -84,5 +84,7 @@ def test_after_logging_out_the_back_button_shows_nothing(windows: Windows, house
         for _ in range(3):
             page.go_back()
             page.wait_for_load_state()
-            assert f"/k/{account.number}/" not in page.url or page.get_by_text(str(account.number)).count() == 0
+            assert (
+                f"/k/{account.number}/" not in page.url or page.get_by_text(str(account.number)).count() == 0
+            )
             assert account.email not in page.content()

@@ -71,7 +71,9 @@ def _telling(house: House, victim: dict[str, Any]) -> set[str]:
     return {text for (text,) in house.rows(_TELLING, victim["number"])} | {house.customer.login}
 
 
-def test_another_customers_numbers_lead_nowhere(house: House, victim: dict[str, Any], stranger: Account) -> None:
+def test_another_customers_numbers_lead_nowhere(
+    house: House, victim: dict[str, Any], stranger: Account
+) -> None:
     telling, before = _telling(house, victim), house.rows(_STATE)
     stranger.browser.get("/hosting/start/")
     wrong, hidden = [], set()
@@ -107,12 +109,16 @@ def test_the_line_of_another_cart_stays_in_it(house: House, stranger: Account) -
     line = house.value("SELECT id FROM sales_cartline WHERE label = 'andermans.example'")
     token = stranger.browser.get("/hosting/winkelwagen/").token
     other.http.close()
-    answer = stranger.browser.http.post(house.address("shop:cart_remove", line_id=line), data={"csrfmiddlewaretoken": token})
+    answer = stranger.browser.http.post(
+        house.address("shop:cart_remove", line_id=line), data={"csrfmiddlewaretoken": token}
+    )
     assert "andermans.example" not in answer.text
     assert house.value("SELECT count(*) FROM sales_cartline WHERE id = %s", line) == 1
 
 
-def test_a_customers_login_opens_nothing_of_the_office(house: House, victim: dict[str, Any], stranger: Account) -> None:
+def test_a_customers_login_opens_nothing_of_the_office(
+    house: House, victim: dict[str, Any], stranger: Account
+) -> None:
     cookies = {each.name: each.value for each in stranger.browser.http.cookies.jar}
     visitor = Browser(house.office)
     visitor.http.cookies.update(cookies | {"hospes_office": cookies["hospes_portal"]})

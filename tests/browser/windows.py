@@ -63,7 +63,9 @@ class Windows:
         self.browser, self.hosts = browser, hosts
 
     @contextmanager
-    def open(self, language: str = "nl", *, script: bool = True, width: int = 1280, cookies: Any = ()) -> Iterator[Window]:
+    def open(
+        self, language: str = "nl", *, script: bool = True, width: int = 1280, cookies: Any = ()
+    ) -> Iterator[Window]:
         """A window with a memory of its own; at the end nothing may have gone wrong in it."""
         context = self.browser.new_context(
             locale={"nl": "nl-NL", "en": "en-GB"}[language], java_script_enabled=script, reduced_motion="reduce",
@@ -141,10 +143,16 @@ def faults(window: Window, *, is_file: bool = False) -> list[str]:
 def _of_the_answer(window: Window) -> Iterator[str]:
     assert window.answer is not None
     headers = window.answer.headers
-    policy = dict(part.strip().partition(" ")[::2] for part in headers.get("content-security-policy", "").split(";"))
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in headers.get("content-security-policy", "").split(";")
+    )
     if policy != POLICY:
         yield f"the content security policy is {policy}"
-    for name, value in (("x-frame-options", "DENY"), ("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin")):
+    for name, value in (
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+    ):
         if headers.get(name) != value:
             yield f"{name} is {headers.get(name)}"
 

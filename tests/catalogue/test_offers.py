@@ -51,7 +51,11 @@ def test_the_newest_price_wins_also_when_it_is_lower_or_was_entered_earlier() ->
 def test_a_new_price_of_one_term_leaves_the_other_terms_as_they_were() -> None:
     product = make.product(prices={1: 750, 12: 7500})
     make.price(product=product, months=12, cents=9900, valid_from=FIRST)
-    assert (cents(product, 1, FIRST), cents(product, 12, FIRST), cents(product, 24, FIRST)) == (750, 9900, None)
+    assert (cents(product, 1, FIRST), cents(product, 12, FIRST), cents(product, 24, FIRST)) == (
+        750,
+        9900,
+        None,
+    )
 
 
 def test_what_is_taken_off_sale_cannot_be_ordered_whatever_its_price() -> None:

@@ -31,12 +31,16 @@ def post_2020(digits: str) -> str | None:
 
 
 @pytest.mark.promise("P03")
-@pytest.mark.parametrize("written", ["12345678", " 12345678 ", "1234 5678", "12.34.56.78", "12345678\n", "1234\u00a05678"])
+@pytest.mark.parametrize(
+    "written", ["12345678", " 12345678 ", "1234 5678", "12.34.56.78", "12345678\n", "1234\u00a05678"]
+)
 def test_a_kvk_number_is_eight_digits_however_it_is_spaced(written: str) -> None:
     assert rules.kvk_number(written) == "12345678"
 
 
-@pytest.mark.parametrize("written", ["", "1234567", "123456789", "1234567a", "-1234567", "1234-5678", "KvK 12345678"])
+@pytest.mark.parametrize(
+    "written", ["", "1234567", "123456789", "1234567a", "-1234567", "1234-5678", "KvK 12345678"]
+)
 def test_seven_or_nine_digits_or_anything_else_is_no_kvk_number(written: str) -> None:
     with pytest.raises(ValueError, match="eight digits"):
         rules.kvk_number(written)
@@ -90,7 +94,9 @@ def test_a_wrong_check_digit_country_or_form_is_no_vat_number(written: str) -> N
 
 @pytest.mark.parametrize("suffix", ["B01", "B02", "B13", "B99"])
 @pytest.mark.parametrize("bsn", ["111222333", "123456782", "012345672"])
-def test_a_number_of_before_2020_that_holds_a_citizen_service_number_is_refused(bsn: str, suffix: str) -> None:
+def test_a_number_of_before_2020_that_holds_a_citizen_service_number_is_refused(
+    bsn: str, suffix: str
+) -> None:
     assert passes_eleven(bsn)
     number = f"NL{bsn}{suffix}"
     assert post_2020(bsn) != number
@@ -99,7 +105,9 @@ def test_a_number_of_before_2020_that_holds_a_citizen_service_number_is_refused(
 
 
 @given(_NINE_DIGITS)
-def test_a_number_that_passes_mod_97_is_accepted_also_where_its_digits_pass_the_eleven_test(digits: str) -> None:
+def test_a_number_that_passes_mod_97_is_accepted_also_where_its_digits_pass_the_eleven_test(
+    digits: str,
+) -> None:
     number = post_2020(digits)
     if number is not None:
         assert rules.vat_number(number) == number
@@ -161,7 +169,9 @@ def test_a_phone_number_comes_out_in_international_form(written: str, country: s
     assert rules.phone_number(written, country=country) == number
 
 
-@pytest.mark.parametrize("written", ["", "06 1234567", "06 123456789", "112", "abc", "+", "+999 12345678", "0470 12 34 56"])
+@pytest.mark.parametrize(
+    "written", ["", "06 1234567", "06 123456789", "112", "abc", "+", "+999 12345678", "0470 12 34 56"]
+)
 def test_what_cannot_be_called_is_no_phone_number(written: str) -> None:
     with pytest.raises(ValueError, match="no phone number"):
         rules.phone_number(written)
@@ -176,7 +186,20 @@ def test_a_dutch_postcode_comes_out_in_its_usual_form(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["", "0123 AB", "123 AB", "12345 AB", "1234 A", "1234 ABC", "1234", "1234 A1", "AB 1234", "1٢٣٤ AB", "1234 ÄB"]
+    "written",
+    [
+        "",
+        "0123 AB",
+        "123 AB",
+        "12345 AB",
+        "1234 A",
+        "1234 ABC",
+        "1234",
+        "1234 A1",
+        "AB 1234",
+        "1٢٣٤ AB",
+        "1234 ÄB",
+    ],
 )
 def test_what_is_not_four_digits_and_two_letters_is_no_dutch_postcode(written: str) -> None:
     with pytest.raises(ValueError, match="four digits and two letters"):
@@ -201,14 +224,30 @@ def test_a_postcode_that_came_out_goes_in_again_unchanged(text: str) -> None:
 # --- plain text ---
 
 
-@pytest.mark.parametrize("text", ["", "Café 't Hoekje & Zn.", "Łukasz Ó Brien-de Vries", "株式会社", "Straße 12 III", "e\u0301"])
+@pytest.mark.parametrize(
+    "text", ["", "Café 't Hoekje & Zn.", "Łukasz Ó Brien-de Vries", "株式会社", "Straße 12 III", "e\u0301"]
+)
 def test_a_name_in_any_script_is_plain_text(text: str) -> None:
     assert rules.plain_text(text) == text
 
 
 @pytest.mark.parametrize(
     "sign",
-    ["\x00", "\n", "\x0b", "\x7f", "\x85", "\xad", "\u200b", "\u202e", "\u2066", "\u2028", "\ufeff", "\ue000", "\ud800"],
+    [
+        "\x00",
+        "\n",
+        "\x0b",
+        "\x7f",
+        "\x85",
+        "\xad",
+        "\u200b",
+        "\u202e",
+        "\u2066",
+        "\u2028",
+        "\ufeff",
+        "\ue000",
+        "\ud800",
+    ],
 )
 def test_what_cannot_be_seen_is_not_plain_text(sign: str) -> None:
     with pytest.raises(ValueError, match="cannot be seen"):

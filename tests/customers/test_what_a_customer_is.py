@@ -160,7 +160,13 @@ def test_access_begins_at_its_moment_and_ends_at_its_moment() -> None:
     with acting(Purpose.ACCESS, actor=SYSTEM):
         for moment in (NOW - SECOND, NOW, until - SECOND, until, until + SECOND):
             found[moment] = [c.role for c in capacities(person.pk, now=moment)]
-    assert found == {NOW - SECOND: [], NOW: ["billing"], until - SECOND: ["billing"], until: [], until + SECOND: []}
+    assert found == {
+        NOW - SECOND: [],
+        NOW: ["billing"],
+        until - SECOND: ["billing"],
+        until: [],
+        until + SECOND: [],
+    }
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1, 604_799, 604_800])
@@ -219,12 +225,25 @@ def change(customer: Customer, now: Any = NOW, **changes: str) -> list[str]:
 def test_a_change_is_kept_and_the_journal_names_its_columns_and_not_its_values() -> None:
     customer = make.customer(kind="business", name="Oude Naam bv", town="Ede")
     later = NOW + timedelta(days=1)
-    assert change(customer, later, name="Nieuwe Naam bv", town="Ede", street="Kerkpad 3") == ["name", "street"]
+    assert change(customer, later, name="Nieuwe Naam bv", town="Ede", street="Kerkpad 3") == [
+        "name",
+        "street",
+    ]
     with as_owner():
         now = Customer.objects.get(pk=customer.pk)
-    assert (now.name, now.town, now.street, now.postcode) == ("Nieuwe Naam bv", "Ede", "Kerkpad 3", customer.postcode)
+    assert (now.name, now.town, now.street, now.postcode) == (
+        "Nieuwe Naam bv",
+        "Ede",
+        "Kerkpad 3",
+        customer.postcode,
+    )
     [entry] = entries("customer.changed")
-    assert (entry.changed, entry.at, entry.customer_id, entry.ip) == (["name", "street"], later, customer.pk, "192.0.2.1")
+    assert (entry.changed, entry.at, entry.customer_id, entry.ip) == (
+        ["name", "street"],
+        later,
+        customer.pk,
+        "192.0.2.1",
+    )
     said = " ".join(str(value) for value in vars(entry).values())
     assert not any(value in said for value in ("Oude", "Nieuwe", "Kerkpad", "Ede"))
 
@@ -303,7 +322,9 @@ def test_a_person_is_a_customer_once_as_themself_and_once_for_each_company() -> 
     assert another(person, **company | {"kvk_number": "12345679"}) not in (first, private)
     assert another(person, **company | {"name": "Zaagtand Noord"}) not in (first, private)
     with as_owner():
-        assert Customer.objects.count() == Membership.objects.filter(person=person, role="holder").count() == 4
+        assert (
+            Customer.objects.count() == Membership.objects.filter(person=person, role="holder").count() == 4
+        )
     assert len(entries("customer.opened")) == 4
 
 

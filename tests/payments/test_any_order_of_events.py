@@ -9,7 +9,14 @@ import pytest
 from django.db import transaction
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from hospes.payments.models import Payment
 from hospes.payments.providers import Charge, ProviderUnavailable, provider
@@ -69,7 +76,11 @@ class Paying(RuleBasedStateMachine):
         except PaymentRefused:
             assert was_paid or set(self.happened.values()) & {*_OVER, "pending"}
         self.till.sim.control.calm()
-        new = [c.id for c in self.till.charges() if c.asked["description"] == self.order.number and c.id not in self.happened]
+        new = [
+            c.id
+            for c in self.till.charges()
+            if c.asked["description"] == self.order.number and c.id not in self.happened
+        ]
         self.happened |= dict.fromkeys(new, "open")
         return multiple(*new)
 
@@ -82,7 +93,11 @@ class Paying(RuleBasedStateMachine):
         self.till.settle(charge, end, held or method)
         self.happened[charge] = end
 
-    @rule(by=st.sampled_from([timedelta(minutes=3), timedelta(minutes=40), timedelta(hours=4), timedelta(days=2)]))
+    @rule(
+        by=st.sampled_from(
+            [timedelta(minutes=3), timedelta(minutes=40), timedelta(hours=4), timedelta(days=2)]
+        )
+    )
     def later(self, by: timedelta) -> None:
         self.till.later(by)
         self.see()
@@ -161,7 +176,11 @@ class Paying(RuleBasedStateMachine):
             self.till.work()
         self.see()
         with as_owner():
-            held = dict(Payment.objects.filter(order=self.order).exclude(reference=None).values_list("reference", "state"))
+            held = dict(
+                Payment.objects.filter(order=self.order)
+                .exclude(reference=None)
+                .values_list("reference", "state")
+            )
         assert held == self.happened
         self.it_is_paid_once_and_invoiced_just_then_to_the_cent()
         self.we_never_say_what_did_not_happen()
@@ -169,4 +188,6 @@ class Paying(RuleBasedStateMachine):
 
 def test_whatever_happens_in_whatever_order_it_is_paid_once_and_invoiced_once(till: Till) -> None:
     Paying.till = till
-    run_state_machine_as_test(Paying, settings=settings(max_examples=20, stateful_step_count=12, deadline=None))
+    run_state_machine_as_test(
+        Paying, settings=settings(max_examples=20, stateful_step_count=12, deadline=None)
+    )

@@ -36,12 +36,19 @@ def test_paying_begins_at_the_providers_page_which_gets_sum_and_order_number(til
     assert page == payment.checkout_url
     assert page.startswith(till.sim.url)
     assert charge.asked["amount"] == {"currency": "EUR", "value": "90.75"}
-    assert (charge.asked["description"], charge.asked["metadata"]) == (order.number, {"order": f"{order.number}-1"})
+    assert (charge.asked["description"], charge.asked["metadata"]) == (
+        order.number,
+        {"order": f"{order.number}-1"},
+    )
     assert charge.asked["locale"] == "en_GB"
     assert charge.asked["redirectUrl"] == "http://127.0.0.1:9/terug"
     assert charge.asked["webhookUrl"] == f"http://127.0.0.1:9/melding/{order.number}-1"
     assert (payment.reference, payment.cents, payment.state) == (charge.id, 9075, "open")
-    assert (payment.customer_id, payment.order_id, payment.idempotency_key) == (order.customer_id, order.pk, f"{order.number}-1")
+    assert (payment.customer_id, payment.order_id, payment.idempotency_key) == (
+        order.customer_id,
+        order.pk,
+        f"{order.number}-1",
+    )
     assert (payment.method, payment.paid_at) == ("", None)
     assert entries() == ["payment.begun"]
     assert jobs() == []
@@ -79,7 +86,10 @@ def test_after_a_payment_that_was_not_made_another_can_be_begun(till: Till, end:
     assert till.begin(order) != first
     assert states(order) == [end, "open"]
     assert [p.idempotency_key for p in payments()] == [f"{order.number}-1", f"{order.number}-2"]
-    assert [c.asked["metadata"]["order"] for c in till.charges()] == [f"{order.number}-1", f"{order.number}-2"]
+    assert [c.asked["metadata"]["order"] for c in till.charges()] == [
+        f"{order.number}-1",
+        f"{order.number}-2",
+    ]
 
 
 # --- what breaks off in between ---
@@ -125,7 +135,9 @@ def test_what_the_provider_refuses_for_good_is_said_and_nothing_is_taken(till: T
 
 
 @pytest.mark.parametrize(("end", "becomes"), [("paid", "paid"), ("failed", "failed")])
-def test_a_payment_that_was_over_before_we_heard_of_it_is_looked_up(till: Till, end: str, becomes: str) -> None:
+def test_a_payment_that_was_over_before_we_heard_of_it_is_looked_up(
+    till: Till, end: str, becomes: str
+) -> None:
     order = make.order()
     till.sim.control.drop(1, False)
     with pytest.raises(ProviderUnavailable):
@@ -206,7 +218,12 @@ def test_it_is_on_record_who_began_paying_and_from_where(till: Till) -> None:
     till.begin(order)
     with as_owner():
         entry = JournalEntry.objects.get(action="payment.begun")
-    held: dict[str, Any] = {"actor_id": order.person_id, "ip": IP, "customer_id": order.customer_id, "purpose": "billing"}
+    held: dict[str, Any] = {
+        "actor_id": order.person_id,
+        "ip": IP,
+        "customer_id": order.customer_id,
+        "purpose": "billing",
+    }
     assert {name: getattr(entry, name) for name in held} == held
     assert entry.object_id == payments()[0].pk
     with acting(Purpose.BILLING, actor=SYSTEM, customer=make.customer().pk):

@@ -107,7 +107,11 @@ def test_what_was_told_to_have_ended_and_is_paid_after_all_is_paid(end: str) -> 
     payment = make.payment()
     book(charge(payment, end))
     assert book(charge(payment)) == "booked"
-    assert (states(payment.order), state_of(payment.order), len(invoices(payment.order))) == (["paid"], "paid", 1)
+    assert (states(payment.order), state_of(payment.order), len(invoices(payment.order))) == (
+        ["paid"],
+        "paid",
+        1,
+    )
 
 
 @pytest.mark.parametrize("late", ["open", "pending"])
@@ -230,7 +234,10 @@ def test_an_account_is_not_kept_unless_the_payment_succeeded_whatever_the_provid
 
 
 @pytest.mark.promise("P13")
-@pytest.mark.parametrize(("holder", "account", "kept"), [(None, "NL17", [("", "NL17")]), ("B. Dronkel", None, []), (None, None, [])])
+@pytest.mark.parametrize(
+    ("holder", "account", "kept"),
+    [(None, "NL17", [("", "NL17")]), ("B. Dronkel", None, []), (None, None, [])],
+)
 def test_of_who_paid_only_what_the_provider_says_is_kept(holder: Any, account: Any, kept: list[Any]) -> None:
     payment = make.payment()
     assert book(charge(payment, holder=holder, account=account)) == "booked"
@@ -244,7 +251,9 @@ _STATES = [state.value for state in Payment.State]
 @pytest.mark.promise("P13")
 @pytest.mark.parametrize("paid_order", [True, False])
 @pytest.mark.parametrize("state", _STATES)
-def test_the_database_takes_an_account_only_of_a_paid_payment_of_a_paid_order(state: str, paid_order: bool) -> None:
+def test_the_database_takes_an_account_only_of_a_paid_payment_of_a_paid_order(
+    state: str, paid_order: bool
+) -> None:
     payment = make.payment(order=make.order(paid=paid_order), state=state, paid_at=NOW)
     if state == "paid" and paid_order:
         assert make.paid_from(payment=payment)
@@ -308,11 +317,18 @@ def test_a_paid_payment_says_when() -> None:
 
 
 @pytest.mark.promise("P25")
-@pytest.mark.parametrize("column", ["state", "paid_at", "method", "cents", "created_at", "order_id", "customer_id", "idempotency_key"])
+@pytest.mark.parametrize(
+    "column",
+    ["state", "paid_at", "method", "cents", "created_at", "order_id", "customer_id", "idempotency_key"],
+)
 def test_a_customer_cannot_say_that_something_was_paid(column: str) -> None:
     payment = make.payment()
     for purpose in Purpose:
-        with acting(purpose, actor=SYSTEM, customer=payment.customer_id), pytest.raises(Refused), transaction.atomic():
+        with (
+            acting(purpose, actor=SYSTEM, customer=payment.customer_id),
+            pytest.raises(Refused),
+            transaction.atomic(),
+        ):
             Payment.objects.filter(pk=payment.pk).update(**{column: getattr(payment, column)})
 
 
@@ -320,19 +336,29 @@ def test_a_customer_cannot_say_that_something_was_paid(column: str) -> None:
 
 
 _SAID = st.lists(
-    st.tuples(st.integers(0, 2), st.sampled_from(["open", "pending", "paid", *ENDS]), st.sampled_from([0, 0, 0, 0, -1])),
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(["open", "pending", "paid", *ENDS]),
+        st.sampled_from([0, 0, 0, 0, -1]),
+    ),
     max_size=8,
 )
 
 
 @settings(max_examples=20, deadline=None)
 @given(_SAID)
-@example([(1, "failed", 0), (1, "paid", 0), (0, "paid", 0), (0, "failed", 0), (2, "paid", -1), (2, "paid", 0)])
+@example(
+    [(1, "failed", 0), (1, "paid", 0), (0, "paid", 0), (0, "failed", 0), (2, "paid", -1), (2, "paid", 0)]
+)
 def test_at_most_one_is_paid_and_there_is_an_invoice_just_then(said: list[tuple[int, str, int]]) -> None:
     with transaction.atomic():
         last = make.payment()
         order = last.order
-        payments = [make.payment(order=order, state="expired"), last, make.payment(order=order, state="failed")]
+        payments = [
+            make.payment(order=order, state="expired"),
+            last,
+            make.payment(order=order, state="failed"),
+        ]
         model = {payment.pk: payment.state for payment in payments}
         for which, state, off in said:
             payment = payments[which]

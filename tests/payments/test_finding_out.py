@@ -32,7 +32,9 @@ def test_a_notice_is_stored_once_while_it_waits(till: Till) -> None:
     assert first is not None
     assert [till.note("tr_7UhSN1zuXS") for _ in range(3)] == [None] * 3
     assert notices() == [("tr_7UhSN1zuXS", False)]
-    assert [(name, arguments) for _, name, arguments in jobs()] == [("payments.jobs.apply_notice", {"notice_id": first})]
+    assert [(name, arguments) for _, name, arguments in jobs()] == [
+        ("payments.jobs.apply_notice", {"notice_id": first})
+    ]
 
 
 def test_after_it_was_looked_into_the_next_one_is_a_new_one(till: Till) -> None:
@@ -102,7 +104,9 @@ def test_the_job_fails_while_the_provider_is_away_so_that_it_is_tried_again(till
         payment_jobs.apply_notice.run(notice_id=notice)
 
 
-@pytest.mark.parametrize("text", ["tr_WDqYK6vllg", "tr_7UhSN1zuXS", "ord_kEn1PlbGa", "tr_ab", "tr_" + "a" * 30])
+@pytest.mark.parametrize(
+    "text", ["tr_WDqYK6vllg", "tr_7UhSN1zuXS", "ord_kEn1PlbGa", "tr_ab", "tr_" + "a" * 30]
+)
 def test_what_can_be_a_reference(text: str) -> None:
     assert is_reference(text)
 
@@ -118,7 +122,9 @@ def test_and_what_cannot(text: str) -> None:
 
 @given(st.text(max_size=45))
 def test_a_reference_always_fits_its_column(text: str) -> None:
-    assert not is_reference(text) or (len(text) <= Notice._meta.get_field("reference").max_length and text.isascii())
+    assert not is_reference(text) or (
+        len(text) <= Notice._meta.get_field("reference").max_length and text.isascii()
+    )
 
 
 # --- looking by ourselves ---
@@ -142,7 +148,9 @@ def test_a_payment_is_looked_up_once_its_notice_should_have_come_and_not_for_eve
     assert [arguments for _, _, arguments in jobs()] == [{"payment_id": payment.pk}] * is_looked_up
 
 
-@pytest.mark.parametrize(("state", "is_looked_up"), [(s.value, s.value in ("open", "pending")) for s in Payment.State])
+@pytest.mark.parametrize(
+    ("state", "is_looked_up"), [(s.value, s.value in ("open", "pending")) for s in Payment.State]
+)
 def test_only_what_is_not_decided_yet_is_looked_up(till: Till, state: str, is_looked_up: bool) -> None:
     make.payment(state=state, paid_at=till.now, created_at=till.now - PATIENCE)
     assert till.sweep().get("payments") == is_looked_up
@@ -163,7 +171,10 @@ def test_no_payment_is_missed_or_looked_up_twice_at_the_edge_of_a_page(till: Til
     product = make.product()
     customer = make.customer()
     made = [
-        make.payment(order=make.order(quote=make.quote(customer=customer, product=product)), created_at=till.now - PATIENCE)
+        make.payment(
+            order=make.order(quote=make.quote(customer=customer, product=product)),
+            created_at=till.now - PATIENCE,
+        )
         for _ in range(number)
     ]
     assert till.sweep(page_size=2).get("payments", 0) == number

@@ -25,7 +25,9 @@ from tests.payments.providers.worlds import Clock
 from tests.support.make import NOW
 from tests.support.rights import as_owner
 
-ADDRESSES = Addresses("http://127.0.0.1:9/terug", lambda key: f"http://127.0.0.1:9/melding/{key}")  # nobody listens there
+ADDRESSES = Addresses(
+    "http://127.0.0.1:9/terug", lambda key: f"http://127.0.0.1:9/melding/{key}"
+)  # nobody listens there
 IP = "192.0.2.7"
 
 
@@ -145,4 +147,3 @@ def entries() -> list[str]:
     with as_owner():
         found = JournalEntry.objects.filter(action__regex=r"^(payment|order)\.").order_by("pk")
         return list(found.values_list("action", flat=True))
-

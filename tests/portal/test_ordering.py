@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from hospes.catalogue.models import Product
@@ -91,7 +90,9 @@ def test_a_visitors_cart_is_there_at_the_next_visit(plus: Product) -> None:
     assert "voorbeeld.test" not in text(browser().get("/hosting/winkelwagen/"))
 
 
-@pytest.mark.parametrize("value", ["", "x", "0" * 32, "%00", "'; DROP TABLE", "00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize(
+    "value", ["", "x", "0" * 32, "%00", "'; DROP TABLE", "00000000-0000-0000-0000-000000000000"]
+)
 def test_a_cookie_that_makes_no_sense_is_an_empty_cart(plus: Product, value: str) -> None:
     visitor = browser()
     visitor.cookies["hospes_cart"] = value
@@ -101,10 +102,12 @@ def test_a_cookie_that_makes_no_sense_is_an_empty_cart(plus: Product, value: str
 
 @pytest.mark.parametrize(
     ("form", "wrong"),
-    [({"label": ""}, "label"), ({"label": "geen naam"}, "label"), ({"label": "1.2.3.4"}, "label"), ({"label": "x" * 254}, "label"),
-     ({"months": "3"}, "months"), ({"months": "0"}, "months"), ({"months": "x"}, "months")],
+    [({"label": ""}, "label"), ({"label": "geen naam"}, "label"), ({"label": "1.2.3.4"}, "label"),
+     ({"label": "x" * 254}, "label"), ({"months": "3"}, "months"), ({"months": "0"}, "months"), ({"months": "x"}, "months")],
 )  # fmt: skip
-def test_what_cannot_be_put_in_is_said_and_not_put_in(plus: Product, form: dict[str, str], wrong: str) -> None:
+def test_what_cannot_be_put_in_is_said_and_not_put_in(
+    plus: Product, form: dict[str, str], wrong: str
+) -> None:
     filled = {"product": plus.slug, "months": "12", "label": "voorbeeld.test"} | form
     answer = browser().post(f"/hosting/{plus.slug}/", filled)
     assert answer.status_code == 200
@@ -124,7 +127,9 @@ def test_a_line_is_taken_out_of_ones_own_cart_only(plus: Product) -> None:
 
 
 @pytest.mark.promise("P21")
-def test_at_login_the_visitors_cart_becomes_ones_own_and_its_cookie_goes(plus: Product, customer: Any) -> None:
+def test_at_login_the_visitors_cart_becomes_ones_own_and_its_cookie_goes(
+    plus: Product, customer: Any
+) -> None:
     visitor = browser()
     put(visitor, plus, "nieuw.test")
     known = browser(make.holder_of(customer))
@@ -141,7 +146,9 @@ def test_at_login_the_visitors_cart_becomes_ones_own_and_its_cookie_goes(plus: P
 
 
 @pytest.mark.promise("P03")
-def test_who_has_one_capacity_goes_on_and_who_has_more_chooses(plus: Product, customer: Any, client: Client) -> None:
+def test_who_has_one_capacity_goes_on_and_who_has_more_chooses(
+    plus: Product, customer: Any, client: Client
+) -> None:
     put(client, plus)
     assert client.get("/hosting/bestellen/")["Location"] == f"/k/{customer.number}/afrekenen/"
     company = make.customer(holder=make.holder_of(customer), kind="business")
@@ -152,7 +159,9 @@ def test_who_has_one_capacity_goes_on_and_who_has_more_chooses(plus: Product, cu
 
 
 @pytest.mark.promise("P03")
-def test_an_order_belongs_to_the_capacity_in_which_it_was_made(plus: Product, customer: Any, client: Client) -> None:
+def test_an_order_belongs_to_the_capacity_in_which_it_was_made(
+    plus: Product, customer: Any, client: Client
+) -> None:
     company = make.customer(holder=make.holder_of(customer), kind="business")
     put(client, plus)
     order(client, company.number, version(client, company.number))
@@ -166,7 +175,9 @@ def test_an_order_belongs_to_the_capacity_in_which_it_was_made(plus: Product, cu
 
 
 @pytest.mark.promise("P04", "P15")
-def test_what_was_seen_is_ordered_and_it_is_kept_who_agreed_to_what(plus: Product, customer: Any, client: Client) -> None:
+def test_what_was_seen_is_ordered_and_it_is_kept_who_agreed_to_what(
+    plus: Product, customer: Any, client: Client
+) -> None:
     put(client, plus, "een.test", 12)
     put(client, plus, "twee.test", 1)
     seen = version(client, customer.number)
@@ -175,19 +186,28 @@ def test_what_was_seen_is_ordered_and_it_is_kept_who_agreed_to_what(plus: Produc
     moment = datetime.now(UTC)
     answer = order(client, customer.number, seen)
     [made], [quote] = all_of(Order), all_of(Quote)
-    assert (answer.status_code, answer["Location"]) == (302, f"/k/{customer.number}/bestellingen/{made.number}/")
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        f"/k/{customer.number}/bestellingen/{made.number}/",
+    )
     assert [(x.label, x.months, x.net_cents, x.description) for x in all_of(QuoteLine)] == [
         ("een.test", 12, 7500, "Ruim"), ("twee.test", 1, 750, "Ruim"),
     ]  # fmt: skip
     assert (made.total_cents, made.state, made.terms_version) == (9983, "awaiting_payment", TERMS_VERSION)
-    assert (quote.state, quote.decided_by_id, quote.decided_from) == ("accepted", make.holder_of(customer).pk, IP)
+    assert (quote.state, quote.decided_by_id, quote.decided_from) == (
+        "accepted",
+        make.holder_of(customer).pk,
+        IP,
+    )
     assert moment - timedelta(seconds=1) <= quote.decided_at <= datetime.now(UTC)
     assert all_of(CartLine) == []
     assert jobs() == ["messaging.jobs.deliver"]
     assert "€ 99,83" in text(client.get(answer["Location"])).replace("\u00a0", " ")
 
 
-def test_the_form_sent_twice_is_one_order_and_leads_to_the_same_page(plus: Product, customer: Any, client: Client) -> None:
+def test_the_form_sent_twice_is_one_order_and_leads_to_the_same_page(
+    plus: Product, customer: Any, client: Client
+) -> None:
     put(client, plus)
     seen = version(client, customer.number)
     answers = [order(client, customer.number, seen)["Location"] for _ in range(3)]
@@ -207,7 +227,9 @@ def test_also_after_something_else_was_put_in_the_cart(plus: Product, customer: 
 
 
 @pytest.mark.promise("P03")
-def test_one_cart_ordered_for_two_customers_is_ordered_for_the_first_only(plus: Product, customer: Any, client: Client) -> None:
+def test_one_cart_ordered_for_two_customers_is_ordered_for_the_first_only(
+    plus: Product, customer: Any, client: Client
+) -> None:
     company = make.customer(holder=make.holder_of(customer), kind="business")
     put(client, plus)
     seen = version(client, customer.number)
@@ -216,10 +238,8 @@ def test_one_cart_ordered_for_two_customers_is_ordered_for_the_first_only(plus: 
     assert [each.customer_id for each in all_of(Order)] == [customer.pk]
 
 
-def test_it_works_for_a_customer_of_whom_there_are_many(plus: Product) -> None:
-    with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SELECT setval(pg_get_serial_sequence('customers_customer', 'id'), 9999999999)")
-    customer = make.customer()
+def test_the_ten_billionth_customer_can_order_too(plus: Product) -> None:
+    customer = make.customer(id=10**10)
     client = browser(make.holder_of(customer))
     put(client, plus)
     order(client, customer.number, version(client, customer.number))
@@ -266,7 +286,9 @@ def test_a_price_that_changes_at_midnight_is_shown_before_it_is_ordered(plus: Pr
     assert [each.total_cents for each in all_of(Order)] == [11_979]
 
 
-@pytest.mark.parametrize("form", [{"terms": ""}, {"terms": "off-page", "version": ""}, {"version": ""}, {"version": "x"}])
+@pytest.mark.parametrize(
+    "form", [{"terms": ""}, {"terms": "off-page", "version": ""}, {"version": ""}, {"version": "x"}]
+)
 def test_without_agreement_or_with_another_form_nothing_is_ordered(
     plus: Product, customer: Any, client: Client, form: dict[str, str]
 ) -> None:
@@ -298,7 +320,9 @@ def test_a_company_abroad_is_told_so_and_keeps_its_cart(plus: Product) -> None:
 
 
 @pytest.mark.promise("P15")
-def test_a_quote_can_be_asked_for_first_and_accepted_later(plus: Product, customer: Any, client: Client) -> None:
+def test_a_quote_can_be_asked_for_first_and_accepted_later(
+    plus: Product, customer: Any, client: Client
+) -> None:
     put(client, plus)
     seen = version(client, customer.number)
     answer = order(client, customer.number, seen, do="quote", terms="")
@@ -306,7 +330,9 @@ def test_a_quote_can_be_asked_for_first_and_accepted_later(plus: Product, custom
     page = answer["Location"]
     assert page == f"/k/{customer.number}/offertes/{quote.number}/"
     assert (quote.state, all_of(Order), all_of(CartLine)) == ("open", [], [])
-    assert order(client, customer.number, seen)["Location"] == page  # the quote is there: it is decided upon there
+    assert (
+        order(client, customer.number, seen)["Location"] == page
+    )  # the quote is there: it is decided upon there
     assert all_of(Order) == []
     assert client.post(f"{page}besluit/", {"do": "accept"})["Location"] == page
     assert all_of(Order) == []
@@ -329,7 +355,9 @@ def test_a_quote_can_be_declined_and_then_not_accepted(customer: Any, client: Cl
 
 
 @pytest.mark.parametrize(("minutes", "is_valid"), [(-1, True), (1, False)])
-def test_a_quote_can_be_accepted_until_midnight_of_its_last_day(customer: Any, minutes: int, is_valid: bool) -> None:
+def test_a_quote_can_be_accepted_until_midnight_of_its_last_day(
+    customer: Any, minutes: int, is_valid: bool
+) -> None:
     midnight = datetime(2031, 6, 30, 22, 0, tzinfo=UTC)  # in Amsterdam
     quote = make.quote(customer=customer, valid_until="2031-06-30")
     page = f"/k/{customer.number}/offertes/{quote.number}/"
@@ -345,7 +373,9 @@ def test_a_quote_can_be_accepted_until_midnight_of_its_last_day(customer: Any, m
 
 @pytest.mark.promise("P09")
 @pytest.mark.parametrize("role", MAY_NOT)
-def test_who_may_only_look_orders_accepts_declines_and_pays_nothing(plus: Product, customer: Any, role: str) -> None:
+def test_who_may_only_look_orders_accepts_declines_and_pays_nothing(
+    plus: Product, customer: Any, role: str
+) -> None:
     client = browser(member(customer, role))
     quote = make.quote(customer=customer, valid_until="2999-01-01")
     waiting = make.order(customer=customer)
@@ -360,8 +390,8 @@ def test_who_may_only_look_orders_accepts_declines_and_pays_nothing(plus: Produc
     with as_owner():
         assert Quote.objects.get(pk=quote.pk).state == "open"
     assert (len(all_of(Order)), jobs()) == (1, [])
-    assert "besluit" not in client.get(f"{home}/offertes/{quote.number}/").content.decode()
-    assert "betalen" not in client.get(f"{home}/bestellingen/{waiting.number}/").content.decode()
+    assert "/besluit/" not in client.get(f"{home}/offertes/{quote.number}/").content.decode()
+    assert "/betalen/" not in client.get(f"{home}/bestellingen/{waiting.number}/").content.decode()
 
 
 @pytest.mark.parametrize("role", MAY[1:])
@@ -393,7 +423,9 @@ def test_a_form_that_another_site_sends_does_nothing(plus: Product, customer: An
     }
     for where, form in forms.items():
         assert client.post(where, form).status_code == 403, where
-        forged = client.post(where, form | {"csrfmiddlewaretoken": "x" * 64}, headers={"referer": "https://evil.example/"})
+        forged = client.post(
+            where, form | {"csrfmiddlewaretoken": "x" * 64}, headers={"referer": "https://evil.example/"}
+        )
         assert forged.status_code == 403, where
     assert (len(all_of(CartLine)), len(all_of(Order)), jobs()) == (1, 1, [])
 

@@ -22,7 +22,20 @@ PAGES = {str(pattern.name): sorted(pattern.pattern.converters) for pattern in ur
 WITH_A_THING = [name for name, parts in PAGES.items() if parts]
 TAKES_FORMS = {"pay", "quote_decide", "download", "checkout"}
 FORM = {"do": "accept", "terms": "on", "version": "x"}
-ODD = ["0", "-1", "\x00", "%00", "F2026-00001\x00", "'", "' OR 1=1 --", "é", "x" * 300, "9" * 400, "..", "\U0001f600"]
+ODD = [
+    "0",
+    "-1",
+    "\x00",
+    "%00",
+    "F2026-00001\x00",
+    "'",
+    "' OR 1=1 --",
+    "é",
+    "x" * 300,
+    "9" * 400,
+    "..",
+    "\U0001f600",
+]
 
 
 def address(name: str, given: dict[str, Any], prefix: str = "") -> str:
@@ -56,7 +69,9 @@ def assert_not_found(answer: Any, owner: House) -> None:
 def assert_untouched(*houses: House) -> None:
     with as_owner():
         assert {q.state for q in Quote.objects.filter(pk__in=[h.quote.pk for h in houses])} == {"open"}
-        assert {o.state for o in Order.objects.filter(pk__in=[h.order.pk for h in houses])} == {"awaiting_payment"}
+        assert {o.state for o in Order.objects.filter(pk__in=[h.order.pk for h in houses])} == {
+            "awaiting_payment"
+        }
     assert all_of(Payment) == []
     assert len(all_of(Order)) == len(houses)
     assert jobs() == []
@@ -83,7 +98,9 @@ def test_my_own_pages_are_there(mine: House, name: str, prefix: str) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", list(PAGES))
-def test_the_pages_of_another_customer_are_not_there(mine: House, theirs: House, name: str, method: str) -> None:
+def test_the_pages_of_another_customer_are_not_there(
+    mine: House, theirs: House, name: str, method: str
+) -> None:
     client = browser(mine.holder)
     if name not in TAKES_FORMS and method == "post":
         assert client.post(address(name, theirs.arguments), FORM).status_code == 405
@@ -106,7 +123,9 @@ def test_nor_are_their_things_below_my_own_number(mine: House, theirs: House, na
 
 
 @pytest.mark.parametrize("name", WITH_A_THING)
-def test_also_not_for_somebody_who_may_act_for_both_under_the_wrong_one(mine: House, theirs: House, name: str) -> None:
+def test_also_not_for_somebody_who_may_act_for_both_under_the_wrong_one(
+    mine: House, theirs: House, name: str
+) -> None:
     make.membership(person=mine.holder, customer=theirs.customer)
     client = browser(mine.holder)
     assert_not_found(ask(client, "get", address(name, theirs.arguments | {"number": mine.number})), theirs)
@@ -136,7 +155,11 @@ def test_a_form_with_odd_signs_in_it_breaks_nothing(mine: House, field: str) -> 
     put(client, make.product())
     for name in sorted(TAKES_FORMS - {"download", "pay"}):
         for odd in ("\x00", "\U0001f600", "x" * 100_000):
-            assert client.post(address(name, mine.arguments), FORM | {field: odd}).status_code in (200, 302, 400)
+            assert client.post(address(name, mine.arguments), FORM | {field: odd}).status_code in (
+                200,
+                302,
+                400,
+            )
 
 
 # --- nobody ---
@@ -144,7 +167,9 @@ def test_a_form_with_odd_signs_in_it_breaks_nothing(mine: House, field: str) -> 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", list(PAGES))
-def test_who_is_not_logged_in_is_asked_to_do_that_and_sees_nothing(mine: House, name: str, method: str) -> None:
+def test_who_is_not_logged_in_is_asked_to_do_that_and_sees_nothing(
+    mine: House, name: str, method: str
+) -> None:
     answer = ask(browser(), method, address(name, mine.arguments))
     if method == "post" and name not in TAKES_FORMS:
         assert answer.status_code == 405
@@ -172,7 +197,9 @@ def test_whether_a_customer_exists_is_not_told_to_who_is_not_logged_in(mine: Hou
 
 
 @pytest.mark.parametrize("name", list(PAGES))
-def test_who_may_act_for_a_customer_no_longer_sees_it_no_longer(mine: House, theirs: House, name: str) -> None:
+def test_who_may_act_for_a_customer_no_longer_sees_it_no_longer(
+    mine: House, theirs: House, name: str
+) -> None:
     make.membership(person=mine.holder, customer=theirs.customer, role="administration", until=NOW)
     assert_not_found(ask(browser(mine.holder), "get", address(name, theirs.arguments)), theirs)
 
@@ -220,8 +247,8 @@ def test_the_list_of_invoices_goes_on_where_the_page_before_ended(mine: House) -
 
 
 @pytest.mark.parametrize(
-    "after", ["", "x", ":", "2026-03-02", "2026-03-02:", "2026-03-02:x", "2026-13-40:1", "2026-03-02:-1", "2026-03-02:" + "9" * 30,
-              "2026-03-02:" + "9" * 5000, "0001-01-01:1", "9999-12-31:1", "2026-03-02:1:2", "\x00:1"],
+    "after", ["", "x", ":", "2026-03-02", "2026-03-02:", "2026-03-02:x", "2026-13-40:1", "2026-03-02:-1",
+              "2026-03-02:" + "9" * 30, "2026-03-02:" + "9" * 5000, "0001-01-01:1", "9999-12-31:1", "2026-03-02:1:2", "\x00:1"],
 )  # fmt: skip
 def test_a_place_in_the_list_that_cannot_be_breaks_nothing(mine: House, after: str) -> None:
     answer = browser(mine.holder).get(address("invoices", mine.arguments), {"na": after})

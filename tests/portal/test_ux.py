@@ -36,7 +36,9 @@ def _the_portal(settings: Any) -> Iterator[None]:
 def customer(db: None, _rights: None) -> Customer:
     """A customer of somebody who can log in."""
     with as_owner():
-        VatRate.objects.get_or_create(country="NL", code="standard", valid_from="2019-01-01", defaults={"basis_points": 2100})
+        VatRate.objects.get_or_create(
+            country="NL", code="standard", valid_from="2019-01-01", defaults={"basis_points": 2100}
+        )
     return make.customer(holder=people.somebody())
 
 
@@ -50,7 +52,6 @@ def logged_in(person: Person) -> Client:
     client = Client()
     assert people.log_in(client, person).status_code == 302
     return client
-
 
 
 # --- what is agreed to can be read -----------------------------------------------------------------------
@@ -123,7 +124,9 @@ def test_who_orders_can_read_what_they_agree_to(customer: Customer, browser: Cli
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_the_address_of_a_form_leads_back_to_its_page(customer: Customer, browser: Client, method: str) -> None:
+def test_the_address_of_a_form_leads_back_to_its_page(
+    customer: Customer, browser: Client, method: str
+) -> None:
     home = f"/k/{customer.number}/"
     for address, page in (
         (f"{home}bestellingen/O2026-00001/betalen/", f"{home}bestellingen/O2026-00001/"),
@@ -149,7 +152,14 @@ def test_who_must_log_in_first_comes_back_to_the_page() -> None:
 
 def test_a_page_can_be_asked_for_its_head(customer: Customer, browser: Client) -> None:
     home = f"/k/{customer.number}/"
-    for address in ("/hosting/", "/hosting/winkelwagen/", home, f"{home}diensten/", f"{home}bestellingen/", f"{home}gegevens/"):
+    for address in (
+        "/hosting/",
+        "/hosting/winkelwagen/",
+        home,
+        f"{home}diensten/",
+        f"{home}bestellingen/",
+        f"{home}gegevens/",
+    ):
         answer = browser.head(address)
         assert (answer.status_code, answer.content) == (200, b"")
         assert browser.post(address).status_code == 405
@@ -210,7 +220,9 @@ def test_a_service_that_is_set_up_is_told_of_once(customer: Customer, browser: C
 def test_what_can_hold_the_focus_can_be_found_again(customer: Customer, browser: Client) -> None:
     order = make.order(customer=customer)
     make.payment(order=order)
-    part = browser.get(f"/k/{customer.number}/bestellingen/{order.number}/?terug=1", headers=HTMX).content.decode()
+    part = browser.get(
+        f"/k/{customer.number}/bestellingen/{order.number}/?terug=1", headers=HTMX
+    ).content.decode()
     assert [tag for tag in re.findall(r"<(?:a|button)\b[^>]*>", part) if " id=" not in tag] == []
 
 
@@ -244,7 +256,9 @@ def test_who_may_not_order_is_told_who_may(customer: Customer, role: str) -> Non
 @pytest.mark.parametrize("with_cookie", [True, False])
 @pytest.mark.parametrize("encoding", ["", "multipart"])
 @pytest.mark.parametrize("too_much", [{"street": "x" * 3_000_000}, {f"field{n}": "1" for n in range(1100)}])
-def test_a_form_that_is_too_large_is_called_that(too_much: dict[str, str], encoding: str, with_cookie: bool) -> None:
+def test_a_form_that_is_too_large_is_called_that(
+    too_much: dict[str, str], encoding: str, with_cookie: bool
+) -> None:
     from urllib.parse import urlencode
 
     client = Client(enforce_csrf_checks=True)
@@ -254,7 +268,11 @@ def test_a_form_that_is_too_large_is_called_that(too_much: dict[str, str], encod
         token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token
         form = {"csrfmiddlewaretoken": token[1]} | too_much
-    body = {"data": form} if encoding else {"data": urlencode(form), "content_type": "application/x-www-form-urlencoded"}
+    body = (
+        {"data": form}
+        if encoding
+        else {"data": urlencode(form), "content_type": "application/x-www-form-urlencoded"}
+    )
     answer = client.post("/en/account/signup/", **body)
     assert (answer.status_code, "This form is too large" in answer.content.decode()) == (413, True)
 

@@ -51,7 +51,13 @@ class House:
     @property
     def traces(self) -> list[str]:
         """What must not be on anybody else's page."""
-        return [self.customer.name, self.invoice.number, self.order.number, self.quote.number, self.service.label]
+        return [
+            self.customer.name,
+            self.invoice.number,
+            self.order.number,
+            self.quote.number,
+            self.service.label,
+        ]
 
 
 def house(**words: Any) -> House:
@@ -65,7 +71,11 @@ def house(**words: Any) -> House:
     path.write_bytes(pdf)
     with as_owner():
         Document.objects.create(
-            invoice=invoice, customer=customer, path=f"invoices/{invoice.number}.pdf", sha256="0" * 64, made_at=make.NOW
+            invoice=invoice,
+            customer=customer,
+            path=f"invoices/{invoice.number}.pdf",
+            sha256="0" * 64,
+            made_at=make.NOW,
         )
     return House(
         customer, holder, make.service(customer=customer), make.quote(customer=customer, valid_until="2999-01-01"),
@@ -76,7 +86,9 @@ def house(**words: Any) -> House:
 def vat() -> None:
     """Let the Dutch rate be in force."""
     with as_owner():
-        VatRate.objects.get_or_create(country="NL", code="standard", valid_from="2012-10-01", defaults={"basis_points": 2100})
+        VatRate.objects.get_or_create(
+            country="NL", code="standard", valid_from="2012-10-01", defaults={"basis_points": 2100}
+        )
 
 
 def browser(person: Person | None = None, *, checks: bool = False) -> Client:
@@ -100,9 +112,13 @@ def text(response: Any) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
-def put(client: Client, product: Product, label: str = "voorbeeld.test", months: int = 12, prefix: str = "") -> Any:
+def put(
+    client: Client, product: Product, label: str = "voorbeeld.test", months: int = 12, prefix: str = ""
+) -> Any:
     """Put something in the cart."""
-    return client.post(f"{prefix}/hosting/{product.slug}/", {"product": product.slug, "months": months, "label": label})
+    return client.post(
+        f"{prefix}/hosting/{product.slug}/", {"product": product.slug, "months": months, "label": label}
+    )
 
 
 def version(client: Client, number: int) -> str:

@@ -26,9 +26,35 @@ from tests.support.make import NOW
 from tests.support.rights import as_owner
 
 MONTHS = {
-    "nl": ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
-    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-}  # fmt: skip
+    "nl": [
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+}
 
 _next = count(1)
 
@@ -56,7 +82,11 @@ class Canary:
             return _day(self.value, language)
         if isinstance(self.value, int) and self.column.endswith("cents"):
             whole = f"{self.value // 100:,}"
-            return f"{whole}.{self.value % 100:02d}" if language == "en" else f"{whole.replace(',', '.')},{self.value % 100:02d}"
+            return (
+                f"{whole}.{self.value % 100:02d}"
+                if language == "en"
+                else f"{whole.replace(',', '.')},{self.value % 100:02d}"
+            )
         if isinstance(self.value, int) and self.column.endswith("basis_points"):
             text = f"{self.value / 100:.2f}".rstrip("0").rstrip(".")
             return f"{text if language == 'en' else text.replace('.', ',')}%"
@@ -80,7 +110,9 @@ def plant(life: Life) -> list[Canary]:
 
 
 def _lift_checks(cursor: Any, table: str) -> None:
-    cursor.execute("SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = %s::regclass", [table])
+    cursor.execute(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = %s::regclass", [table]
+    )
     for (name,) in cursor.fetchall():
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
 
@@ -91,21 +123,33 @@ def _plant_in(cursor: Any, mapped: Mapped, life: Life) -> list[Canary]:
     fields = {field.name: field for field in mapped.model._meta.concrete_fields}
     own = " OR ".join(f'"{key}" = %s' for key in mapped.entry.key)
     primary = mapped.model._meta.pk.column
-    cursor.execute(f'SELECT "{primary}" FROM {mapped.table} WHERE {own}', [life.scopes[s] for s in mapped.entry.key.values()])
+    cursor.execute(
+        f'SELECT "{primary}" FROM {mapped.table} WHERE {own}',
+        [life.scopes[s] for s in mapped.entry.key.values()],
+    )
     keys = [key for (key,) in cursor.fetchall()]
     assert keys, f"nothing is held in {mapped.table}"
-    cursor.execute("SET LOCAL session_replication_role = replica")  # no triggers: the journal takes no changes
+    cursor.execute(
+        "SET LOCAL session_replication_role = replica"
+    )  # no triggers: the journal takes no changes
     for key in keys:
         for name, column in mapped.entry.columns.items():
             field = fields[name]
-            if column.category is None or field.primary_key or field.is_relation or field.column in mapped.entry.key:
+            if (
+                column.category is None
+                or field.primary_key
+                or field.is_relation
+                or field.column in mapped.entry.key
+            ):
                 continue
             if column.names_others:
                 continue
             value, stored = _value(field)
             if value is None:
                 continue
-            cursor.execute(f'UPDATE {mapped.table} SET "{field.column}" = %s WHERE "{primary}" = %s', [stored, key])
+            cursor.execute(
+                f'UPDATE {mapped.table} SET "{field.column}" = %s WHERE "{primary}" = %s', [stored, key]
+            )
             planted.append(Canary(mapped.table, name, value, column.secret))
     cursor.execute("SET LOCAL session_replication_role = DEFAULT")
     return planted
@@ -164,10 +208,13 @@ class Opened:
         return next((section["rows"] for section in self.data["sections"] if section["table"] == table), [])
 
 
-def opened(person_id: int, customer_ids: list[int], *, language: str = "nl", now: datetime | None = None) -> Opened:
+def opened(
+    person_id: int, customer_ids: list[int], *, language: str = "nl", now: datetime | None = None
+) -> Opened:
     """Make somebody's package and open it."""
     actor = Actor.person(person_id, ip="192.0.2.1")
-    held = package.collect(person_id=person_id, customer_ids=customer_ids, actor=actor, now=now or datetime(2026, 6, 1, tzinfo=UTC))
+    made_at = now or datetime(2026, 6, 1, tzinfo=UTC)
+    held = package.collect(person_id=person_id, customer_ids=customer_ids, actor=actor, now=made_at)
     return open_zip(package.as_zip(held, language=language).getvalue())
 
 

@@ -15,7 +15,18 @@ from django.utils.translation import override
 from hospes.billing.models import Document
 from hospes.kernel import journal, policies
 from hospes.kernel.acting import Actor, acting
-from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, mapped_tables, personal, plain, row, secret
+from hospes.kernel.datamap import (
+    THE_CONTRACT,
+    Category,
+    Event,
+    Keep,
+    Then,
+    mapped_tables,
+    personal,
+    plain,
+    row,
+    secret,
+)
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
@@ -61,14 +72,21 @@ def test_a_canary_sits_in_every_personal_column_of_every_table(planted: list[Can
             continue
         for field in mapped.model._meta.concrete_fields:
             column = mapped.entry.columns[field.name]
-            is_key = field.primary_key or field.is_relation or field.column in mapped.entry.key or column.names_others
+            is_key = (
+                field.primary_key
+                or field.is_relation
+                or field.column in mapped.entry.key
+                or column.names_others
+            )
             if column.category is not None and not is_key and not isinstance(field, models.BooleanField):
                 assert (mapped.table, field.name) in there
     assert len({repr(c.value) for c in planted}) == len(planted) > 80
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_everything_that_is_held_is_in_it_for_programs_and_for_people(life: Life, planted: list[Canary], language: str) -> None:
+def test_everything_that_is_held_is_in_it_for_programs_and_for_people(
+    life: Life, planted: list[Canary], language: str
+) -> None:
     with override(language):
         found = opened(life.person.pk, [life.customer.pk], language=language)
     held = {(c.table, c.column, json.dumps(c.in_data)) for c in planted if not c.secret}
@@ -105,7 +123,9 @@ def test_of_each_column_it_says_what_for_why_who_gets_it_and_from_where(life: Li
             continue
         said = sections[mapped.table]
         assert said["kept"].endswith(".")
-        assert set(said["columns"]) == {name for name, column in mapped.entry.columns.items() if column.category is not None}
+        assert set(said["columns"]) == {
+            name for name, column in mapped.entry.columns.items() if column.category is not None
+        }
         for name, about in said["columns"].items():
             column = mapped.entry.columns[name]
             assert about["held_but_not_shown"] == column.secret
@@ -126,7 +146,9 @@ def test_of_each_column_it_says_what_for_why_who_gets_it_and_from_where(life: Li
 def test_nothing_of_it_is_in_the_package_of_somebody_else(life: Life, planted: list[Canary]) -> None:
     other = everything.life()
     found = opened(other.person.pk, [other.customer.pk])
-    assert found.values & {(c.table, c.column, json.dumps(c.in_data)) for c in planted if not c.secret} == set()
+    assert (
+        found.values & {(c.table, c.column, json.dumps(c.in_data)) for c in planted if not c.secret} == set()
+    )
     text = found.everything.decode()
     assert [c for c in planted if isinstance(c.value, str) and c.value in text] == []
     assert missing(found.page, planted, "nl") == [f"{c.table}.{c.column}" for c in planted if not c.secret]
@@ -134,11 +156,15 @@ def test_nothing_of_it_is_in_the_package_of_somebody_else(life: Life, planted: l
 
 @pytest.mark.promise("P77")
 @pytest.mark.parametrize("role", ["administration", "technical", "billing", "read_only"])
-def test_who_may_act_for_a_customer_does_not_get_its_data(life: Life, planted: list[Canary], role: str) -> None:
+def test_who_may_act_for_a_customer_does_not_get_its_data(
+    life: Life, planted: list[Canary], role: str
+) -> None:
     member = make.person()
     make.membership(person=member, customer=life.customer, role=role)
     found = opened(member.pk, [])
-    assert found.values & {(c.table, c.column, json.dumps(c.in_data)) for c in planted if not c.secret} == set()
+    assert (
+        found.values & {(c.table, c.column, json.dumps(c.in_data)) for c in planted if not c.secret} == set()
+    )
     assert {section["table"] for section in found.data["sections"]} == {
         "customers_person", "customers_personword", "customers_membership",
     }  # fmt: skip
@@ -146,7 +172,9 @@ def test_who_may_act_for_a_customer_does_not_get_its_data(life: Life, planted: l
 
 
 @pytest.mark.promise("P77")
-def test_of_another_customer_that_is_named_by_mistake_the_policies_show_what_is_its_own_only(life: Life) -> None:
+def test_of_another_customer_that_is_named_by_mistake_the_policies_show_what_is_its_own_only(
+    life: Life,
+) -> None:
     other = everything.life()
     found = opened(life.person.pk, [life.customer.pk])
     for section in found.data["sections"]:
@@ -172,7 +200,9 @@ def test_who_looked_is_told_without_saying_which_employee_nor_from_where(life: L
 
 
 def test_ones_own_steps_keep_their_address(life: Life) -> None:
-    with acting(Purpose.CONTRACT, actor=Actor.person(life.person.pk, ip="203.0.113.5"), customer=life.customer.pk):
+    with acting(
+        Purpose.CONTRACT, actor=Actor.person(life.person.pk, ip="203.0.113.5"), customer=life.customer.pk
+    ):
         journal.record("customer.changed", at=NOW, customer_id=life.customer.pk)
     found = opened(life.person.pk, [life.customer.pk])
     own = [entry for entry in found.rows("kernel_journalentry") if entry["ip"] == "203.0.113.5"]
@@ -200,7 +230,12 @@ def test_no_secret_is_in_it_in_any_form(life: Life, planted: list[Canary]) -> No
         for form in (value, value.hex().encode(), base64.b64encode(value), repr(value).encode()):
             assert form not in found.everything
     names = {(c.table, c.column) for c in planted if c.secret}
-    shown = {(section["table"], name) for section in found.data["sections"] for entry in section["rows"] for name in entry}
+    shown = {
+        (section["table"], name)
+        for section in found.data["sections"]
+        for entry in section["rows"]
+        for name in entry
+    }
     assert names & shown == set()
 
 
@@ -249,9 +284,14 @@ def test_a_file_that_is_gone_does_not_keep_somebody_from_the_rest(life: Life) ->
 
 @pytest.mark.parametrize(
     ("language", "says", "says_not"),
-    [("nl", ["Uw gegevens bij", "Bewaartermijn:"], ["Your data at", "Kept:"]), ("en", ["Your data at", "Kept:"], ["Uw gegevens", "Bewaartermijn"])],
+    [
+        ("nl", ["Uw gegevens bij", "Bewaartermijn:"], ["Your data at", "Kept:"]),
+        ("en", ["Your data at", "Kept:"], ["Uw gegevens", "Bewaartermijn"]),
+    ],
 )
-def test_the_page_is_in_the_readers_language(life: Life, language: str, says: list[str], says_not: list[str]) -> None:
+def test_the_page_is_in_the_readers_language(
+    life: Life, language: str, says: list[str], says_not: list[str]
+) -> None:
     with override(language):
         page = opened(life.person.pk, [life.customer.pk], language=language).page
     assert f'<html lang="{language}">' in page
@@ -297,10 +337,17 @@ def test_about_nobody_there_is_nothing() -> None:
 
 def test_that_somebody_took_their_data_along_stands_in_the_journal(life: Life) -> None:
     later = NOW + timedelta(days=1)
-    package.note_download(person_id=life.person.pk, actor=Actor.person(life.person.pk, ip="192.0.2.9"), now=later)
+    package.note_download(
+        person_id=life.person.pk, actor=Actor.person(life.person.pk, ip="192.0.2.9"), now=later
+    )
     with as_owner():
         entry = JournalEntry.objects.get(action="rights.package")
-    assert (entry.at, entry.person_id, entry.ip, entry.purpose) == (later, life.person.pk, "192.0.2.9", "rights")
+    assert (entry.at, entry.person_id, entry.ip, entry.purpose) == (
+        later,
+        life.person.pk,
+        "192.0.2.9",
+        "rights",
+    )
 
 
 # --- what comes later ---
@@ -354,7 +401,9 @@ def test_a_new_table_is_in_the_package_without_a_line_changed_there(keepsake: An
     assert b"4-8-15" not in found.everything
 
 
-def test_a_column_becomes_part_of_what_is_told_by_its_entry_on_the_map_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_becomes_part_of_what_is_told_by_its_entry_on_the_map_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     person = make.person()
     entry = type(person).datamap
     assert entry.columns["created_at"].category is None

@@ -33,21 +33,36 @@ def wanted(net_cents: int = 7500, **words: Any) -> Wanted:
     """A line that somebody wants a quote of, at the price that its product has."""
     months = words.get("months", 12)
     product = words.pop("product", None) or make.product(prices={months: net_cents})
-    usual = {"product_id": product.pk, "description": product.name_nl, "label": "voorbeeld.test", "months": 12}
+    usual = {
+        "product_id": product.pk,
+        "description": product.name_nl,
+        "label": "voorbeeld.test",
+        "months": 12,
+    }
     return Wanted(**(usual | words), net_cents=net_cents)
 
 
-def quoted(customer: Customer, *lines: Wanted, key: str = "cart:1", today: date = TODAY, now: datetime = NOW) -> Quote:
+def quoted(
+    customer: Customer, *lines: Wanted, key: str = "cart:1", today: date = TODAY, now: datetime = NOW
+) -> Quote:
     """Ask for a quote, as the customer's holder."""
-    with acting(Purpose.CONTRACT, actor=Actor.person(make.holder_of(customer).pk, ip=IP), customer=customer.pk):
-        return services.make_quote(customer_id=customer.pk, lines=lines or [wanted()], key=key, today=today, now=now)
+    with acting(
+        Purpose.CONTRACT, actor=Actor.person(make.holder_of(customer).pk, ip=IP), customer=customer.pk
+    ):
+        return services.make_quote(
+            customer_id=customer.pk, lines=lines or [wanted()], key=key, today=today, now=now
+        )
 
 
-def accepted(quote: Quote, *, today: date = TODAY, now: datetime = LATER, ip: str | None = IP, terms: str = "2026-01") -> Order:
+def accepted(
+    quote: Quote, *, today: date = TODAY, now: datetime = LATER, ip: str | None = IP, terms: str = "2026-01"
+) -> Order:
     """Accept it, as the customer's holder."""
     with as_owner():
         person = make.holder_of(Customer.objects.get(pk=quote.customer_id))
-    with acting(Purpose.CONTRACT, actor=Actor.person(person.pk, ip=ip), customer=quote.customer_id, person=person.pk):
+    with acting(
+        Purpose.CONTRACT, actor=Actor.person(person.pk, ip=ip), customer=quote.customer_id, person=person.pk
+    ):
         return services.accept_quote(
             quote_id=quote.pk, person_id=person.pk, ip=ip, terms_version=terms, today=today, now=now
         )
@@ -57,11 +72,15 @@ def declined(quote: Quote, *, now: datetime = LATER) -> None:
     """Decline it, as the customer's holder."""
     with as_owner():
         person = make.holder_of(Customer.objects.get(pk=quote.customer_id))
-    with acting(Purpose.CONTRACT, actor=Actor.person(person.pk, ip=IP), customer=quote.customer_id, person=person.pk):
+    with acting(
+        Purpose.CONTRACT, actor=Actor.person(person.pk, ip=IP), customer=quote.customer_id, person=person.pk
+    ):
         services.decline_quote(quote_id=quote.pk, person_id=person.pk, ip=IP, now=now)
 
 
-def paid(order: Order, *, today: date = TODAY, now: datetime = LATER, paid_at: datetime = NOW) -> Invoice | None:
+def paid(
+    order: Order, *, today: date = TODAY, now: datetime = LATER, paid_at: datetime = NOW
+) -> Invoice | None:
     """Say that it was paid, as the worker does."""
     with acting(Purpose.BILLING, actor=JOB):
         return services.mark_paid(order_id=order.pk, paid_with="ideal", paid_at=paid_at, today=today, now=now)

@@ -38,7 +38,14 @@ class Browser:
         actor = Actor.person(self.person_id) if self.person_id else NOBODY
         return acting(Purpose.CART, actor=actor, cart=self.cart_id, person=self.person_id)
 
-    def put(self, product: Product, label: str = "voorbeeld.test", months: int = 12, now: Any = NOW, today: date = TODAY) -> None:
+    def put(
+        self,
+        product: Product,
+        label: str = "voorbeeld.test",
+        months: int = 12,
+        now: Any = NOW,
+        today: date = TODAY,
+    ) -> None:
         with self.acting():
             carts.put(cart_id=self.cart_id, person_id=self.person_id, slug=product.slug, months=months, label=label, now=now,
                       today=today)  # fmt: skip
@@ -116,7 +123,11 @@ def test_the_same_domain_name_again_replaces_its_line(plus: Product) -> None:
 def test_the_database_keeps_to_one_line_a_name(plus: Product) -> None:
     browser = Browser()
     browser.put(plus)
-    with browser.acting(), pytest.raises(IntegrityError, match="one_cart_line_per_domain_name"), transaction.atomic():
+    with (
+        browser.acting(),
+        pytest.raises(IntegrityError, match="one_cart_line_per_domain_name"),
+        transaction.atomic(),
+    ):
         CartLine.objects.create(cart_id=browser.cart_id, product=plus, months=1, label="voorbeeld.test")
 
 
@@ -265,7 +276,12 @@ def test_the_cart_of_a_person_is_seen_by_no_other_person_and_by_no_visitor(plus:
     mine = Browser(owner)
     mine.put(plus, "geheim.test")
     cart_id = mine.contents().cart_id
-    for stranger in (Browser(make.person()), Browser(make.person(), cart_id), Browser(None, cart_id), Browser()):
+    for stranger in (
+        Browser(make.person()),
+        Browser(make.person(), cart_id),
+        Browser(None, cart_id),
+        Browser(),
+    ):
         assert stranger.contents() == Contents(None, (), "")
         stranger.take_out(mine.contents().items[0].line_id)
     assert mine.lines() == [("geheim.test", 12, 7500)]

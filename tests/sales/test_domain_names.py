@@ -72,7 +72,9 @@ def test_a_name_in_another_script_comes_out_in_ascii(typed: str, name: str) -> N
     assert domain_name(typed) == name
 
 
-@pytest.mark.parametrize(("typed", "not_this"), [("straße.de", "strasse.de"), ("βόλος.com", "xn--nxasmq6b.com")])
+@pytest.mark.parametrize(
+    ("typed", "not_this"), [("straße.de", "strasse.de"), ("βόλος.com", "xn--nxasmq6b.com")]
+)
 def test_names_that_differ_since_rfc_5891_stay_two_names(typed: str, not_this: str) -> None:
     assert domain_name(typed) != not_this
 

@@ -43,16 +43,27 @@ def test_a_paid_order_has_an_invoice_of_the_same_lines_and_sum() -> None:
     [kept] = all_of(Invoice)
     [now] = all_of(Order)
     assert (now.state, now.paid_at) == ("paid", PAID_AT)
-    assert (kept.origin, kept.quote_number, kept.customer_id) == (f"order:{order.pk}", "O2026-00001", order.customer_id)
+    assert (kept.origin, kept.quote_number, kept.customer_id) == (
+        f"order:{order.pk}",
+        "O2026-00001",
+        order.customer_id,
+    )
     assert (kept.number, kept.issued_on, kept.due_on) == ("F2026-00001", next_day, next_day)
     assert kept.total_cents == kept.paid_cents == order.total_cents == 9983
     assert (kept.paid_at, kept.paid_with) == (PAID_AT, "ideal")
-    assert [(x.details, x.net_cents, x.vat_basis_points, x.period_from, x.period_until) for x in all_of(InvoiceLine)] == [
+    assert [
+        (x.details, x.net_cents, x.vat_basis_points, x.period_from, x.period_until)
+        for x in all_of(InvoiceLine)
+    ] == [
         ("voorbeeld.test", 7500, 2100, day, date(2027, 1, 30)),
         ("b.test", 750, 2100, day, date(2026, 2, 27)),
     ]
     assert entries("order.paid") == [("order.paid", "sales_order", order.customer_id)]
-    assert [task for task, _ in jobs()] == ["messaging.jobs.deliver", "billing.jobs.make_document", "sales.jobs.deliver"]
+    assert [task for task, _ in jobs()] == [
+        "messaging.jobs.deliver",
+        "billing.jobs.make_document",
+        "sales.jobs.deliver",
+    ]
 
 
 def test_said_twice_it_is_paid_once() -> None:
@@ -89,11 +100,15 @@ def test_a_paid_order_says_when() -> None:
         Order.objects.update(state="paid")
 
 
-@pytest.mark.parametrize("column", ["total_cents", "number", "customer_id", "person_id", "placed_at", "terms_version", "state"])
+@pytest.mark.parametrize(
+    "column", ["total_cents", "number", "customer_id", "person_id", "placed_at", "terms_version", "state"]
+)
 def test_a_customer_changes_nothing_about_an_order_and_staff_not_what_was_agreed(column: str) -> None:
     order = an_order()
     for purpose in Purpose:
-        scopes = [{"customer": order.customer_id}] + ([{}] if (purpose, column) != (Purpose.BILLING, "state") else [])
+        scopes = [{"customer": order.customer_id}] + (
+            [{}] if (purpose, column) != (Purpose.BILLING, "state") else []
+        )
         for scope in scopes:
             with acting(purpose, actor=SYSTEM, **scope), pytest.raises(Refused), transaction.atomic():
                 Order.objects.filter(pk=order.pk).update(**{column: getattr(order, column)})
@@ -115,7 +130,10 @@ def test_orders_come_with_their_quotes_the_newest_first() -> None:
 def test_a_paid_order_becomes_a_service_for_each_of_its_lines_once() -> None:
     order = an_order()
     paid(order, paid_at=PAID_AT)
-    for moment in (PAID_AT + DAY, datetime(2026, 6, 1, tzinfo=UTC)):  # its term begins when it was paid all the same
+    for moment in (
+        PAID_AT + DAY,
+        datetime(2026, 6, 1, tzinfo=UTC),
+    ):  # its term begins when it was paid all the same
         with clock.moved_to(moment):
             sales_jobs.deliver.run(order_id=order.pk)
     services = all_of(Service)
@@ -124,7 +142,9 @@ def test_a_paid_order_becomes_a_service_for_each_of_its_lines_once() -> None:
         ("b.test", 1, 750, "pending", date(2026, 1, 31), date(2026, 2, 28)),
     ]
     assert [task for task, _ in jobs()].count("hosting.jobs.provision") == 2
-    for line, service in zip(all_of(InvoiceLine), services, strict=True):  # what was invoiced is what is delivered
+    for line, service in zip(
+        all_of(InvoiceLine), services, strict=True
+    ):  # what was invoiced is what is delivered
         assert (line.period_from, line.period_until + DAY) == (service.started_on, service.renews_on)
 
 

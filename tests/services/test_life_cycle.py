@@ -67,7 +67,11 @@ def again(service: Service) -> Service:
 
 def changes(service: Service) -> list[tuple[str, str, str]]:
     with as_owner():
-        return list(ServiceChange.objects.filter(service=service).order_by("pk").values_list("was", "became", "reason"))
+        return list(
+            ServiceChange.objects.filter(service=service)
+            .order_by("pk")
+            .values_list("was", "became", "reason")
+        )
 
 
 def jobs() -> list[tuple[str, dict[str, Any]]]:
@@ -88,9 +92,22 @@ def entries(action: str) -> list[JournalEntry]:
 def test_what_was_sold_becomes_a_service_that_is_being_set_up() -> None:
     what = sold(months=1)
     service = start(what, today=date(2026, 1, 31))
-    assert (service.state, service.label, service.months, service.price_cents) == ("pending", "voorbeeld.test", 1, 7500)
-    assert (service.started_on, service.renews_on, service.ended_on) == (date(2026, 1, 31), date(2026, 2, 28), None)
-    assert (service.customer_id, service.product_id, service.origin) == (what.customer_id, what.product_id, what.origin)
+    assert (service.state, service.label, service.months, service.price_cents) == (
+        "pending",
+        "voorbeeld.test",
+        1,
+        7500,
+    )
+    assert (service.started_on, service.renews_on, service.ended_on) == (
+        date(2026, 1, 31),
+        date(2026, 2, 28),
+        None,
+    )
+    assert (service.customer_id, service.product_id, service.origin) == (
+        what.customer_id,
+        what.product_id,
+        what.origin,
+    )
     assert changes(service) == [("", "pending", "ordered")]
     assert jobs() == [("hosting.jobs.provision", {"service_id": service.pk})]
     [entry] = entries("service.started")
@@ -140,7 +157,11 @@ def test_a_service_moves_as_the_table_says_and_no_other_way(was: State, to: Stat
         assert again(service).state == service.state == to
         assert changes(service) == [*before, (was, to, "test")]
         [entry] = entries("service.moved")
-        assert (entry.object_id, entry.customer_id, entry.changed) == (service.pk, service.customer_id, ["state"])
+        assert (entry.object_id, entry.customer_id, entry.changed) == (
+            service.pk,
+            service.customer_id,
+            ["state"],
+        )
     else:
         with pytest.raises(MoveRefused, match=f"{was} cannot become {to}"):
             move(service, to)
@@ -244,7 +265,11 @@ def test_a_service_that_works_is_active_and_its_customer_hears_of_it(was: str) -
     assert changes(service)[1:] == [(was, "active", "provisioned")]
     with as_owner():
         message = Message.objects.get()
-    assert (message.kind, message.customer_id, message.about_id) == ("services.active", service.customer_id, service.pk)
+    assert (message.kind, message.customer_id, message.about_id) == (
+        "services.active",
+        service.customer_id,
+        service.pk,
+    )
     assert (message.created_at, message.person_id) == (LATER, None)
 
 
@@ -299,7 +324,12 @@ def test_a_customer_is_entitled_from_the_first_day_on(state: str) -> None:
 def test_and_up_to_the_day_on_which_it_ended_which_is_the_first_without(state: str) -> None:
     end = TODAY + 30 * DAY
     service = make.service(state=state, ended_on=end)
-    assert [entitled(service, day) for day in (TODAY, end - DAY, end, end + DAY)] == [True, True, False, False]
+    assert [entitled(service, day) for day in (TODAY, end - DAY, end, end + DAY)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_entitlements_come_the_newest_first_and_of_nobody_else() -> None:

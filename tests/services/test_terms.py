@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -42,7 +43,9 @@ def test_a_short_month_does_not_move_the_anchor(anchor: date, months: int, renew
 
 
 @given(_DAYS, _MONTHS)
-def test_a_term_renews_on_the_anchor_day_or_else_on_the_last_day_of_its_month(anchor: date, months: int) -> None:
+def test_a_term_renews_on_the_anchor_day_or_else_on_the_last_day_of_its_month(
+    anchor: date, months: int
+) -> None:
     renews = renewal(anchor, months)
     assert month_number(renews) == month_number(anchor) + months
     assert renews.day == min(anchor.day, monthrange(renews.year, renews.month)[1])
@@ -58,9 +61,11 @@ def test_months_add_up_while_the_anchor_day_exists(anchor: date, some: int, more
 
 
 @given(_DAYS, st.integers(1, 36), st.integers(1, 12))
-def test_terms_follow_each_other_without_a_gap_and_never_overlap(anchor: date, months: int, terms: int) -> None:
+def test_terms_follow_each_other_without_a_gap_and_never_overlap(
+    anchor: date, months: int, terms: int
+) -> None:
     starts = [renewal(anchor, months * n) for n in range(terms + 1)]
     assert starts == sorted(set(starts))
-    days = sum((until - since).days for since, until in zip(starts, starts[1:], strict=False))
-    assert days == (starts[-1] - anchor).days
-    assert all(timedelta(days=28 * months) <= b - a <= timedelta(days=31 * months) for a, b in zip(starts, starts[1:], strict=False))
+    lengths = [until - since for since, until in pairwise(starts)]
+    assert sum(lengths, timedelta()) == starts[-1] - anchor
+    assert all(timedelta(days=28 * months) <= length <= timedelta(days=31 * months) for length in lengths)

@@ -21,11 +21,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from procrastinate import App, JobContext, RetryDecision, RetryStrategy
 from procrastinate.contrib.django import app as procrastinate_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Job as QueuedJob
 from procrastinate.jobs import JobDeferrer, Status
 from procrastinate.manager import JobManager
+from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import configure_task
+from psycopg_pool import AsyncConnectionPool
 
 from hospes.kernel.acting import JOB, Scene, acting, current
 from hospes.kernel.outside import checked_arguments
@@ -118,6 +121,19 @@ class _ActingConnector(DjangoConnector):
     def connection(self) -> BaseDatabaseWrapper:
         return connections[_acting_alias()]
 
+    def get_worker_connector(self) -> PsycopgConnector:
+        """The worker's own connections, outside of acting()."""
+        return PsycopgConnector(pool_factory=_pool, kwargs=connector_params(self.alias))
+
+
+def _pool(**options: Any) -> AsyncConnectionPool:
+    """
+    Connections that are not tried before they are used: after each dead one the pool would pause for longer.
+
+    With all of them dead, since the database crashed, the worker did nothing for up to a minute.
+    """
+    return AsyncConnectionPool(**options | {"check": None})
+
 
 _enqueueing = JobManager(_ActingConnector())
 
@@ -141,7 +157,7 @@ class _Keeper(JobManager):
             await self.finish_job(job, Status.SUCCEEDED, delete_job=True)
 
 
-async def _insist(write: Callable[[], Awaitable[None]], *, tries: int = 4, pause: float = 1.0) -> None:
+async def _insist(write: Callable[[], Awaitable[None]], *, tries: int = 6, pause: float = 0.7) -> None:
     """Try again when the connection broke; the database may be starting again."""
     for left in reversed(range(tries)):
         try:

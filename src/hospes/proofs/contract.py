@@ -2,7 +2,6 @@
 
 import secrets
 
-from hospes.proofs.browser import Browser
 from hospes.proofs.registry import must, proof
 from hospes.proofs.stage import Stage
 
@@ -25,7 +24,7 @@ def important_messages_are_mailed(stage: Stage) -> str:
         " WHERE c.number = %s GROUP BY 1 ORDER BY 1", (account.number,),
     ).fetchall()  # fmt: skip
     must(all(count == 1 for _, count in kinds), f"a message was made twice: {kinds}")
-    said = stage.refused_to("worker", "messages", "SELECT kvk_number FROM customers_customer")
+    said = stage.denied("worker", "messages", "SELECT kvk_number FROM customers_customer")
     return f"mailed about the account, the order and the invoice {invoice}, once each; messages do not see company numbers ({said})"
 
 
@@ -34,7 +33,7 @@ def important_messages_are_mailed(stage: Stage) -> str:
     enforced_by="sessions of the portal; the 404 of pages for people without a membership; the office's own login",
 )
 def logging_in_gives_access(stage: Stage) -> str:
-    account, stranger = stage.sign_up(), Browser(stage.portal)
+    account, stranger = stage.sign_up(), stage.browser()
     account.browser.get(account.page("diensten/"))
     must(account.browser.path.endswith("/diensten/"), "who logged in does not get to the services")
     stranger.get(account.page("diensten/"))
@@ -51,16 +50,16 @@ def logging_in_gives_access(stage: Stage) -> str:
     "P21", enforced_by="the cookie hospes_cart (on the map, 90 days); the cart's own purpose and row policy"
 )
 def the_cart_is_still_there(stage: Stage) -> str:
-    visitor, label = Browser(stage.portal), f"w{secrets.token_hex(5)}.example"
+    visitor, label = stage.browser(), f"w{secrets.token_hex(5)}.example"
     visitor.get("/hosting/start/")
     must("hospes_cart" not in visitor.http.cookies, "a cookie for the cart is set before there is a cart")
     visitor.submit({"months": "1", "label": label}, has="label")
     cookie = visitor.http.cookies.get("hospes_cart") or ""
-    later = Browser(stage.portal)
+    later = stage.browser()
     later.http.cookies.set("hospes_cart", cookie)
     later.get("/hosting/winkelwagen/")
     must(label in later.text, "the cart is empty at the next visit")
-    somebody_else = Browser(stage.portal)
+    somebody_else = stage.browser()
     somebody_else.http.cookies.set("hospes_cart", secrets.token_hex(16))
     somebody_else.get("/hosting/winkelwagen/")
     must(label not in somebody_else.text, "another visitor sees the cart")
@@ -95,7 +94,7 @@ def entitlements_are_known(stage: Stage) -> str:
     )
     must(made == 1, f"{made} services came of one paid line")
     own = stage.value("SELECT id FROM customers_customer WHERE number = %s", account.number)
-    said = stage.refused_to(
+    said = stage.denied(
         "portal", "contract", "UPDATE services_service SET state = 'active' RETURNING id", customer=own
     )
     return f"{label} stands under services since {order} was paid, {waiting} gives none; a customer cannot grant one ({said})"

@@ -43,6 +43,6 @@ def only_who_needs_it_has_access(stage: Stage) -> str:
         ],
     )
     must(unlocked is None, f"row policies are off for {unlocked}")
-    said = stage.refused_to("office", "support", "SELECT account FROM payments_paidfrom")
-    said_too = stage.refused_to("portal", "billing", "SELECT number FROM billing_invoice")
+    said = stage.denied("office", "support", "SELECT account FROM payments_paidfrom")
+    said_too = stage.denied("portal", "billing", "SELECT number FROM billing_invoice")
     return f"without a purpose all {refused} looks were refused; support gets no account number ({said}); the portal no unscoped role ({said_too})"

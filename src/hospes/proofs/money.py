@@ -85,7 +85,7 @@ def each_order_has_a_quote_and_an_invoice_number(stage: Stage) -> str:
         all(quote == linked and same for quote, _, linked, same in rows),
         "an invoice is not linked to its quote and account",
     )
-    said = stage.refused_to("worker", "billing", "UPDATE billing_invoice SET number = 'F0-1' RETURNING id")
+    said = stage.denied("worker", "billing", "UPDATE billing_invoice SET number = 'F0-1' RETURNING id")
     gaps = stage.value(
         "SELECT max(n) - count(*) FROM (SELECT split_part(number, '-', 2)::int AS n FROM billing_invoice"
         " WHERE number LIKE 'F' || extract(year FROM now())::text || '-%%') numbers"

@@ -18,7 +18,7 @@ def addressed_by_name(stage: Stage) -> str:
     mail = str(stage.mail(account.email, "confirm-email"))
     must(name.split()[0] in mail, "the mail does not call the customer by name")
     must(f"Beste {account.number}" not in mail, "the mail calls the customer by number")
-    said = stage.refused_to("portal", "cart", "SELECT family_name FROM customers_person", person=1)
+    said = stage.denied("portal", "cart", "SELECT family_name FROM customers_person", person=1)
     return f"page and mail say {name}; the purpose of the cart does not get it ({said})"
 
 

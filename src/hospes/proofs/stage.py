@@ -44,10 +44,18 @@ class Stage:
         if stack.dsn is None:
             raise RuntimeError("the installation was not started")
         self.owner = psycopg.connect(stack.dsn.url(), autocommit=True)
+        self._browsers: list[Browser] = []
         self._key = (stack.var / "secrets" / "key").read_text().strip().encode()
 
     def close(self) -> None:
+        for browser in self._browsers:
+            browser.http.close()
         self.owner.close()
+
+    def browser(self) -> Browser:
+        """A new visitor of the portal."""
+        self._browsers.append(Browser(self.portal))
+        return self._browsers[-1]
 
     # --- the database ---------------------------------------------------------------------------------------------------
 
@@ -71,6 +79,14 @@ class Stage:
             for name, value in settings.items():
                 connection.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
             return connection.execute(sql, parameters).fetchall()
+
+    def denied(
+        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
+    ) -> str:
+        """What PostgreSQL says when a purpose has no right to do this; Broken when it is refused for anything else, or not."""
+        said = self.refused_to(login, purpose, sql, parameters, **scope)
+        must("permission denied" in said, f"{login} as {purpose} may do this: {sql[:70]} ({said})")
+        return said
 
     def refused_to(
         self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
@@ -122,7 +138,7 @@ class Stage:
         """Somebody new signs up, confirms the address by the link in the mail, and logs in."""
         mark = secrets.token_hex(4)
         email, password = f"proef-{mark}@mail.example", secrets.token_urlsafe(12)
-        browser = Browser(self.portal)
+        browser = self.browser()
         fields = {
             "email": email, "password1": password, "given_name": f"Proef{mark}", "family_name": "Voorbeeld", "phone": "",
             "capacity": "business" if business else "private", "trade_name": f"Bedrijf {mark}" if business else "",

@@ -13,9 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from hospes.cli import ports, programs
-from hospes.cli.problems import Problem
 from hospes.cli.supervisor import Stack
-from hospes.proofs.registry import Verdict, prove
+from hospes.proofs.registry import Verdict, known, prove
 from hospes.proofs.stage import Stage
 
 
@@ -35,6 +34,9 @@ def preparing(base: ports.Ports) -> list[programs.Program]:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if unknown := sorted(set(arguments.promises) - set(known())):
+        print(f"there is no proof of {', '.join(unknown)}: say some of {', '.join(known())}", file=sys.stderr)
+        return 2
     os.environ["HOSPES_ROLE_PREFIX"] = (
         "hospes_prove"  # roles are the server's: an installation beside this one keeps its own
     )
@@ -58,8 +60,6 @@ def _play(stack: Stack, promises: list[str]) -> list[Verdict]:
     stage = Stage(stack, role_prefix=os.environ["HOSPES_ROLE_PREFIX"])
     try:
         return prove(stage, promises)
-    except KeyError as unknown:
-        raise Problem(f"there is no proof of {unknown}") from None
     finally:
         stage.close()
 
