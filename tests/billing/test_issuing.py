@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -267,23 +268,21 @@ def test_no_two_invoices_have_one_number() -> None:
 
 
 _PAID = {"paid_cents": 100, "paid_at": NOW, "paid_with": "ideal"}
-_TABLES = (Invoice, InvoiceLine, Document)
 
 
 @pytest.mark.promise("P81")
-@pytest.mark.parametrize(
-    ("model", "column"),
-    [(model, f.attname) for model in _TABLES for f in model._meta.concrete_fields if f.attname not in _PAID],
-    ids=lambda value: getattr(value, "__name__", value),
-)
-def test_nobody_changes_what_was_issued(model: Any, column: str) -> None:
+@pytest.mark.parametrize("model", [Invoice, InvoiceLine, Document])
+def test_nobody_changes_what_was_issued(model: Any) -> None:
     invoice = make.invoice(with_document=True)
     with as_owner():
         [row] = model.objects.filter(customer=invoice.customer)
-    for purpose in Purpose:
-        for scope in ({}, {"customer": invoice.customer_id}):
-            with acting(purpose, actor=SYSTEM, **scope), pytest.raises(Refused), transaction.atomic():
-                model.objects.filter(pk=row.pk).update(**{column: getattr(row, column)})
+    columns = [f.attname for f in model._meta.concrete_fields if f.attname not in _PAID]
+    assert len(columns) >= 6
+    for purpose, scope in product(Purpose, ({}, {"customer": invoice.customer_id})):
+        with acting(purpose, actor=SYSTEM, **scope):
+            for column in columns:
+                with pytest.raises(Refused), transaction.atomic():
+                    model.objects.filter(pk=row.pk).update(**{column: getattr(row, column)})
 
 
 @pytest.mark.parametrize("column", list(_PAID))

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hospes.billing.rules import VatGroup, invoice_number, invoice_series, totals
@@ -42,6 +42,7 @@ def test_nothing_is_nothing() -> None:
     assert (found.groups, found.net_cents, found.vat_cents, found.total_cents) == ((), 0, 0, 0)
 
 
+@settings(deadline=None)
 @given(_LINES)
 @example([(50, 2100)])
 @example([(5, 1000), (5, 1000)])
@@ -54,6 +55,7 @@ def test_it_says_what_arithmetic_with_decimals_says(lines: list[tuple[int, int]]
     assert [g.basis_points for g in found.groups] == sorted({rate for _, rate in lines})
 
 
+@settings(deadline=None)
 @given(_LINES)
 def test_the_parts_add_up_to_the_whole(lines: list[tuple[int, int]]) -> None:
     found = totals(lines)
@@ -62,6 +64,7 @@ def test_the_parts_add_up_to_the_whole(lines: list[tuple[int, int]]) -> None:
     assert found.net_cents + found.vat_cents == found.total_cents
 
 
+@settings(deadline=None)
 @given(_LINES, st.randoms())
 def test_the_order_of_the_lines_does_not_matter(lines: list[tuple[int, int]], chance: object) -> None:
     shuffled = list(lines)
@@ -69,6 +72,7 @@ def test_the_order_of_the_lines_does_not_matter(lines: list[tuple[int, int]], ch
     assert totals(shuffled) == totals(lines)
 
 
+@settings(deadline=None)
 @given(_LINES, st.integers(0, 10**6), _RATES)
 def test_one_more_line_never_makes_it_less(lines: list[tuple[int, int]], cents: int, rate: int) -> None:
     before, after = totals(lines), totals([*lines, (cents, rate)])

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hospes.customers import rules
@@ -46,12 +46,14 @@ def test_seven_or_nine_digits_or_anything_else_is_no_kvk_number(written: str) ->
         rules.kvk_number(written)
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from(FOREIGN_DIGITS), min_size=1, max_size=8))
 def test_digits_of_another_script_are_no_kvk_number(some: str) -> None:
     with pytest.raises(ValueError, match="eight digits"):
         rules.kvk_number(some.rjust(8, "1"))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_whatever_comes_out_of_the_kvk_rule_is_eight_plain_digits(text: str) -> None:
     try:
@@ -104,6 +106,7 @@ def test_a_number_of_before_2020_that_holds_a_citizen_service_number_is_refused(
         rules.vat_number(number)
 
 
+@settings(deadline=None)
 @given(_NINE_DIGITS)
 def test_a_number_that_passes_mod_97_is_accepted_also_where_its_digits_pass_the_eleven_test(
     digits: str,
@@ -139,6 +142,7 @@ def test_the_operators_own_number_is_one_that_a_customer_could_have(settings: An
     assert rules.vat_number(settings.HOSPES_OPERATOR.vat_number) == settings.HOSPES_OPERATOR.vat_number
 
 
+@settings(deadline=None)
 @given(_NINE_DIGITS, st.integers(1, 99))
 def test_no_citizen_service_number_ever_comes_out_of_the_vat_rule(digits: str, suffix: int) -> None:
     """But for one in 97 that happens to be somebody else's number of after 2020."""
@@ -211,6 +215,7 @@ def test_a_postcode_abroad_is_taken_as_it_is() -> None:
     assert rules.postcode("1000", country="BE") == "1000"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=12))
 def test_a_postcode_that_came_out_goes_in_again_unchanged(text: str) -> None:
     try:

@@ -42,7 +42,7 @@ class Killer:
         victims, start = list(self.PLAN), time.monotonic()
         self.rng.shuffle(victims)
         for number, victim in enumerate(victims):
-            if self.enough.wait(self.rng.uniform(0.3, 2.2)):
+            if self.enough.wait(self.rng.uniform(0.3, 1.7)):
                 return
             if number == len(victims) // 2:
                 self.second.kill()

@@ -189,5 +189,5 @@ class Paying(RuleBasedStateMachine):
 def test_whatever_happens_in_whatever_order_it_is_paid_once_and_invoiced_once(till: Till) -> None:
     Paying.till = till
     run_state_machine_as_test(
-        Paying, settings=settings(max_examples=20, stateful_step_count=12, deadline=None)
+        Paying, settings=settings(max_examples=15, stateful_step_count=12, deadline=None)
     )

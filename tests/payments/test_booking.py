@@ -123,7 +123,7 @@ def test_what_has_ended_does_not_come_to_life_by_what_was_asked_before(end: str,
     assert states(payment.order) == [end]
 
 
-@pytest.mark.parametrize("order", list(permutations(["open", "pending", "failed", "paid"])))
+@pytest.mark.parametrize("order", list(permutations(["pending", "failed", "paid"])))
 def test_in_whatever_order_it_is_told_a_paid_one_ends_paid(order: tuple[str, ...]) -> None:
     payment = make.payment()
     for state in order:

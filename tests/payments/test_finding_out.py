@@ -3,13 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hospes.payments import jobs as payment_jobs
-from hospes.payments.models import Notice, Payment
+from hospes.payments.models import Payment
 from hospes.payments.providers import ProviderUnavailable
-from hospes.payments.rules import is_reference
 from hospes.payments.sweeps import LONGEST, PATIENCE
 from tests.payments.till import Till, entries, invoices, jobs, notices, paid_from, state_of, states
 from tests.support import make
@@ -102,29 +99,6 @@ def test_the_job_fails_while_the_provider_is_away_so_that_it_is_tried_again(till
     till.sim.control.outage(1)
     with pytest.raises(ProviderUnavailable):
         payment_jobs.apply_notice.run(notice_id=notice)
-
-
-@pytest.mark.parametrize(
-    "text", ["tr_WDqYK6vllg", "tr_7UhSN1zuXS", "ord_kEn1PlbGa", "tr_ab", "tr_" + "a" * 30]
-)
-def test_what_can_be_a_reference(text: str) -> None:
-    assert is_reference(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "tr_", "tr_a", "tr_" + "a" * 31, "t_abc", "abcdefg_abc", "TR_abc", "tr_a b", "tr_abc\n", "tr-abc", "tr_ab_c", "tr_é1",
-     "tr_١٢", "' OR 1=1 --", "../x", "tr_abc\x00"],
-)  # fmt: skip
-def test_and_what_cannot(text: str) -> None:
-    assert not is_reference(text)
-
-
-@given(st.text(max_size=45))
-def test_a_reference_always_fits_its_column(text: str) -> None:
-    assert not is_reference(text) or (
-        len(text) <= Notice._meta.get_field("reference").max_length and text.isascii()
-    )
 
 
 # --- looking by ourselves ---

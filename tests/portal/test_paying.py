@@ -142,20 +142,23 @@ def test_a_notice_is_stored_and_acknowledged(order: Order, client: Client, provi
     assert [p.state for p in all_of(Payment)] == ["open"]
 
 
+_BODIES = [
+    {"id": "tr_abc123"}, {"id": "tr_test1"}, {"id": ""}, {}, {"id": "x"}, {"id": "' OR 1=1 --"}, {"id": "tr_" + "a" * 500},
+    {"id": "tr_\U0001f600"}, {"other": "1"},
+]  # fmt: skip
+
+
 @pytest.mark.promise("P25")
 @pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize(
-    "body", [{"id": "tr_abc123"}, {"id": "tr_test1"}, {"id": ""}, {}, {"id": "x"}, {"id": "' OR 1=1 --"},
-             {"id": "tr_" + "a" * 500}, {"id": "tr_\U0001f600"}, {"other": "1"}],
-)  # fmt: skip
-def test_the_answer_is_the_same_for_any_id(body: dict[str, str], known: bool) -> None:
+def test_the_answer_is_the_same_for_any_id(known: bool) -> None:
     payment = make.payment()
     where = (
         notice_of(payment) if known else reverse("payment_notice", args=[payment.idempotency_key, "x" * 43])
     )
-    answer = Client().post(where, body)
-    assert (answer.status_code, answer.content, list(answer.cookies)) == (200, b"", [])
-    assert (len(all_of(Notice)) == 1) == (known and body.get("id") in ("tr_abc123", "tr_test1"))
+    for body in _BODIES:
+        answer = Client().post(where, body)
+        assert (answer.status_code, answer.content, list(answer.cookies)) == (200, b"", [])
+    assert [n.reference for n in all_of(Notice)] == (["tr_abc123", "tr_test1"] if known else [])
     assert [p.state for p in all_of(Payment)] == ["open"]
 
 

@@ -4,7 +4,7 @@ import string
 from datetime import date
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hospes.sales.rules import domain_name, order_number, quote_number
@@ -118,12 +118,14 @@ def test_a_name_has_253_characters_at_most_and_not_254() -> None:
         domain_name("c" + longest[len("a") :].replace("b" * 58, "b" * 59))
 
 
+@settings(deadline=None)
 @given(names(), st.sampled_from(["", "http://", "https://", "HTTPS://"]), st.sampled_from(["", "www.", "WWW."]),
        st.sampled_from(["", ".", "/", "/x/y", "/?q=1"]))  # fmt: skip
 def test_the_name_is_found_in_any_address_of_its_site(name: str, scheme: str, www: str, rest: str) -> None:
     assert domain_name(scheme + www + name + rest) == domain_name(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60) | names() | st.text(_LABEL_CHARS + "./:ß", max_size=40))
 @example("www.www.www.nl")
 def test_whatever_comes_out_is_a_name_and_fits_its_column(typed: str) -> None:
@@ -140,6 +142,7 @@ def test_whatever_comes_out_is_a_name_and_fits_its_column(typed: str) -> None:
     assert not labels[-1].isdigit()
 
 
+@settings(deadline=None)
 @given(names())
 def test_a_name_stays_what_it_is(name: str) -> None:
     if not name.startswith("www."):

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hospes.services.rules import renewal
@@ -42,6 +42,7 @@ def test_a_short_month_does_not_move_the_anchor(anchor: date, months: int, renew
     assert renewal(anchor, months) == renews
 
 
+@settings(deadline=None)
 @given(_DAYS, _MONTHS)
 def test_a_term_renews_on_the_anchor_day_or_else_on_the_last_day_of_its_month(
     anchor: date, months: int
@@ -51,6 +52,7 @@ def test_a_term_renews_on_the_anchor_day_or_else_on_the_last_day_of_its_month(
     assert renews.day == min(anchor.day, monthrange(renews.year, renews.month)[1])
 
 
+@settings(deadline=None)
 @given(_DAYS, _MONTHS, _MONTHS)
 def test_months_add_up_while_the_anchor_day_exists(anchor: date, some: int, more: int) -> None:
     stepwise = renewal(renewal(anchor, some), more)
@@ -60,6 +62,7 @@ def test_months_add_up_while_the_anchor_day_exists(anchor: date, some: int, more
         assert stepwise == at_once
 
 
+@settings(deadline=None)
 @given(_DAYS, st.integers(1, 36), st.integers(1, 12))
 def test_terms_follow_each_other_without_a_gap_and_never_overlap(
     anchor: date, months: int, terms: int

@@ -36,7 +36,7 @@ PORT_BASE = env_number("HOSPES_PORT_BASE", 8000)
 HOSPES_PORTAL_URL = env_text("HOSPES_PORTAL_URL", f"http://127.0.0.1:{PORT_BASE}")
 HOSPES_OFFICE_URL = env_text("HOSPES_OFFICE_URL", f"http://127.0.0.1:{PORT_BASE + 1}")
 ALLOWED_HOSTS = [urlsplit(u).hostname or "" for u in (HOSPES_PORTAL_URL, HOSPES_OFFICE_URL)]
-ALLOWED_HOSTS += ["testserver"] if TESTING else []
+ALLOWED_HOSTS += ["testserver", "localhost"] if TESTING else []
 CSRF_TRUSTED_ORIGINS = [HOSPES_PORTAL_URL, HOSPES_OFFICE_URL]
 
 # --- the database: a login for each face ----------------------------------------------------------------------------------
