@@ -11,7 +11,7 @@ from hospes.kernel.logins import LOGINS
 from hospes.kernel.purposes import Purpose
 from tests.support.rights import as_owner
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.xdist_group("roles")]
 
 BILLING, SUPPORT = Purpose.BILLING, Purpose.SUPPORT
 Run = Callable[[str], None]

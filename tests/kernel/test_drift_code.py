@@ -10,7 +10,7 @@ from hospes.kernel.derived import derived_policies
 from hospes.kernel.own_code import OwnCode, own_code, read
 from tests.support.rights import as_owner
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.xdist_group("roles")]
 
 Run = Callable[[str], None]
 _PORTAL = "hospes_test_login_portal"

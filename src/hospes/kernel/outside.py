@@ -116,31 +116,14 @@ _VALUES_OF_A_ROW = re.compile(
 )
 
 
-#: In a traceback: where it went, and what kind of error; what the error says may be anybody's words.
-_FRAME = re.compile(r"\s|Traceback |During handling |The above exception |$")
-_KIND = re.compile(r"[A-Za-z_][\w.]*(?=:|$)")
-
-
-def _only_frames(traceback: str) -> str:
-    kept = []
-    for line in traceback.splitlines():
-        if _FRAME.match(line):
-            kept.append(line)
-        elif kind := _KIND.match(line):
-            kept.append(kind.group())
-    return "\n".join(kept)
-
-
 def only_mapped_fields(logger: Any, method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
     """
-    A structlog processor that drops the fields which are not on the map, the values in a database's complaint, what an
-    exception says (providers repeat names in theirs), and the paths of pages (they have numbers and keys in them).
+    A structlog processor that drops the fields which are not on the map, the values in a database's complaint, and the paths
+    of pages (they have numbers and keys in them).
     """
     kept = {name: value for name, value in event.items() if name in log_fields}
     if kept.get("logger") == "django.request":
         kept["event"] = str(kept.get("event", "")).split(":")[0]
-    if isinstance(kept.get("exception"), str):
-        kept["exception"] = _only_frames(_VALUES_OF_A_ROW.sub("", kept["exception"]))
     for name in ("exception", "error"):
         if isinstance(kept.get(name), str):
             kept[name] = _VALUES_OF_A_ROW.sub("DETAIL: left out", kept[name])
