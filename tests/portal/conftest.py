@@ -11,6 +11,7 @@ import pytest
 def site(settings: Any, tmp_path: Path, db: None, _rights: None) -> Iterator[None]:
     """The portal as it is served, with the Dutch rate in force, and with files of its own."""
     from django.urls import clear_url_caches
+    from django.utils.translation import override
 
     from tests.portal import visit
 
@@ -18,5 +19,6 @@ def site(settings: Any, tmp_path: Path, db: None, _rights: None) -> Iterator[Non
     settings.MEDIA_ROOT = tmp_path
     clear_url_caches()
     visit.vat()
-    yield
+    with override("nl"):  # a page leaves the thread in its language
+        yield
     clear_url_caches()

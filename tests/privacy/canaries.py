@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
+from django.utils.translation import override
 
 from hospes.kernel.acting import Actor
 from hospes.kernel.datamap import Mapped, mapped_tables
@@ -214,8 +215,9 @@ def opened(
     """Make somebody's package and open it."""
     actor = Actor.person(person_id, ip="192.0.2.1")
     made_at = now or datetime(2026, 6, 1, tzinfo=UTC)
-    held = package.collect(person_id=person_id, customer_ids=customer_ids, actor=actor, now=made_at)
-    return open_zip(package.as_zip(held, language=language).getvalue())
+    with override(language):
+        held = package.collect(person_id=person_id, customer_ids=customer_ids, actor=actor, now=made_at)
+        return open_zip(package.as_zip(held, language=language).getvalue())
 
 
 def open_zip(content: bytes) -> Opened:

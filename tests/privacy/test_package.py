@@ -87,8 +87,7 @@ def test_a_canary_sits_in_every_personal_column_of_every_table(planted: list[Can
 def test_everything_that_is_held_is_in_it_for_programs_and_for_people(
     life: Life, planted: list[Canary], language: str
 ) -> None:
-    with override(language):
-        found = opened(life.person.pk, [life.customer.pk], language=language)
+    found = opened(life.person.pk, [life.customer.pk], language=language)
     held = {(c.table, c.column, json.dumps(c.in_data)) for c in planted if not c.secret}
     assert held - found.values == set()
     assert missing(found.page, planted, language) == []
@@ -240,8 +239,7 @@ def test_no_secret_is_in_it_in_any_form(life: Life, planted: list[Canary]) -> No
 
 
 def test_but_that_it_is_held_is_said(life: Life) -> None:
-    with override("en"):
-        found = opened(life.person.pk, [life.customer.pk], language="en")
+    found = opened(life.person.pk, [life.customer.pk], language="en")
     assert "held, but shown to nobody" in found.page
 
 
@@ -292,8 +290,7 @@ def test_a_file_that_is_gone_does_not_keep_somebody_from_the_rest(life: Life) ->
 def test_the_page_is_in_the_readers_language(
     life: Life, language: str, says: list[str], says_not: list[str]
 ) -> None:
-    with override(language):
-        page = opened(life.person.pk, [life.customer.pk], language=language).page
+    page = opened(life.person.pk, [life.customer.pk], language=language).page
     assert f'<html lang="{language}">' in page
     assert [text for text in says if text not in page] == []
     assert [text for text in says_not if text in page] == []

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
@@ -18,35 +18,42 @@ from hospes.cli import ports
 from hospes.cli.commands.prove import preparing
 from hospes.cli.places import ROOT, scratch_directory
 from hospes.cli.supervisor import Stack
-from hospes.proofs.registry import Verdict, prove
+from hospes.proofs.registry import Verdict, known, prove
 from hospes.proofs.stage import Stage
 
 PREFIX = "hospes_promises"
-
 PROMISES = ["P01", "P03", "P04", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P30"]
+
+#: What the test process has in its environment for itself, and an installation would take for its own.
+_OURS = ("HOSPES_SECRET_KEY", "HOSPES_FACE", "HOSPES_PORT_BASE", "HOSPES_VAR", "HOSPES_CLOCK_OFFSET")
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    """An installation of its own, with a catalogue and nobody in it; given up after the last test."""
-    before = os.environ.copy()
-    os.environ["HOSPES_ROLE_PREFIX"] = PREFIX
-    for name in ("HOSPES_SECRET_KEY", "HOSPES_FACE", "HOSPES_PORT_BASE", "HOSPES_VAR", "HOSPES_CLOCK_OFFSET"):
-        os.environ.pop(name, None)
-    try:
-        with (
-            scratch_directory() as var,
-            Stack(
-                var=Path(var), port_base=ports.free_base(), preparing=preparing, durable=False, say=print
-            ) as stack,
-        ):
+    """An installation of its own, with a catalogue and nobody in it; gone after the last test."""
+    with pytest.MonkeyPatch.context() as patch, scratch_directory() as var:
+        for name in _OURS:
+            patch.delenv(name, raising=False)
+        patch.setenv("HOSPES_ROLE_PREFIX", PREFIX)
+        stack = Stack(
+            var=var, port_base=ports.free_base(), preparing=preparing, durable=False, say=lambda line: None
+        )
+        try:
+            stack.start()
             stack.wait_ready()
             played = Stage(stack, role_prefix=PREFIX)
             yield played
             played.close()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+        finally:
+            stack.remove()
+
+
+def hospes(stage: Stage, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a hospes command on the stage's installation, as its owner."""
+    return subprocess.run(
+        [sys.executable, "-m", "hospes", *words], env=stage.stack.environment("owner"), cwd=ROOT,
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
 
 
 def verdict(stage: Stage, promise: str) -> Verdict:
@@ -54,72 +61,164 @@ def verdict(stage: Stage, promise: str) -> Verdict:
     return found
 
 
-@pytest.mark.parametrize(
-    "promise", [pytest.param(promise, marks=pytest.mark.promise(promise)) for promise in PROMISES]
-)
+def _each(promises: list[str]) -> list[object]:
+    return [pytest.param(promise, marks=pytest.mark.promise(promise), id=promise) for promise in promises]
+
+
+def test_every_promise_of_the_first_order_has_a_proof() -> None:
+    assert known() == PROMISES
+
+
+@pytest.mark.parametrize("promise", _each(PROMISES))
 def test_the_promise_holds(stage: Stage, promise: str) -> None:
     found = verdict(stage, promise)
     assert found.ok, found.evidence
+    assert (found.id, found.enforced_by != "", found.evidence != "") == (promise, True, True)
 
 
-POLICY_OPENED = "ALTER POLICY {table}_{prefix}_{role} ON {table} USING (true) WITH CHECK (true)"
+# --- mutations ---
 
-#: Promise → what is done to the database by hand. `hospes migrate` puts all of it back.
-MUTATIONS = {
-    "P03": POLICY_OPENED.format(table="billing_invoice", prefix=PREFIX, role="billing_own"),
-    "P13": "ALTER TABLE payments_paidfrom DISABLE TRIGGER payment_data_only_after_success",
-    "P15": f"GRANT UPDATE (number) ON billing_invoice TO {PREFIX}_billing",
-    "P21": POLICY_OPENED.format(table="sales_cartline", prefix=PREFIX, role="cart_own"),
-    "P30": f"GRANT SELECT (account) ON payments_paidfrom TO {PREFIX}_support",
-}
+
+@dataclass(frozen=True)
+class Mutation:
+    """What is done to the database by hand, and how it is undone ("": `hospes migrate` does that)."""
+
+    promise: str
+    what: str
+    by_hand: str
+    undone: str = ""
+
+
+def _opened(table: str, role: str) -> str:
+    return f"ALTER POLICY {table}_{PREFIX}_{role} ON {table} USING (true) WITH CHECK (true)"
+
+
+def _not_unique(table: str, column: str) -> tuple[str, str]:
+    name = f"{table}_{column}_key"
+    return (
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({column})",
+    )
+
+
+def _may_be_anything(table: str, constraint: str, rule: str) -> tuple[str, str]:
+    return (
+        f"ALTER TABLE {table} DROP CONSTRAINT {constraint}",
+        f"ALTER TABLE {table} ADD CONSTRAINT {constraint} CHECK ({rule})",
+    )
+
+
+MUTATIONS = [
+    Mutation("P01", "the cart may read names", f"GRANT SELECT (family_name) ON customers_person TO {PREFIX}_cart_own"),
+    Mutation("P01", "a customer may be nameless",
+             *_may_be_anything("customers_customer", "customer_is_known_by_name", "NOT (name = '')")),
+    Mutation("P03", "orders of others", _opened("sales_order", "contract_own")),
+    Mutation("P03", "invoices of others", _opened("billing_invoice", "billing_own")),
+    Mutation("P03", "services without policies", "ALTER TABLE services_service DISABLE ROW LEVEL SECURITY"),
+    Mutation("P03", "private with a KvK number",
+             *_may_be_anything("customers_customer", "private_customer_has_no_company_numbers",
+                               "kind = 'business' OR (kvk_number = '' AND vat_number = '')")),
+    Mutation("P04", "messages may read KvK numbers", f"GRANT SELECT (kvk_number) ON customers_customer TO {PREFIX}_messages"),
+    Mutation("P10", "customer numbers twice", *_not_unique("customers_customer", "number")),
+    Mutation("P13", "the trigger is off", "ALTER TABLE payments_paidfrom DISABLE TRIGGER payment_data_only_after_success"),
+    Mutation("P13", "the trigger is gone", "DROP TRIGGER payment_data_only_after_success ON payments_paidfrom",
+             "CREATE TRIGGER payment_data_only_after_success BEFORE INSERT OR UPDATE ON payments_paidfrom"
+             " FOR EACH ROW EXECUTE FUNCTION payments_only_after_success()"),
+    Mutation("P13", "the trigger does nothing", "CREATE OR REPLACE FUNCTION payments_only_after_success() RETURNS trigger"
+             " LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$ BEGIN RETURN NEW; END $$"),
+    Mutation("P13", "support may read accounts", f"GRANT SELECT (account) ON payments_paidfrom TO {PREFIX}_support"),
+    Mutation("P15", "an invoice's number may be changed", f"GRANT UPDATE (number) ON billing_invoice TO {PREFIX}_billing"),
+    Mutation("P15", "invoice numbers twice", *_not_unique("billing_invoice", "number")),
+    Mutation("P15", "two invoices of one order", *_not_unique("billing_invoice", "origin")),
+    Mutation("P15", "quote numbers twice", *_not_unique("sales_quote", "number")),
+    Mutation("P15", "the same number each time", "CREATE OR REPLACE FUNCTION hospes_next_number(series text) RETURNS bigint"
+             " LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT 1::bigint $$"),
+    Mutation("P21", "lines of every cart", _opened("sales_cartline", "cart_own")),
+    Mutation("P21", "every cart", _opened("sales_cart", "cart_own")),
+    Mutation("P22", "the customer's own service is hidden", f"DROP POLICY services_service_{PREFIX}_contract_own ON services_service"),
+    Mutation("P22", "a customer may switch it on", f"GRANT UPDATE (state) ON services_service TO {PREFIX}_contract_own"),
+    Mutation("P22", "two services of one line", *_not_unique("services_service", "origin")),
+    Mutation("P30", "support may read accounts", f"GRANT SELECT (account) ON payments_paidfrom TO {PREFIX}_support"),
+    Mutation("P30", "a login may read persons", f"GRANT SELECT ON customers_person TO {PREFIX}_login_office"),
+    Mutation("P30", "everybody may read messages", "GRANT SELECT ON messaging_message TO PUBLIC"),
+    Mutation("P30", "the portal may act unscoped", f"GRANT {PREFIX}_billing TO {PREFIX}_login_portal"),
+    Mutation("P30", "the journal without policies", "ALTER TABLE kernel_journalentry DISABLE ROW LEVEL SECURITY"),
+    Mutation("P30", "memberships of others", _opened("customers_membership", "access_own")),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("promise", "by_hand"),
+    "mutation",
     [
-        pytest.param(*mutation, marks=pytest.mark.promise(mutation[0]), id=mutation[0])
-        for mutation in MUTATIONS.items()
+        pytest.param(mutation, marks=pytest.mark.promise(mutation.promise), id=f"{mutation.promise} {mutation.what}")
+        for mutation in MUTATIONS
     ],
-)
-def test_without_what_enforces_it_the_promise_is_broken_and_the_check_says_so(
-    stage: Stage, promise: str, by_hand: str
-) -> None:
-    stage.owner.execute(by_hand)  # type: ignore[arg-type]  # psycopg wants literals
+)  # fmt: skip
+def test_without_what_enforces_it_the_promise_is_broken(stage: Stage, mutation: Mutation) -> None:
+    stage.owner.execute(mutation.by_hand)
     try:
-        assert not verdict(stage, promise).ok
-        assert hospes(stage, "check").returncode == 1
+        broken, said = verdict(stage, mutation.promise), hospes(stage, "check")
     finally:
-        assert hospes(stage, "migrate").returncode == 0
-    assert verdict(stage, promise).ok
-
-
-def test_a_policy_that_is_removed_breaks_its_promise(stage: Stage) -> None:
-    stage.owner.execute(f"DROP POLICY services_service_{PREFIX}_contract_own ON services_service")
-    try:
-        assert not verdict(
-            stage, "P22"
-        ).ok  # a customer sees nothing, not even their own: that is no access either
-        said = hospes(stage, "check").stdout
-        assert f"services_service: the row policy for {PREFIX}_contract_own is missing" in said
-    finally:
-        assert hospes(stage, "migrate").returncode == 0
+        if mutation.undone:
+            stage.owner.execute(mutation.undone)
+        mended = hospes(stage, "migrate")
+    assert mended.returncode == 0, mended.stderr
+    assert not broken.ok, broken.evidence
+    assert said.returncode == 1, said.stdout
+    holds = verdict(stage, mutation.promise)
+    assert holds.ok, holds.evidence
 
 
 def test_what_was_put_back_is_as_it_was(stage: Stage) -> None:
-    said = json.loads(hospes(stage, "check", "--json").stdout)
-    assert said["ok"] is True
-    assert all(problems == [] for problems in said["findings"].values())
+    said = hospes(stage, "check", "--json")
+    assert said.returncode == 0
+    told = json.loads(said.stdout)
+    assert set(told) == {"ok", "findings"}
+    assert told["ok"] is True
+    assert told["findings"]
+    assert {what: problems for what, problems in told["findings"].items() if problems} == {}
 
 
-@pytest.mark.parametrize("words", [("prove", "P99"), ("nonsense",), ("check", "--nonsense")])
-def test_wrong_use_is_exit_code_two(stage: Stage, words: tuple[str, ...]) -> None:
-    assert hospes(stage, *words).returncode == 2
+def test_the_check_names_a_policy_that_is_gone_and_a_right_too_many(stage: Stage) -> None:
+    stage.owner.execute(f"DROP POLICY sales_quote_{PREFIX}_contract_own ON sales_quote")
+    stage.owner.execute(f"GRANT SELECT (phone) ON customers_person TO {PREFIX}_retention_own")
+    try:
+        plain, told = hospes(stage, "check"), hospes(stage, "check", "--json")
+    finally:
+        assert hospes(stage, "migrate").returncode == 0
+    missing = f"sales_quote: the row policy for {PREFIX}_contract_own is missing"
+    too_many = f"customers_person.phone: {PREFIX}_retention_own has SELECT, which the data map does not give"
+    assert (plain.returncode, told.returncode) == (1, 1)
+    assert missing in plain.stdout
+    assert too_many in plain.stdout
+    found = json.loads(told.stdout)
+    assert found["ok"] is False
+    assert set(found["findings"]["the database matches the data map"]) == {missing, too_many}
+    assert hospes(stage, "check").returncode == 0
 
 
-def hospes(stage: Stage, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run a hospes command on the stage's installation, as its owner."""
-    return subprocess.run(
-        [sys.executable, "-m", "hospes", *words],
-        env=stage.stack.environment("owner") | {"HOSPES_ROLE_PREFIX": PREFIX},
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
+# --- the command ---
+
+
+def test_the_command_prints_one_json_object_of_the_documented_shape() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HOSPES_", "DATABASE_URL"))}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "hospes", "prove", "P13", "--json"], cwd=ROOT, capture_output=True, text=True, timeout=180,
+        env=environment | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    told = json.loads(done.stdout)
+    assert set(told) == {"promises"}
+    [promise] = told["promises"]
+    assert set(promise) == {"id", "ok", "enforced_by", "evidence"}
+    assert (promise["id"], promise["ok"]) == ("P13", True)
+    assert "payment_data_only_after_success" in promise["enforced_by"]
+
+
+@pytest.mark.parametrize("words", [("prove", "P99"), ("prove", "P13", "P99", "--json"), ("nonsense",), ("check", "--nonsense")])  # fmt: skip
+def test_wrong_use_is_exit_code_two(stage: Stage, words: tuple[str, ...]) -> None:
+    done = hospes(stage, *words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr

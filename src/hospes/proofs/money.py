@@ -18,10 +18,13 @@ def payment_data_only_after_success(stage: Stage) -> str:
     order = stage.order(account)
     reference = stage.begin_paying(account, order)
     must(stage.value(_PAID_FROM, order) == 0, "payment data is there before the payment")
-    said = stage.refused_to(
-        "worker", "billing", "INSERT INTO payments_paidfrom (payment_id, customer_id, holder, account, stored_at)"
-        " SELECT id, customer_id, 'x', 'NL00', now() FROM payments_payment WHERE reference = %s RETURNING id", (reference,),
+    said = stage.held_by(
+        "payment_data_only_after_success",
+        "INSERT INTO payments_paidfrom (payment_id, customer_id, holder, account, stored_at)"
+        " SELECT id, customer_id, 'x', 'NL00', now() FROM payments_payment WHERE reference = %s", (reference,),
     )  # fmt: skip
+    for login, purpose in (("worker", "contract"), ("worker", "messages"), ("office", "support"), ("office", "security")):
+        stage.denied(login, purpose, "SELECT account FROM payments_paidfrom")
     stage.at_provider(reference, "failed")
     stage.wait(
         "the failed payment",
@@ -31,7 +34,10 @@ def payment_data_only_after_success(stage: Stage) -> str:
     again = stage.begin_paying(account, order)
     stage.at_provider(again, "paid")
     stage.wait("the account number", lambda: stage.value(_PAID_FROM, order))
-    return f"nothing before paying, nothing after a failed attempt, stored after success; before it the database says: {said}"
+    return (
+        "nothing before paying, nothing after a failed attempt, stored after success, and shown to billing and rights only;"
+        f" before it the database says: {said}"
+    )
 
 
 @proof(
@@ -86,9 +92,15 @@ def each_order_has_a_quote_and_an_invoice_number(stage: Stage) -> str:
         "an invoice is not linked to its quote and account",
     )
     said = stage.denied("worker", "billing", "UPDATE billing_invoice SET number = 'F0-1' RETURNING id")
+    invoice, quote = stage.owner.execute(
+        "SELECT i.id, q.id FROM billing_invoice i JOIN sales_quote q ON q.number = i.quote_number WHERE i.number = %s", (rows[0][1],)
+    ).fetchone() or (0, 0)
+    stage.no_second("billing_invoice", "number", invoice, origin="origin || '-again'")
+    stage.no_second("billing_invoice", "origin", invoice, number="'F0-1'")
+    stage.no_second("sales_quote", "number", quote, key="key || '-again'")
     gaps = stage.value(
         "SELECT max(n) - count(*) FROM (SELECT split_part(number, '-', 2)::int AS n FROM billing_invoice"
         " WHERE number LIKE 'F' || extract(year FROM now())::text || '-%%') numbers"
     )
     must(gaps == 0, f"{gaps} invoice numbers are missing in this year's series")
-    return f"{', '.join(f'{q} became {i}' for q, i, _, _ in rows)}; no gap in the series; a number cannot be changed ({said})"
+    return f"{', '.join(f'{q} became {i}' for q, i, _, _ in rows)}; no gap, no number twice; a number cannot be changed ({said})"

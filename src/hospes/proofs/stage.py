@@ -70,8 +70,8 @@ class Stage:
     def seen_as(
         self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
     ) -> list[tuple[Any, ...]]:
-        """What a purpose of that login's gets for a statement; raises psycopg's refusal."""
-        with self.login(login) as connection, connection.transaction():
+        """What a purpose of that login's gets for a statement, which is undone; raises psycopg's refusal."""
+        with self.login(login) as connection, connection.transaction(force_rollback=True):
             role = f"{self.prefix}_{purpose}{'_own' if scope else ''}"
             settings = {"role": role, "hospes.purpose": purpose} | {
                 f"hospes.{key}": value for key, value in scope.items()
@@ -87,6 +87,27 @@ class Stage:
         said = self.refused_to(login, purpose, sql, parameters, **scope)
         must("permission denied" in said, f"{login} as {purpose} may do this: {sql[:70]} ({said})")
         return said
+
+    def held_by(self, constraint: str, sql: str, parameters: tuple[Any, ...] = ()) -> str:
+        """What PostgreSQL says when a constraint refuses this even to the owner; Broken when something else does, or nothing."""
+        try:
+            with self.owner.transaction(force_rollback=True):
+                self.owner.execute(sql, parameters)
+        except psycopg.IntegrityError as refusal:
+            said = str(refusal).splitlines()[0]
+            must(refusal.diag.constraint_name == constraint, f"{constraint} did not refuse it, but something else: {said}")
+            return said
+        raise Broken(f"{constraint} did not refuse it: {sql[:70]}")
+
+    def no_second(self, table: str, column: str, row_id: int, **changed: str) -> str:
+        """What PostgreSQL says to a copy of a row that has the same value in this column; `changed` are expressions for others."""
+        held = [name for (name,) in self.owner.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
+            " AND is_identity = 'NO' AND is_generated = 'NEVER'", (table,),
+        )]  # fmt: skip
+        copied = ", ".join(changed.get(name, name) for name in held)
+        copy = f"INSERT INTO {table} ({', '.join(held)}) SELECT {copied} FROM {table} WHERE id = %s"  # our own names
+        return self.held_by(f"{table}_{column}_key", copy, (row_id,))
 
     def refused_to(
         self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
