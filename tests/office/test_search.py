@@ -160,8 +160,8 @@ def test_the_search_page_is_the_way_to_every_page_of_the_role(as_role: AsRole) -
 # --- under the row policies, by index -------------------------------------------------------------------------------------
 
 LOOK_UPS = {
-    "SELECT customer_id FROM customers_customerword WHERE word ^@ 'kr' ORDER BY word, customer_id LIMIT 26": "customers_by_word",
-    "SELECT person_id FROM customers_personword WHERE word ^@ 'kraa' ORDER BY word, person_id LIMIT 26": "persons_by_word",
+    "SELECT customer_id FROM customers_customerword WHERE word ^@ 'kr' ORDER BY word, customer_id LIMIT 26": "one_row_per_word_of_a_customer",
+    "SELECT person_id FROM customers_personword WHERE word ^@ 'kraa' ORDER BY word, person_id LIMIT 26": "one_row_per_word_of_a_person",
     "SELECT id FROM customers_person WHERE email ^@ 'kraa' LIMIT 26": "person_by_address",
     "SELECT customer_id, label FROM services_service WHERE label ^@ 'kraa' LIMIT 26": "services_by_label",
     "SELECT customer_id FROM sales_order WHERE number = 'B2026-00001' LIMIT 26": "sales_order_number",

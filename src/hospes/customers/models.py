@@ -209,18 +209,15 @@ class Membership(MappedModel):
 class CustomerWord(MappedModel):
     """A word of a customer's name, by which staff find it; kept by a trigger (`words`)."""
 
-    customer = models.ForeignKey(
-        Customer, models.CASCADE, related_name="+", db_index=False, verbose_name=_("customer")
-    )
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="+", verbose_name=_("customer"))
     word = models.CharField(_("word of the name"), max_length=80, db_collation="C")
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("word by which a customer is found")
         constraints = [
-            models.UniqueConstraint(fields=["customer", "word"], name="one_row_per_word_of_a_customer")
+            models.UniqueConstraint(fields=["word", "customer"], name="one_row_per_word_of_a_customer")
         ]
-        indexes = [models.Index(fields=["word", "customer"], name="customers_by_word")]
 
     datamap = row(
         plain("id", "customer") | personal(Category.IDENTITY, "word"),
@@ -232,18 +229,15 @@ class CustomerWord(MappedModel):
 class PersonWord(MappedModel):
     """A word of a person's name, by which staff find them; kept by a trigger (`words`)."""
 
-    person = models.ForeignKey(
-        Person, models.CASCADE, related_name="+", db_index=False, verbose_name=_("person")
-    )
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name=_("person"))
     word = models.CharField(_("word of the name"), max_length=80, db_collation="C")
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("word by which a person is found")
         constraints = [
-            models.UniqueConstraint(fields=["person", "word"], name="one_row_per_word_of_a_person")
+            models.UniqueConstraint(fields=["word", "person"], name="one_row_per_word_of_a_person")
         ]
-        indexes = [models.Index(fields=["word", "person"], name="persons_by_word")]
 
     datamap = row(
         plain("id", "person") | personal(Category.IDENTITY, "word"),

@@ -125,28 +125,20 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='customerword',
             name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer', verbose_name='customer'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='customers.customer', verbose_name='customer'),
         ),
         migrations.AddField(
             model_name='personword',
             name='person',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person'),
-        ),
-        migrations.AddIndex(
-            model_name='customerword',
-            index=models.Index(fields=['word', 'customer'], name='customers_by_word'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person'),
         ),
         migrations.AddConstraint(
             model_name='customerword',
-            constraint=models.UniqueConstraint(fields=('customer', 'word'), name='one_row_per_word_of_a_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='personword',
-            index=models.Index(fields=['word', 'person'], name='persons_by_word'),
+            constraint=models.UniqueConstraint(fields=('word', 'customer'), name='one_row_per_word_of_a_customer'),
         ),
         migrations.AddConstraint(
             model_name='personword',
-            constraint=models.UniqueConstraint(fields=('person', 'word'), name='one_row_per_word_of_a_person'),
+            constraint=models.UniqueConstraint(fields=('word', 'person'), name='one_row_per_word_of_a_person'),
         ),
         migrations.RunSQL(INSTALL, REMOVE),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
