@@ -54,14 +54,18 @@ def test_all_policies_of_a_table_switched_off_are_missed() -> None:
 
 @pytest.mark.parametrize("right", RIGHTS)
 def test_each_right_too_many_on_a_table_is_named(right: str) -> None:
-    given = {(grant.table, grant.role) for grant in derived_grants() if grant.right == right and not grant.column}
+    given = {
+        (grant.table, grant.role) for grant in derived_grants() if grant.right == right and not grant.column
+    }
     tables = [mapped.table for mapped in mapped_tables()]
     with as_owner():
         for role in [*roles(), "PUBLIC"]:
             extra = [table for table in tables if (table, role) not in given]
             grantee = role if role == "PUBLIC" else f'"{role}"'
             said = _drift_after(f"GRANT {right} ON {', '.join(extra)} TO {grantee}")
-            assert set(said) == {f"{table}: {role} has {right}, which the data map does not give" for table in extra}
+            assert set(said) == {
+                f"{table}: {role} has {right}, which the data map does not give" for table in extra
+            }
 
 
 @pytest.mark.parametrize("right", ["SELECT", "UPDATE"])
@@ -75,5 +79,10 @@ def test_each_right_too_many_on_a_column_is_named(right: str) -> None:
                 for name, _ in mapped.columns()
                 if (mapped.table, role, name) not in given and (mapped.table, role, "") not in given
             ]
-            said = _drift_after("; ".join(f'GRANT {right} ({name}) ON {table} TO "{role}"' for table, name in extra))
-            assert set(said) == {f"{table}.{name}: {role} has {right}, which the data map does not give" for table, name in extra}
+            said = _drift_after(
+                "; ".join(f'GRANT {right} ("{name}") ON {table} TO "{role}"' for table, name in extra)
+            )
+            assert set(said) == {
+                f"{table}.{name}: {role} has {right}, which the data map does not give"
+                for table, name in extra
+            }

@@ -64,7 +64,9 @@ def the_cart_is_still_there(stage: Stage) -> str:
     somebody_else.get("/hosting/winkelwagen/")
     must(label not in somebody_else.text, "another visitor sees the cart")
     for table in ("sales_cart", "sales_cartline"):
-        seen = stage.seen_as("portal", "cart", f"SELECT 1 FROM {table}", person=0)  # a name from the line above
+        seen = stage.seen_as(
+            "portal", "cart", f"SELECT 1 FROM {table}", person=0
+        )  # a name from the line above
         must(not seen, f"without its cookie {len(seen)} rows of {table} can be seen")
     return (
         f"{label} is in the cart at the next visit, for that browser only; no cookie before there is a cart"

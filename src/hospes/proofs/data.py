@@ -57,6 +57,8 @@ def _looks_of_a_twin_without_anybody(stage: Stage) -> int:
         for table, role in twins:
             with connection.transaction(force_rollback=True):
                 connection.execute("SELECT set_config('role', %s, true)", [role])
-                seen = connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall()  # names from the catalogue
+                seen = connection.execute(
+                    f"SELECT 1 FROM {table} LIMIT 1"
+                ).fetchall()  # names from the catalogue
             must(not seen, f"{role} sees rows of {table} without saying whose")
     return len(twins)

@@ -23,7 +23,12 @@ def payment_data_only_after_success(stage: Stage) -> str:
         "INSERT INTO payments_paidfrom (payment_id, customer_id, holder, account, stored_at)"
         " SELECT id, customer_id, 'x', 'NL00', now() FROM payments_payment WHERE reference = %s", (reference,),
     )  # fmt: skip
-    for login, purpose in (("worker", "contract"), ("worker", "messages"), ("office", "support"), ("office", "security")):
+    for login, purpose in (
+        ("worker", "contract"),
+        ("worker", "messages"),
+        ("office", "support"),
+        ("office", "security"),
+    ):
         stage.denied(login, purpose, "SELECT account FROM payments_paidfrom")
     stage.at_provider(reference, "failed")
     stage.wait(
@@ -93,7 +98,8 @@ def each_order_has_a_quote_and_an_invoice_number(stage: Stage) -> str:
     )
     said = stage.denied("worker", "billing", "UPDATE billing_invoice SET number = 'F0-1' RETURNING id")
     invoice, quote = stage.owner.execute(
-        "SELECT i.id, q.id FROM billing_invoice i JOIN sales_quote q ON q.number = i.quote_number WHERE i.number = %s", (rows[0][1],)
+        "SELECT i.id, q.id FROM billing_invoice i JOIN sales_quote q ON q.number = i.quote_number WHERE i.number = %s",
+        (rows[0][1],),
     ).fetchone() or (0, 0)
     stage.no_second("billing_invoice", "number", invoice, origin="origin || '-again'")
     stage.no_second("billing_invoice", "origin", invoice, number="'F0-1'")

@@ -95,7 +95,10 @@ class Stage:
                 self.owner.execute(sql, parameters)
         except psycopg.IntegrityError as refusal:
             said = str(refusal).splitlines()[0]
-            must(refusal.diag.constraint_name == constraint, f"{constraint} did not refuse it, but something else: {said}")
+            must(
+                refusal.diag.constraint_name == constraint,
+                f"{constraint} did not refuse it, but something else: {said}",
+            )
             return said
         raise Broken(f"{constraint} did not refuse it: {sql[:70]}")
 
