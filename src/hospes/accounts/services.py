@@ -27,6 +27,7 @@ journal.register({
     "account.login_failed": _("Login failed"),
     "account.second_step_failed": _("Wrong code at the second step"),
     "account.logout": _("Logged out"),
+    "account.confirmed": _("Confirmed once more who it is"),
     "account.reset_asked": _("New password asked for"),
     "account.password_changed": _("Password changed"),
     "account.second_step_on": _("Second step switched on"),

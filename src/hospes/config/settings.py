@@ -197,6 +197,7 @@ ACCOUNT_FORMS = {"reset_password": "hospes.accounts.reset_form.ResetForm"}
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "hospes.accounts.resets.ResetTokens"  # noqa: S105  # a class, no password
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600  # as hospes.accounts.confirming.LASTS
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = FACE != "office"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
