@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hospes.billing import queries
-from hospes.billing.models import Document, Invoice, InvoiceLine, VatRate
+from hospes.billing.models import Document, Invoice, InvoiceLine
 from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel.acting import JOB, SYSTEM, acting
 from hospes.kernel.models import JournalEntry
@@ -325,16 +325,11 @@ def test_whatever_is_issued_adds_up_in_the_books(drafted: list[tuple[int, int]])
 # --- rates, and finding ---
 
 
-def rate(basis_points: int, since: date, code: str = "standard", country: str = "NL") -> None:
-    with as_owner():
-        VatRate.objects.create(country=country, code=code, basis_points=basis_points, valid_from=since)
-
-
 def test_the_rate_of_a_day_is_the_newest_of_its_country_and_kind() -> None:
-    rate(1900, date(2001, 1, 1))
-    rate(2100, date(2012, 10, 1))
-    rate(600, date(2001, 1, 1), code="reduced")
-    rate(2000, date(2020, 1, 1), country="DE")
+    make.vat_rate(1900, since=date(2001, 1, 1))
+    make.vat_rate(2100, since=date(2012, 10, 1))
+    make.vat_rate(600, since=date(2001, 1, 1), code="reduced")
+    make.vat_rate(2000, since=date(2020, 1, 1), country="DE")
     found = [
         queries.vat_basis_points(country="NL", today=d)
         for d in (date(2012, 9, 30), date(2012, 10, 1), date(2030, 1, 1))
@@ -347,9 +342,9 @@ def test_the_rate_of_a_day_is_the_newest_of_its_country_and_kind() -> None:
 
 
 def test_a_day_has_one_rate() -> None:
-    rate(2100, TODAY)
+    make.vat_rate(2100, since=TODAY)
     with pytest.raises(IntegrityError, match="one_rate_per_day"), transaction.atomic():
-        rate(2200, TODAY)
+        make.vat_rate(2200, since=TODAY)
 
 
 def test_pages_of_invoices_have_each_of_them_once_the_newest_first() -> None:
@@ -382,3 +377,11 @@ def test_the_moment_of_an_invoice_is_that_of_the_caller() -> None:
     then = datetime(2030, 6, 1, 12, tzinfo=UTC)
     issue(draft(due_on=date(2030, 6, 1)), today=date(2030, 6, 1), now=then)
     assert [entry.at for entry in entries()] == [then]
+
+
+@pytest.mark.parametrize("code", ["high", "low", "", "Standard"])
+def test_a_rate_has_a_name_by_which_it_is_asked_for(code: str) -> None:
+    assert [rate.code for rate in make.vat_rates()] == ["standard", "reduced"]
+    assert queries.vat_basis_points(country="NL", today=TODAY) == make.VAT_STANDARD
+    with pytest.raises(IntegrityError, match="vat_rate_has_a_known_code"), transaction.atomic():
+        make.vat_rate(2100, since=TODAY, code=code)

@@ -13,12 +13,12 @@ def site(settings: Any, tmp_path: Path, db: None, _rights: None) -> Iterator[Non
     from django.urls import clear_url_caches
     from django.utils.translation import override
 
-    from tests.portal import visit
+    from tests.support import make
 
     settings.FACE, settings.ROOT_URLCONF = "portal", "hospes.config.urls_portal"
     settings.MEDIA_ROOT = tmp_path
     clear_url_caches()
-    visit.vat()
+    make.vat_rates()
     with override("nl"):  # a page leaves the thread in its language
         yield
     clear_url_caches()

@@ -8,7 +8,6 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, RequestFactory
 
-from hospes.billing.models import VatRate
 from hospes.config.operators import read_texts
 from hospes.customers.models import Customer, Person
 from hospes.portal.looks import MOST, next_look
@@ -35,10 +34,7 @@ def _the_portal(settings: Any) -> Iterator[None]:
 @pytest.fixture
 def customer(db: None, _rights: None) -> Customer:
     """A customer of somebody who can log in."""
-    with as_owner():
-        VatRate.objects.get_or_create(
-            country="NL", code="standard", valid_from="2019-01-01", defaults={"basis_points": 2100}
-        )
+    make.vat_rates()
     return make.customer(holder=people.somebody())
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
-from hospes.billing.models import Document, Invoice, VatRate
+from hospes.billing.models import Document, Invoice
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
 from hospes.kernel.acting import SYSTEM, acting
@@ -81,14 +81,6 @@ def house(**words: Any) -> House:
         customer, holder, make.service(customer=customer), make.quote(customer=customer, valid_until="2999-01-01"),
         make.order(customer=customer), invoice, pdf,
     )  # fmt: skip
-
-
-def vat() -> None:
-    """Let the Dutch rate be in force."""
-    with as_owner():
-        VatRate.objects.get_or_create(
-            country="NL", code="standard", valid_from="2012-10-01", defaults={"basis_points": 2100}
-        )
 
 
 def browser(person: Person | None = None, *, checks: bool = False) -> Client:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from hospes.billing.models import Invoice, VatRate
+from hospes.billing.models import Invoice
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
@@ -21,12 +21,6 @@ from tests.support.rights import as_owner
 IP = "192.0.2.7"
 DAY = timedelta(days=1)
 LATER = NOW + timedelta(hours=1)
-
-
-def vat(basis_points: int = 2100, since: date = date(2012, 10, 1)) -> None:
-    """Let a standard rate be in force."""
-    with as_owner():
-        VatRate.objects.create(country="NL", code="standard", basis_points=basis_points, valid_from=since)
 
 
 def wanted(net_cents: int = 7500, **words: Any) -> Wanted:

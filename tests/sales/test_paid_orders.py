@@ -14,7 +14,7 @@ from hospes.sales import jobs as sales_jobs
 from hospes.sales import queries
 from hospes.sales.models import Order
 from hospes.services.models import Service
-from tests.sales.shop import DAY, LATER, accepted, all_of, entries, jobs, paid, quoted, vat, wanted
+from tests.sales.shop import DAY, LATER, accepted, all_of, entries, jobs, paid, quoted, wanted
 from tests.support import make
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_owner
@@ -27,7 +27,7 @@ PAID_AT = datetime(2026, 1, 31, 22, 59, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _rate(_rights: None) -> None:
-    vat()
+    make.vat_rates()
 
 
 def an_order() -> Order:

@@ -27,7 +27,6 @@ from tests.sales.shop import (
     entries,
     jobs,
     quoted,
-    vat,
     wanted,
 )
 from tests.support import make
@@ -41,7 +40,7 @@ EVE = date(2026, 12, 31)
 
 @pytest.fixture(autouse=True)
 def _rate(_rights: None) -> None:
-    vat()
+    make.vat_rates()
 
 
 # --- making ---
@@ -98,7 +97,7 @@ def test_prices_stay_what_they_were_also_when_the_catalogue_and_the_rate_change(
     customer, product = make.customer(), make.product(prices={12: 7500})
     quote = quoted(customer, wanted(7500, product=product))
     make.price(product=product, months=12, cents=9900, valid_from=TODAY + DAY)
-    vat(2500, since=TODAY + DAY)
+    make.vat_rate(2500, since=TODAY + DAY)
     order = accepted(quote, today=TODAY + DAY)
     assert (order.total_cents, again(quote).total_cents) == (9075, 9075)
     assert [(x.net_cents, x.vat_basis_points) for x in all_of(QuoteLine)] == [(7500, 2100)]
@@ -162,7 +161,7 @@ def test_nobody_changes_what_a_quote_says(column: str) -> None:
 @given(st.lists(st.integers(0, 10**8), min_size=1, max_size=6), st.integers(0, 3000))
 def test_a_quote_adds_up_and_its_order_costs_the_same_to_the_cent(prices: list[int], rate: int) -> None:
     with transaction.atomic():
-        vat(rate, since=TODAY)
+        make.vat_rate(rate, since=TODAY)
         quote = quoted(make.customer(), *(wanted(cents) for cents in prices))
         exact = sum(prices) * rate
         assert quote.net_cents == sum(prices)

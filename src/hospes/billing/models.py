@@ -27,14 +27,24 @@ _BOOKS = Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7)
 class VatRate(models.Model):
     """A VAT rate of a country, from a day on, in hundredths of a percent (2100 is 21 %)."""
 
+    class Code(models.TextChoices):
+        """The kinds of rates by their names in the VAT directive (2006/112/EC, art. 96 and 98)."""
+
+        STANDARD = "standard", _("standard rate")
+        REDUCED = "reduced", _("reduced rate")
+
     country = models.CharField(max_length=2)
-    code = models.CharField(max_length=12)
+    code = models.CharField(max_length=12, choices=Code.choices)
     basis_points = models.PositiveIntegerField()
     valid_from = models.DateField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["country", "code", "valid_from"], name="one_rate_per_day")
+            models.UniqueConstraint(fields=["country", "code", "valid_from"], name="one_rate_per_day"),
+            # A rate under a name that nobody asks for would not be found, and another one be charged.
+            models.CheckConstraint(
+                condition=Q(code__in=["standard", "reduced"]), name="vat_rate_has_a_known_code"
+            ),
         ]
 
     datamap = impersonal("id", "country", "code", "basis_points", "valid_from")
@@ -94,7 +104,9 @@ class Invoice(MappedModel):
         )
         # What was issued stays as it is; only what was paid on it changes.
         | personal(Category.CONTRACT, "paid_cents", "paid_at", "paid_with", writes={Purpose.BILLING})
-        | personal(Category.IDENTITY, "buyer_name", "buyer_contact", source=Source.PERSON, reads={Purpose.BILLING})
+        # The mail says in whose name it was issued, which may be another one than the customer has by now.
+        | personal(Category.IDENTITY, "buyer_name", source=Source.PERSON)
+        | personal(Category.IDENTITY, "buyer_contact", source=Source.PERSON, reads={Purpose.BILLING})
         | personal(
             Category.ADDRESS, "buyer_street", "buyer_postcode", "buyer_town", "buyer_country",
             source=Source.PERSON, reads={Purpose.BILLING},

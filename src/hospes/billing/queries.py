@@ -5,7 +5,7 @@ from datetime import date
 from hospes.billing.models import Document, Invoice, InvoiceLine, VatRate
 
 
-def vat_basis_points(*, country: str, today: date, code: str = "standard") -> int:
+def vat_basis_points(*, country: str, today: date, code: str = VatRate.Code.STANDARD) -> int:
     """The VAT rate of a country on a day, in hundredths of a percent; raises LookupError when none is known."""
     rate = (
         VatRate.objects.filter(country=country, code=code, valid_from__lte=today)

@@ -78,7 +78,10 @@ def stock_catalogue() -> None:
             Price.objects.get_or_create(
                 product=product, months=months, valid_from=date(2025, 1, 1), defaults={"cents": cents}
             )
-    for code, rate, since in (("standard", 2100, date(2012, 10, 1)), ("reduced", 900, date(2019, 1, 1))):
+    for code, rate, since in (
+        (VatRate.Code.STANDARD, 2100, date(2012, 10, 1)),
+        (VatRate.Code.REDUCED, 900, date(2019, 1, 1)),
+    ):
         VatRate.objects.get_or_create(
             country="NL", code=code, valid_from=since, defaults={"basis_points": rate}
         )

@@ -8,8 +8,8 @@ Rows for tests, made with the owner's rights: each with just enough to be true, 
 What is not given is made as well. Names are made up (`names`), and everything happens at NOW.
 """
 
-from tests.support.make.base import NOW, TODAY, VAT_HIGH, VAT_LOW
-from tests.support.make.catalogue import price, product, vat_rates
+from tests.support.make.base import NOW, TODAY, VAT_REDUCED, VAT_STANDARD
+from tests.support.make.catalogue import price, product, vat_rate, vat_rates
 from tests.support.make.orders import cart, notice, order, paid_from, payment, quote
 from tests.support.make.people import (
     consent,
@@ -26,8 +26,8 @@ from tests.support.make.services import hosting_account, invoice, service
 __all__ = [
     "NOW",
     "TODAY",
-    "VAT_HIGH",
-    "VAT_LOW",
+    "VAT_REDUCED",
+    "VAT_STANDARD",
     "cart",
     "consent",
     "customer",
@@ -47,5 +47,6 @@ __all__ = [
     "restriction",
     "service",
     "staff",
+    "vat_rate",
     "vat_rates",
 ]

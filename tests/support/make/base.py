@@ -11,7 +11,7 @@ NOW = datetime(2026, 3, 2, 11, 30, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 
 #: The Dutch rates, in hundredths of a percent.
-VAT_HIGH, VAT_LOW = 2100, 900
+VAT_STANDARD, VAT_REDUCED = 2100, 900
 
 _M = TypeVar("_M", bound=models.Model)
 
@@ -23,5 +23,5 @@ def row(model: type[_M], words: dict[str, Any], **usual: Any) -> _M:
 
 
 def vat(net_cents: int) -> int:
-    """Return the VAT on an amount at the high rate, halves upwards."""
-    return (net_cents * VAT_HIGH + 5000) // 10_000
+    """Return the VAT on an amount at the standard rate, halves upwards."""
+    return (net_cents * VAT_STANDARD + 5000) // 10_000

@@ -6,7 +6,7 @@ from typing import Any
 from hospes.billing.models import VatRate
 from hospes.catalogue.models import Price, Product
 from tests.support import names
-from tests.support.make.base import VAT_HIGH, VAT_LOW, row
+from tests.support.make.base import VAT_REDUCED, VAT_STANDARD, row
 from tests.support.rights import as_owner
 
 
@@ -37,12 +37,19 @@ def price(*, product: Product, months: int, cents: int, valid_from: date = date(
     return row(Price, {}, product=product, months=months, cents=cents, valid_from=valid_from)
 
 
+def vat_rate(
+    basis_points: int, *, since: date, code: str = VatRate.Code.STANDARD, country: str = "NL"
+) -> VatRate:
+    """Let a rate be in force from a day on."""
+    return row(VatRate, {}, country=country, code=code, basis_points=basis_points, valid_from=since)
+
+
 def vat_rates() -> list[VatRate]:
     """Make the Dutch VAT rates, unless they are there."""
     with as_owner():
         return [
             VatRate.objects.get_or_create(
-                country="NL", code=code, valid_from=date(2019, 1, 1), defaults={"basis_points": rate}
+                country="NL", code=code, valid_from=date(2012, 10, 1), defaults={"basis_points": rate}
             )[0]
-            for code, rate in (("high", VAT_HIGH), ("low", VAT_LOW))
+            for code, rate in ((VatRate.Code.STANDARD, VAT_STANDARD), (VatRate.Code.REDUCED, VAT_REDUCED))
         ]

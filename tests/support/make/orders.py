@@ -10,7 +10,7 @@ from hospes.payments.models import Notice, PaidFrom, Payment
 from hospes.sales.models import Cart, CartLine, Order, Quote, QuoteLine
 from tests.support import names
 from tests.support.make import catalogue, people
-from tests.support.make.base import NOW, TODAY, VAT_HIGH, row, vat
+from tests.support.make.base import NOW, TODAY, VAT_STANDARD, row, vat
 from tests.support.make.people import holder_of
 from tests.support.rights import as_owner
 
@@ -54,7 +54,7 @@ def quote(
             label=names.domain(),
             months=12,
             net_cents=net_cents,
-            vat_basis_points=VAT_HIGH,
+            vat_basis_points=VAT_STANDARD,
         )
     return made
 

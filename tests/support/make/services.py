@@ -11,7 +11,7 @@ from hospes.hosting.models import HostingAccount
 from hospes.services.models import Service, ServiceChange
 from tests.support import names
 from tests.support.make import catalogue, people
-from tests.support.make.base import NOW, TODAY, VAT_HIGH, row, vat
+from tests.support.make.base import NOW, TODAY, VAT_STANDARD, row, vat
 from tests.support.rights import as_owner
 
 
@@ -59,7 +59,7 @@ def invoice(
                 quantity=quantity,
                 unit_cents=unit,
                 net_cents=quantity * unit,
-                vat_basis_points=VAT_HIGH,
+                vat_basis_points=VAT_STANDARD,
                 period_from=TODAY,
                 period_until=date(2027, 3, 1),
             )
