@@ -59,7 +59,7 @@ def test_the_oracle_itself_knows_what_is_plain_to_see() -> None:
 
     assert may(Purpose.BILLING, "SELECT", "billing_invoice", "buyer_name")
     assert may(Purpose.BILLING.own, "SELECT", "billing_invoice", "buyer_name")
-    assert not may(Purpose.MESSAGES, "SELECT", "billing_invoice", "buyer_name")
+    assert not may(Purpose.MESSAGES, "SELECT", "billing_invoice", "buyer_street")
     assert may(Purpose.BILLING, "UPDATE", "billing_invoice", "paid_cents")
     assert not may(Purpose.BILLING, "UPDATE", "billing_invoice", "total_cents")
     assert not may(Purpose.BILLING.own, "INSERT", "billing_invoice", "number")

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from hospes.billing.mails import FileChanged
+from hospes.customers.models import Customer, Person
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.outside import file_stores
 from hospes.kernel.purposes import Purpose
@@ -153,13 +154,32 @@ def test_a_file_that_was_changed_does_not_leave(catcher: MailCatcher, tmp_path: 
     assert catcher.letters() == []
 
 
-def test_the_purpose_of_messages_may_open_the_file_and_not_read_the_buyer(
+def test_an_invoice_keeps_its_name_and_number_and_goes_to_the_address_of_now(
+    catcher: MailCatcher, tmp_path: Path, settings: Any
+) -> None:
+    made = invoice(tmp_path, settings)
+    with as_owner():
+        Person.objects.filter(pk=make.holder_of(made.customer).pk).update(family_name="Vermeulen")
+        Customer.objects.filter(pk=made.customer_id).update(
+            name="Anna Vermeulen", invoice_email="nu@example.com"
+        )
+    letter = mailed(catcher, "billing.invoice", customer=made.customer, about_id=made.pk)
+    assert letter.recipients == ("nu@example.com",)
+    assert body(letter)[:2] == [
+        "Beste Anna Vermeulen,",
+        f"Uw factuur F2026-00017 is €{NBSP}90,75. De factuur staat op naam van Anna Dronkel.",
+    ]
+    assert "De factuur staat op naam van Anna Dronkel." in visible(letter)
+    assert letter.parts[0].content == b"%PDF-1.7 an invoice"
+
+
+def test_the_purpose_of_messages_may_open_the_file_and_not_read_where_the_buyer_lives(
     tmp_path: Path, settings: Any
 ) -> None:
     made = invoice(tmp_path, settings)
     assert Purpose.MESSAGES in file_stores["invoices"].purposes
-    with pytest.raises(Refused, match="buyer_name"), acting(Purpose.MESSAGES, actor=JOB):
-        type(made).objects.values_list("buyer_name").get(pk=made.pk)
+    with pytest.raises(Refused, match="buyer_street"), acting(Purpose.MESSAGES, actor=JOB):
+        type(made).objects.values_list("buyer_street").get(pk=made.pk)
 
 
 # --- the order --------------------------------------------------------------------------------------------------------

@@ -18,7 +18,12 @@ class FileChanged(Exception):
 
 
 def invoice(message: Message) -> Rendered:
-    """Whether something is to be done, and the invoice itself as it was made."""
+    """
+    Whether something is to be done, and the invoice itself as it was made.
+
+    It greets whoever reads it now, and goes to the address of now; everything about the invoice, also in whose name it is,
+    is what was issued.
+    """
     found = Invoice.objects.get(pk=message.about)
     context = {
         "invoice": found,
