@@ -18,6 +18,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
 from hospes.config.csp import CONTENT_SECURITY_POLICY
+from hospes.faces.accent import operator_css
 from hospes.faces.style import LAYOUTS, style_context
 
 pytestmark = pytest.mark.browser
@@ -78,9 +79,11 @@ class _Handler(SimpleHTTPRequestHandler):
             self.path = self.path.removeprefix("/static")
             super().do_GET()
             return
-        body = self.pages.get(self.path, b"")
+        body, kind = self.pages.get(self.path, b""), "text/html; charset=utf-8"
+        if self.path == "/operator.css":
+            body, kind = operator_css(RequestFactory().get(self.path)).content, "text/css"
         self.send_response(200 if body else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Security-Policy", POLICY)
         self.end_headers()
         self.wfile.write(body)

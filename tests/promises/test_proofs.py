@@ -143,7 +143,7 @@ MUTATIONS = [
     Mutation("P30", "everybody may read messages", "GRANT SELECT ON messaging_message TO PUBLIC"),
     Mutation("P30", "the portal may act unscoped", f"GRANT {PREFIX}_billing TO {PREFIX}_login_portal"),
     Mutation("P30", "the journal without policies", "ALTER TABLE kernel_journalentry DISABLE ROW LEVEL SECURITY"),
-    Mutation("P30", "memberships of others", _opened("customers_membership", "access_own")),
+    Mutation("P30", "memberships of others", _opened("customers_membership", "support_own")),
 ]  # fmt: skip
 
 
@@ -165,11 +165,10 @@ def test_without_what_enforces_it_the_promise_is_broken(stage: Stage, mutation: 
     assert mended.returncode == 0, mended.stderr
     assert not broken.ok, broken.evidence
     assert said.returncode == 1, said.stdout
-    holds = verdict(stage, mutation.promise)
-    assert holds.ok, holds.evidence
 
 
 def test_what_was_put_back_is_as_it_was(stage: Stage) -> None:
+    assert [found.evidence for found in prove(stage, PROMISES) if not found.ok] == []
     said = hospes(stage, "check", "--json")
     assert said.returncode == 0
     told = json.loads(said.stdout)
@@ -181,13 +180,13 @@ def test_what_was_put_back_is_as_it_was(stage: Stage) -> None:
 
 def test_the_check_names_a_policy_that_is_gone_and_a_right_too_many(stage: Stage) -> None:
     stage.owner.execute(f"DROP POLICY sales_quote_{PREFIX}_contract_own ON sales_quote")
-    stage.owner.execute(f"GRANT SELECT (phone) ON customers_person TO {PREFIX}_retention_own")
+    stage.owner.execute(f"GRANT SELECT (phone) ON customers_person TO {PREFIX}_cart_own")
     try:
         plain, told = hospes(stage, "check"), hospes(stage, "check", "--json")
     finally:
         assert hospes(stage, "migrate").returncode == 0
     missing = f"sales_quote: the row policy for {PREFIX}_contract_own is missing"
-    too_many = f"customers_person.phone: {PREFIX}_retention_own has SELECT, which the data map does not give"
+    too_many = f"customers_person.phone: {PREFIX}_cart_own has SELECT, which the data map does not give"
     assert (plain.returncode, told.returncode) == (1, 1)
     assert missing in plain.stdout
     assert too_many in plain.stdout

@@ -1,0 +1,134 @@
+"""Every page of the office as each role sees it: sound in both languages, light and dark; and not there for who may not see it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hospes.accounts.roles import purposes_of
+from hospes.kernel.purposes import Purpose
+from hospes.office.work import BOARDS
+from tests.browser.house import OFFICE, House, fresh_code, routes
+from tests.browser.sights import Sight, look_at
+from tests.browser.steps import log_in, log_in_staff, press
+from tests.browser.windows import Window, Windows, faults
+
+pytestmark = pytest.mark.browser
+ROLES = ["billing_clerk", "support_agent", "privacy_officer", "administrator"]
+
+#: What a role must act for to see a page; None: any role.
+NEEDS = {
+    "home": None, "search": None, "customer": None, "board": None, "change": Purpose.CONTRACT, "invoices": Purpose.BILLING,
+    "invoice": Purpose.BILLING, "invoice_pdf": Purpose.BILLING, "held": Purpose.RIGHTS, "journal": Purpose.SECURITY,
+    "checks": Purpose.SECURITY, "retry_service": Purpose.CONTRACT, "check_payment": Purpose.BILLING, "resend": Purpose.BILLING,
+}  # fmt: skip
+NO_PAGES = {"retry_service", "check_payment", "resend", "invoice_pdf"}
+
+#: These look the same to each role that sees them; what the roles have around a page is seen on the others.
+ALIKE = {"change", "invoices", "invoice", "held", "journal", "checks"}
+_seen: set[str] = set()
+
+
+@pytest.fixture(scope="module")
+def customer(house: House) -> dict[str, Any]:
+    """The numbers of a customer with one paid order; and something for each kind of work that waits."""
+    account = house.sign_up(business=True)
+    order = house.paid_order(account)
+    house.owner.execute(
+        "UPDATE sales_order SET placed_at = placed_at - interval '3 days' WHERE state = 'awaiting_payment'"
+    )
+    house.owner.execute(
+        "UPDATE messaging_message SET state = 'failed' WHERE id = (SELECT max(id) FROM messaging_message)"
+    )
+    service = house.value("SELECT max(s.id) FROM services_service s JOIN customers_customer c ON c.id = s.customer_id"
+                          " WHERE c.number = %s", account.number)  # fmt: skip
+    payment = house.value(
+        "SELECT p.id FROM payments_payment p JOIN sales_order o ON o.id = p.order_id WHERE o.number = %s",
+        order,
+    )
+    return {
+        "number": account.number,
+        "invoice": house.invoice_of(order),
+        "service_id": service,
+        "payment_id": payment,
+    }
+
+
+def _arguments(name: str, customer: dict[str, Any], held: frozenset[Purpose]) -> dict[str, Any]:
+    named = routes(OFFICE)[f"office:{name}"]
+    values = {key: customer[key] for key in named & set(customer)}
+    if name in ("invoice", "invoice_pdf", "resend"):
+        return {"number": customer["invoice"]}
+    return values | (
+        {"key": next(board.key for board in BOARDS if board.purpose in held)} if name == "board" else {}
+    )
+
+
+def _sights(customer: dict[str, Any], held: frozenset[Purpose]) -> Iterator[Sight]:
+    """The pages of the office for who acts for these purposes; for the others it has no such page."""
+    for name, needs in NEEDS.items():
+        if name in NO_PAGES or (name == "board" and not any(board.purpose in held for board in BOARDS)):
+            continue
+        status = 200 if needs is None or needs in held else 404
+        if status == 200 and name not in _seen:
+            yield Sight(f"office:{name}", _arguments(name, customer, held), status=status, face="office")
+    yield Sight("office:search", query=f"?q={customer['number']}", face="office")
+    yield Sight("office:search", query="?q=zzzzzz", face="office")
+    if Purpose.CONTRACT in held and "change" not in _seen:
+        yield Sight("office:change", {"number": customer["number"]}, then=_refused, status=422, face="office")
+    if Purpose.SECURITY in held and "journal" not in _seen:
+        yield Sight("office:journal", query=f"?customer={customer['number']}", face="office")
+
+
+def _refused(window: Window) -> None:
+    window.page.fill("[name=name]", "")
+    press(window, "Save")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[str, Any], role: str) -> None:
+    held = purposes_of(role)
+    with strict_windows.open("nl") as window:
+        log_in_staff(window, house, house.staff[role])
+        for language in ("nl", "en"):
+            window.language = language
+            look_at(window, house, _sights(customer, held))
+        _seen.update(name for name in ALIKE if NEEDS[name] in held)
+        for name in NO_PAGES - {"invoice_pdf"}:
+            address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
+            assert window.page.request.get(address).status in (404, 405)
+        file = window.page.request.get(
+            house.address("office:invoice_pdf", face="office", number=customer["invoice"])
+        )
+        assert file.status == (200 if Purpose.BILLING in held else 404)
+
+
+def test_pages_about_ones_own_login(strict_windows: Windows, house: House) -> None:
+    who = house.staff["administrator"]
+    with strict_windows.open("nl") as window:
+        for language in ("nl", "en"):
+            window.language = language
+            window.go(house.address("account_login", language, face="office"))
+            assert faults(window) == []
+        log_in(window, house, who.login, who.password, face="office")
+        window.page.wait_for_url("**/2fa/authenticate/**")
+        assert faults(window) == []
+        window.page.fill("[name=code]", fresh_code(who.totp))
+        press(window, "Log in")
+        window.page.wait_for_load_state()
+        for language in ("nl", "en"):
+            window.language = language
+            own = (
+                "mfa_index",
+                "account_change_password",
+                "account_email",
+                "account_logout",
+                "account_reauthenticate",
+            )
+            look_at(window, house, (Sight(name, face="office") for name in own))
+
+
+def test_no_page_of_the_office_is_forgotten() -> None:
+    assert {name.removeprefix("office:") for name in routes(OFFICE) if name.startswith("office:")} == set(
+        NEEDS
+    )
