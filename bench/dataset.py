@@ -51,8 +51,9 @@ INSERT INTO services_service (customer_id, product_id, label, origin, state, mon
          current_date - i % 300, current_date + 60 + i % 300 FROM generate_series(1, {2 * CUSTOMERS}) i;
 INSERT INTO sales_quote (id, number, customer_id, state, made_at, valid_until, net_cents, vat_cents, total_cents, decided_at, key)
   SELECT i, 'O2020-' || i, i, 'accepted', now(), current_date, 7950, 1670, 9620, now(), 'bench:' || i FROM generate_series(1, {CUSTOMERS}) i;
-INSERT INTO sales_order (quote_id, number, customer_id, person_id, state, total_cents, placed_at, paid_at, terms_version)
-  SELECT i, 'B2020-' || i, i, i, 'paid', 9620, now(), now(), '2026-01' FROM generate_series(1, {CUSTOMERS}) i;
+INSERT INTO sales_order (quote_id, number, customer_id, person_id, state, total_cents, placed_at, paid_at, terms_version,
+    terms_sha256, processing_version, processing_sha256)
+  SELECT i, 'B2020-' || i, i, i, 'paid', 9620, now(), now(), '2026-01', '', '', '' FROM generate_series(1, {CUSTOMERS}) i;
 INSERT INTO messaging_message (kind, person_id, customer_id, about_id, address, key, state, created_at, sent_at)
   SELECT 'billing.invoice', i, i, i, 'person-' || i || '@mail.example', 'bench:' || i, 'sent', now(), now()
     FROM generate_series(1, {CUSTOMERS}) i;

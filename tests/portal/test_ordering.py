@@ -10,9 +10,9 @@ from django.test import Client
 from hospes.catalogue.models import Product
 from hospes.kernel import clock
 from hospes.messaging.models import Message
-from hospes.portal.views.shop import TERMS_VERSION
+from hospes.sales import agreements
 from hospes.sales.models import CartLine, Order, Quote, QuoteLine
-from tests.portal.visit import IP, all_of, browser, jobs, member, put, text, version
+from tests.portal.visit import IP, accept, all_of, browser, jobs, member, put, text, version
 from tests.support import make
 from tests.support.rights import as_owner
 
@@ -193,7 +193,7 @@ def test_what_was_seen_is_ordered_and_it_is_kept_who_agreed_to_what(
     assert [(x.label, x.months, x.net_cents, x.description) for x in all_of(QuoteLine)] == [
         ("een.test", 12, 7500, "Ruim"), ("twee.test", 1, 750, "Ruim"),
     ]  # fmt: skip
-    assert (made.total_cents, made.state, made.terms_version) == (9983, "awaiting_payment", TERMS_VERSION)
+    assert (made.total_cents, made.state, made.terms_version) == (9983, "awaiting_payment", "2026-01")
     assert (quote.state, quote.decided_by_id, quote.decided_from) == (
         "accepted",
         make.holder_of(customer).pk,
@@ -336,22 +336,25 @@ def test_a_quote_can_be_asked_for_first_and_accepted_later(
     assert all_of(Order) == []
     assert client.post(f"{page}besluit/", {"do": "accept"})["Location"] == page
     assert all_of(Order) == []
-    accepted = client.post(f"{page}besluit/", {"do": "accept", "terms": "on"})
+    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+    accepted = client.post(f"{page}besluit/", form)
     [made] = all_of(Order)
     assert accepted["Location"] == f"/k/{customer.number}/bestellingen/{made.number}/"
-    assert client.post(f"{page}besluit/", {"do": "accept", "terms": "on"})["Location"] == accepted["Location"]
+    assert client.post(f"{page}besluit/", form)["Location"] == accepted["Location"]
     assert (len(all_of(Order)), all_of(Quote)[0].decided_from) == (1, IP)
 
 
 def test_a_quote_can_be_declined_and_then_not_accepted(customer: Any, client: Client) -> None:
     quote = make.quote(customer=customer, valid_until="2999-01-01")
-    decide = f"/k/{customer.number}/offertes/{quote.number}/besluit/"
+    page = f"/k/{customer.number}/offertes/{quote.number}/"
+    decide = f"{page}besluit/"
+    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
     client.post(decide, {"do": "decline"})
     assert [q.state for q in all_of(Quote)] == ["declined"]
-    client.post(decide, {"do": "accept", "terms": "on"})
+    client.post(decide, form)
     client.post(decide, {"do": "decline"})
     assert ([q.state for q in all_of(Quote)], all_of(Order)) == (["declined"], [])
-    assert "besluit" not in client.get(f"/k/{customer.number}/offertes/{quote.number}/").content.decode()
+    assert "besluit" not in client.get(page).content.decode()
 
 
 @pytest.mark.parametrize(("minutes", "is_valid"), [(-1, True), (1, False)])
@@ -364,7 +367,8 @@ def test_a_quote_can_be_accepted_until_midnight_of_its_last_day(
     with clock.moved_to(midnight + timedelta(minutes=minutes)):
         client = browser(make.holder_of(customer))
         assert (f"{page}besluit/" in client.get(page).content.decode()) == is_valid
-        client.post(f"{page}besluit/", {"do": "accept", "terms": "on"})
+        form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+        client.post(f"{page}besluit/", form)
     assert len(all_of(Order)) == is_valid
 
 
@@ -384,8 +388,9 @@ def test_who_may_only_look_orders_accepts_declines_and_pays_nothing(
     assert client.get(f"{home}/afrekenen/")["Location"] == "/hosting/winkelwagen/"
     for do in ("order", "quote"):
         assert order(client, customer.number, "x", do=do)["Location"] == "/hosting/winkelwagen/"
+    agreed = agreements.of_now("nl").mark(quote.number)
     for do in ("accept", "decline"):
-        client.post(f"{home}/offertes/{quote.number}/besluit/", {"do": do, "terms": "on"})
+        client.post(f"{home}/offertes/{quote.number}/besluit/", {"do": do, "terms": "on", "agreed": agreed})
     assert client.post(f"{home}/bestellingen/{waiting.number}/betalen/").status_code == 404
     with as_owner():
         assert Quote.objects.get(pk=quote.pk).state == "open"
@@ -401,7 +406,7 @@ def test_who_has_a_role_for_it_orders_and_accepts(plus: Product, customer: Any, 
     put(client, plus)
     order(client, customer.number, version(client, customer.number))
     quote = make.quote(customer=customer, valid_until="2999-01-01")
-    client.post(f"/k/{customer.number}/offertes/{quote.number}/besluit/", {"do": "accept", "terms": "on"})
+    accept(client, f"/k/{customer.number}/offertes/{quote.number}/")
     assert [each.person_id for each in all_of(Order)] == [somebody.pk] * 2
 
 
@@ -454,3 +459,43 @@ def test_in_english_one_stays_in_english(plus: Product, customer: Any, client: C
     assert answer["Location"].startswith(f"{home}/bestellingen/")
     assert [line.description for line in all_of(QuoteLine)] == ["Roomy"]
     assert browser().get(f"{home}/")["Location"].startswith("/en/account/login/")
+
+
+# --- the terms ---
+
+
+def test_who_saw_other_terms_than_those_of_now_looks_again_first(
+    plus: Product, customer: Any, client: Client, settings: Any
+) -> None:
+    put(client, plus)
+    seen = version(client, customer.number)
+    settings.HOSPES_OPERATOR_TEXTS = settings.HOSPES_OPERATOR_TEXTS | {"terms.nl": "Iets anders."}
+    answer = order(client, customer.number, seen)
+    assert answer.status_code == 200
+    assert "onze voorwaarden zijn gewijzigd" in text(answer)
+    assert nothing_ordered()
+    order(client, customer.number, version(client, customer.number))
+    [made] = all_of(Order)
+    assert made.terms_sha256 == agreements.of_now("nl").terms_sha256
+    page = text(client.get(f"/k/{customer.number}/bestellingen/{made.number}/"))
+    assert "algemene voorwaarden, versie 2026-01" in page
+    assert "verwerkersovereenkomst, versie 2026-01" in page
+
+
+def test_so_does_who_accepts_a_quote(customer: Any, client: Client, settings: Any) -> None:
+    quote = make.quote(customer=customer, valid_until="2999-01-01")
+    page = f"/k/{customer.number}/offertes/{quote.number}/"
+    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+    settings.HOSPES_OPERATOR_TEXTS = settings.HOSPES_OPERATOR_TEXTS | {"processing.nl": "Iets anders."}
+    assert (
+        "onze voorwaarden zijn gewijzigd" in text(client.post(f"{page}besluit/", form, follow=True)).lower()
+    )
+    assert all_of(Order) == []
+    accept(client, page)
+    assert [o.processing_sha256 for o in all_of(Order)] == [agreements.of_now("nl").processing_sha256]
+
+
+def test_in_english_one_agrees_to_the_english_words(customer: Any, client: Client) -> None:
+    quote = make.quote(customer=customer, valid_until="2999-01-01")
+    accept(client, f"/en/k/{customer.number}/offertes/{quote.number}/")
+    assert [o.terms_sha256 for o in all_of(Order)] == [agreements.of_now("en").terms_sha256]

@@ -11,7 +11,6 @@ from django.test import Client, RequestFactory
 from hospes.config.operators import read_texts
 from hospes.customers.models import Customer, Person
 from hospes.portal.looks import MOST, next_look
-from hospes.portal.views.shop import TERMS_VERSION
 from hospes.portal.views.texts import Paragraph, paragraphs
 from tests.accounts import people
 from tests.support import make
@@ -66,7 +65,7 @@ def logged_in(person: Person) -> Client:
 def test_terms_can_be_read_by_everybody(address: str, title: str, other: str) -> None:
     page = Client().get(address).content.decode()
     assert re.search(rf"<h1[^>]*>\s*{title}", page)
-    assert TERMS_VERSION in page
+    assert "2026-01" in page
     assert "<h2>" in page
     footer = page[page.index("<footer") :]
     assert title in footer

@@ -121,6 +121,14 @@ def version(client: Client, number: int) -> str:
     return html.unescape(found[1])
 
 
+def accept(client: Client, page: str) -> Any:
+    """Agree to the terms as the page of a quote shows them, and accept it; also when the page has no form for that."""
+    shown = re.search(r'name="agreed" value="([0-9a-f]{40})"', client.get(page).content.decode())
+    return client.post(
+        f"{page}besluit/", {"do": "accept", "terms": "on", "agreed": shown[1] if shown else ""}
+    )
+
+
 def all_of(model: Any) -> list[Any]:
     """All rows of a model, the oldest first."""
     with as_owner():

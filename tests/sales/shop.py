@@ -11,7 +11,8 @@ from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
-from hospes.sales import services
+from hospes.sales import agreements, services
+from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import Wanted
 from tests.support import make
@@ -49,7 +50,12 @@ def quoted(
 
 
 def accepted(
-    quote: Quote, *, today: date = TODAY, now: datetime = LATER, ip: str | None = IP, terms: str = "2026-01"
+    quote: Quote,
+    *,
+    today: date = TODAY,
+    now: datetime = LATER,
+    ip: str | None = IP,
+    agreed: Agreement | None = None,
 ) -> Order:
     """Accept it, as the customer's holder."""
     with as_owner():
@@ -58,7 +64,12 @@ def accepted(
         Purpose.CONTRACT, actor=Actor.person(person.pk, ip=ip), customer=quote.customer_id, person=person.pk
     ):
         return services.accept_quote(
-            quote_id=quote.pk, person_id=person.pk, ip=ip, terms_version=terms, today=today, now=now
+            quote_id=quote.pk,
+            person_id=person.pk,
+            ip=ip,
+            agreed=agreed or agreements.of_now("nl"),
+            today=today,
+            now=now,
         )
 
 

@@ -101,7 +101,17 @@ def test_a_paid_order_says_when() -> None:
 
 
 @pytest.mark.parametrize(
-    "column", ["total_cents", "number", "customer_id", "person_id", "placed_at", "terms_version", "state"]
+    "column",
+    [
+        "total_cents",
+        "number",
+        "customer_id",
+        "person_id",
+        "placed_at",
+        "terms_version",
+        "terms_sha256",
+        "state",
+    ],
 )
 def test_a_customer_changes_nothing_about_an_order_and_staff_not_what_was_agreed(column: str) -> None:
     order = an_order()

@@ -13,7 +13,8 @@ from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
 from hospes.messaging.models import Message
-from hospes.sales import queries, services
+from hospes.sales import agreements, queries, services
+from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.sales.services import QuoteRefused
 from tests.sales.shop import (
@@ -180,7 +181,7 @@ def test_nobody_makes_or_sees_a_quote_of_another_customer() -> None:
         assert queries.quotes(theirs.pk) == queries.quote_lines(quote.pk) == []
         with pytest.raises(Quote.DoesNotExist):
             services.accept_quote(
-                quote_id=quote.pk, person_id=1, ip=None, terms_version="x", today=TODAY, now=NOW
+                quote_id=quote.pk, person_id=1, ip=None, agreed=agreements.of_now("nl"), today=TODAY, now=NOW
             )
         with pytest.raises(Quote.DoesNotExist):
             services.decline_quote(quote_id=quote.pk, person_id=1, ip=None, now=NOW)
@@ -205,7 +206,8 @@ def test_an_accepted_quote_is_an_order_and_it_is_kept_who_agreed_to_what_when_an
     customer = make.customer()
     holder = make.holder_of(customer)
     quote = quoted(customer)
-    order = accepted(quote, terms="2026-07")
+    agreed = Agreement("2026-07", "a" * 64, "2026-08", "b" * 64)
+    order = accepted(quote, agreed=agreed)
     now = again(quote)
     assert (now.state, now.decided_by_id, now.decided_at, now.decided_from) == (
         "accepted",
@@ -221,6 +223,7 @@ def test_an_accepted_quote_is_an_order_and_it_is_kept_who_agreed_to_what_when_an
         "2026-07",
         9075,
     )
+    assert {name: getattr(order, name) for name in vars(agreed)} == vars(agreed)
     assert order.paid_at is None
     assert entries("quote.acc") == [("quote.accepted", "sales_quote", customer.pk)]
     assert entries("order.") == [("order.placed", "sales_order", customer.pk)]
@@ -298,7 +301,7 @@ def test_the_button_pressed_many_times_at_once_is_one_quote_and_one_order() -> N
                     now=NOW,
                 )
                 orders.append(services.accept_quote(
-                    quote_id=quote.pk, person_id=holder.pk, ip=IP, terms_version="x", today=TODAY, now=NOW
+                    quote_id=quote.pk, person_id=holder.pk, ip=IP, agreed=agreements.of_now("nl"), today=TODAY, now=NOW
                 ).pk)  # fmt: skip
         except Exception as error:  # noqa: BLE001  # said below
             failed.append(error)

@@ -25,6 +25,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import services as payments
 from hospes.payments.models import Payment
 from hospes.payments.providers import Charge
+from hospes.sales import agreements
 from hospes.sales import jobs as sales_jobs
 from hospes.sales import services as sales
 from hospes.sales.services import Wanted
@@ -201,7 +202,7 @@ def _order(plan: _Plan, *, paid: bool) -> None:
                 quote_id=quote.pk,
                 person_id=plan.person_id,
                 ip=None,
-                terms_version="2026-01",
+                agreed=agreements.of_now("nl"),
                 today=today,
                 now=plan.at,
             )

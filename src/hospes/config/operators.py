@@ -7,6 +7,9 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+#: As many as an order keeps of the version of a text.
+LONGEST_VERSION = 20
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -27,6 +30,8 @@ class Operator:
     accent: str
     quote_days: int
     payment_days: int
+    terms_version: str
+    processing_version: str
 
     @property
     def vat(self) -> str:
@@ -48,6 +53,9 @@ def read_operator(path: Path) -> Operator:
     for field in fields(Operator):
         if not isinstance(raw.get(field.name), field.type if isinstance(field.type, type) else object):
             raise ImproperlyConfigured(f"{path.name}: '{field.name}' is missing or not of the right kind")
+    for name in ("terms_version", "processing_version"):
+        if not 0 < len(raw[name].strip()) <= LONGEST_VERSION:
+            raise ImproperlyConfigured(f"{path.name}: '{name}' has 1 to {LONGEST_VERSION} characters")
     return Operator(**{field.name: raw[field.name] for field in fields(Operator)})
 
 

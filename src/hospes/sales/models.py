@@ -168,7 +168,11 @@ class Order(MappedModel):
     total_cents = models.PositiveBigIntegerField(_("total"))
     placed_at = models.DateTimeField(_("ordered at"))
     paid_at = models.DateTimeField(_("paid at"), null=True)
+    # What was agreed to, in the words of the language in which it was shown; empty in orders from before it was kept.
     terms_version = models.CharField(_("version of the terms"), max_length=20)
+    terms_sha256 = models.CharField(_("hash of the terms"), max_length=64, default="")
+    processing_version = models.CharField(_("version of the processor agreement"), max_length=20, default="")
+    processing_sha256 = models.CharField(_("hash of the processor agreement"), max_length=64, default="")
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -189,7 +193,9 @@ class Order(MappedModel):
 
     datamap = row(
         plain("id", "quote")
-        | personal(Category.CONTRACT, "number", "customer", "total_cents", "placed_at", "terms_version", writes=())
+        | plain("terms_sha256", "processing_sha256", writes=())
+        | personal(Category.CONTRACT, "number", "customer", "total_cents", "placed_at", "terms_version", "processing_version",
+                   writes=())
         | personal(Category.CONTRACT, "person", writes=(), names_others=True)
         | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}, creates=_OWN,

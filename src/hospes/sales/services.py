@@ -17,6 +17,7 @@ from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
 from hospes.sales import rules
+from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.services.rules import renewal
 
@@ -79,12 +80,13 @@ def _rate_for(customer: Customer, today: date) -> int:
 
 @transaction.atomic
 def accept_quote(
-    *, quote_id: int, person_id: int, ip: str | None, terms_version: str, today: date, now: datetime
+    *, quote_id: int, person_id: int, ip: str | None, agreed: Agreement, today: date, now: datetime
 ) -> Order:
     """
     Accept a quote for good: it becomes an order that waits for its payment. Accepting again gives the same order.
 
-    Raises QuoteRefused when the quote was declined or is no longer valid.
+    `agreed` is what the person saw of the operator's texts; the order keeps it. Raises QuoteRefused when the quote was
+    declined or is no longer valid.
     """
     quote = Quote.objects.select_for_update().get(pk=quote_id)
     if quote.state == Quote.State.ACCEPTED:
@@ -96,7 +98,7 @@ def accept_quote(
     )
     order = Order.objects.create(
         quote_id=quote_id, customer_id=quote.customer_id, person_id=person_id, total_cents=quote.total_cents,
-        placed_at=now, terms_version=terms_version, number=rules.order_number(today, next_number(f"order:{today.year}")),
+        placed_at=now, **vars(agreed), number=rules.order_number(today, next_number(f"order:{today.year}")),
     )  # fmt: skip
     for action, table, pk in (
         ("quote.accepted", "sales_quote", quote_id),

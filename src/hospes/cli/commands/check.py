@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hospes.kernel import datamap, journal, policies
+from hospes.sales import agreements
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,7 @@ def findings() -> dict[str, list[str]]:
     }
     if not pending:
         found["the database matches the data map"] = policies.drift(connection)
+        found["the terms are those that were agreed to"] = agreements.changed_unsaid()
         found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
     return found
 

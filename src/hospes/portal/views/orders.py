@@ -26,8 +26,7 @@ from hospes.payments.providers import ProviderRefused, ProviderUnavailable, prov
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
 from hospes.portal.pages import MAY_NOT_ORDER, MAY_ORDER, choose, customer_page, posted_from
-from hospes.portal.views.shop import TERMS_VERSION
-from hospes.sales import queries, services
+from hospes.sales import agreements, queries, services
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused
 
@@ -47,6 +46,7 @@ def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
     order = Order.objects.filter(quote_id=found.pk).first()
     context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "may_order": capacity.role in MAY_ORDER,
+               "agreed": _agreed().mark(quote_number),
                "expired": found.state == Quote.State.OPEN and found.valid_until < clock.today()}  # fmt: skip
     return render(request, "portal/quote.html", context)
 
@@ -69,12 +69,22 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
         if request.POST.get("terms") != "on":
             messages.error(request, _("Please agree with the general terms first."))
             return again
+        if request.POST.get("agreed") != _agreed().mark(quote_number):
+            messages.warning(
+                request, _("Our terms have changed since this page was shown. Please look again.")
+            )
+            return again
         order = services.accept_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip,
-                                      terms_version=TERMS_VERSION, today=clock.today(), now=clock.now())  # fmt: skip
+                                      agreed=_agreed(), today=clock.today(), now=clock.now())  # fmt: skip
     except QuoteRefused as refusal:
         messages.error(request, str(refusal))
         return again
     return redirect("portal:order", number=capacity.number, order_number=order.number)
+
+
+def _agreed() -> agreements.Agreement:
+    """What somebody who reads the page in this language agrees to."""
+    return agreements.of_now(get_language() or "nl")
 
 
 @require_safe

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,12 +18,10 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CartForm, CheckoutForm
 from hospes.portal.pages import MAY_NOT_ORDER, MAY_ORDER, at_the_cart, cart_contents, choose, keep_cart
-from hospes.sales import carts, services
+from hospes.sales import agreements, carts, services
+from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused, Wanted
-
-#: The version of the terms that are accepted at the checkout.
-TERMS_VERSION = "2026-01"
 
 
 def _by_product() -> list[dict[str, Any]]:
@@ -133,23 +132,25 @@ def checkout(request: Any, number: int) -> HttpResponse:
         return redirect("shop:cart")
     if not contents.can_be_ordered:
         return redirect("shop:cart")
-    form = CheckoutForm(request.POST or None, initial={"version": contents.version})
+    agreed = agreements.of_now(get_language() or "nl")
+    seen = agreed.mark(contents.version)  # who orders agrees to these things, at these prices, on these terms
+    form = CheckoutForm(request.POST or None, initial={"version": seen})
     if request.method == "POST":
-        if request.POST.get("version") != contents.version:
-            form.add_error(None, _("Your cart has changed since this page was shown. Please look again."))
-            form = CheckoutForm(initial={"version": contents.version})
+        if request.POST.get("version") != seen:
+            form = CheckoutForm(initial={"version": seen})
             messages.warning(
-                request, _("Your cart has changed since this page was shown. Please look again.")
+                request,
+                _("Your cart or our terms have changed since this page was shown. Please look again."),
             )
         elif form.is_valid() or request.POST.get("do") == "quote":
-            return _order(request, capacity, contents)
+            return _order(request, capacity, contents, agreed)
     context = {"contents": contents, "totals": _totals(contents), "form": form, "capacity": capacity}
     return render(request, "shop/checkout.html", context)
 
 
-def _key(version: str, capacity: Capacity) -> str:
-    """What makes one quote of a cart as it was, however often the button is pressed."""
-    return f"cart:{version}:{capacity.customer_id}"
+def _key(seen: str, capacity: Capacity) -> str:
+    """What makes one quote of a cart as it was seen, however often the button is pressed."""
+    return f"cart:{seen}:{capacity.customer_id}"
 
 
 def _answered_before(request: Any, capacity: Capacity) -> HttpResponse | None:
@@ -166,9 +167,9 @@ class _AlreadyOrderedError(Exception):
     """The cart went into another order at this very moment."""
 
 
-def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpResponse:
+def _order(request: Any, capacity: Capacity, contents: carts.Contents, agreed: Agreement) -> HttpResponse:
     """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied with it or not at all."""
-    now, today = clock.now(), clock.today()
+    now, today, key = clock.now(), clock.today(), _key(agreed.mark(contents.version), capacity)
     lines = [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
     try:
         with acting(
@@ -178,13 +179,13 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents) -> HttpRe
                 if not carts.empty(person_id=request.user.pk, version=contents.version, today=today):
                     raise _AlreadyOrderedError
             quote = services.make_quote(
-                customer_id=capacity.customer_id, lines=lines, key=_key(contents.version, capacity), today=today, now=now,
-            )  # fmt: skip
+                customer_id=capacity.customer_id, lines=lines, key=key, today=today, now=now
+            )
             if request.POST.get("do") == "quote":
                 target = redirect("portal:quote", number=capacity.number, quote_number=quote.number)
             else:
                 order = services.accept_quote(quote_id=quote.pk, person_id=request.user.pk, ip=request.actor.ip,
-                                              terms_version=TERMS_VERSION, today=today, now=now)  # fmt: skip
+                                              agreed=agreed, today=today, now=now)  # fmt: skip
                 target = redirect("portal:order", number=capacity.number, order_number=order.number)
     except _AlreadyOrderedError:
         return _answered_before(request, capacity) or redirect("shop:cart")

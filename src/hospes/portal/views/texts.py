@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hospes.portal.views.shop import TERMS_VERSION
+from hospes.sales.agreements import version_of
 
 
 @dataclass(frozen=True)
@@ -52,5 +52,5 @@ def processing_terms(request: Any) -> HttpResponse:
 def _show(request: Any, name: str, title: str) -> HttpResponse:
     language = "en" if get_language() == "en" else "nl"
     text = settings.HOSPES_OPERATOR_TEXTS[f"{name}.{language}"]
-    context = {"title": title, "paragraphs": paragraphs(text), "version": TERMS_VERSION}
+    context = {"title": title, "paragraphs": paragraphs(text), "version": version_of(name)}
     return render(request, "portal/text.html", context)
