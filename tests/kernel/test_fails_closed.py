@@ -47,9 +47,9 @@ def test_code_that_forgets_to_act_reads_nothing_and_is_told_so(login: str) -> No
 @pytest.mark.django_db
 def test_the_refusal_names_table_and_columns() -> None:
     with pytest.raises(Refused) as caught:
-        connection.cursor().execute("SELECT buyer_name, total_cents FROM billing_invoice")
+        connection.cursor().execute("SELECT buyer_street, total_cents FROM billing_invoice")
     assert caught.value.table == "billing_invoice"
-    assert caught.value.columns == ["buyer_name", "total_cents"]
+    assert caught.value.columns == ["buyer_street", "total_cents"]
 
 
 @pytest.mark.django_db
