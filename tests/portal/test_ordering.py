@@ -5,13 +5,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from hospes.catalogue.models import Product
 from hospes.kernel import clock
+from hospes.kernel.acting import SYSTEM, acting
+from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
-from hospes.sales import agreements
-from hospes.sales.models import CartLine, Order, Quote, QuoteLine
+from hospes.sales import agreements, carts, limits
+from hospes.sales.models import Cart, CartLine, Order, Quote, QuoteLine
 from tests.portal.visit import IP, accept, all_of, browser, jobs, member, put, text, version
 from tests.support import make
 from tests.support.rights import as_owner
@@ -499,3 +502,43 @@ def test_in_english_one_agrees_to_the_english_words(customer: Any, client: Clien
     quote = make.quote(customer=customer, valid_until="2999-01-01")
     accept(client, f"/en/k/{customer.number}/offertes/{quote.number}/")
     assert [o.terms_sha256 for o in all_of(Order)] == [agreements.of_now("en").terms_sha256]
+
+
+# --- what a cart has room for ---
+
+
+def test_a_full_cart_says_so_and_so_does_one_that_got_full_at_login(
+    plus: Product, customer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carts, "MOST_LINES", 2)
+    holder = make.holder_of(customer)
+    make.cart(person=holder, products=[plus])
+    visitor = browser()
+    for label in ("een.test", "twee.test"):
+        assert put(visitor, plus, label).status_code == 302
+    assert "er is plaats voor 2 regels" in text(put(visitor, plus, "drie.test"))
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        visitor.force_login(holder, settings.AUTHENTICATION_BACKENDS[0])
+    page = text(visitor.get("/hosting/winkelwagen/"))
+    assert "paste niet meer in uw winkelwagen" in page
+    assert "een.test" in page
+    assert "twee.test" not in page
+    assert "paste niet meer" not in text(visitor.get("/hosting/winkelwagen/"))
+
+
+def test_a_network_that_begins_too_many_carts_is_told_what_to_do(
+    plus: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_NEW_CARTS", 1)
+    put(browser(), plus)
+    assert "Log in, of probeer het over een uur opnieuw." in text(put(browser(), plus))
+    assert len(all_of(CartLine)) == 1
+
+
+def test_looking_at_the_cart_is_using_it_and_looking_elsewhere_is_not(plus: Product) -> None:
+    visitor, day = browser(), clock.today()
+    put(visitor, plus)
+    for path, used_on in (("/hosting/", day), ("/hosting/winkelwagen/", day + timedelta(days=9))):
+        with clock.shifted(timedelta(days=9)):
+            visitor.get(path)
+        assert [cart.used_on for cart in all_of(Cart)] == [used_on]

@@ -54,10 +54,10 @@ class Browser:
         with self.acting():
             carts.take_out(cart_id=self.cart_id, person_id=self.person_id, line_id=line_id, now=now)
 
-    def log_in(self, person: Person, now: Any = LATER) -> None:
+    def log_in(self, person: Person, now: Any = LATER) -> int:
         self.person_id = person.pk
         with self.acting():
-            carts.merge_at_login(cart_id=self.cart_id, person_id=person.pk, now=now)
+            return carts.merge_at_login(cart_id=self.cart_id, person_id=person.pk, now=now)
 
     def contents(self, today: date = TODAY) -> Contents:
         with self.acting():
@@ -168,7 +168,7 @@ def test_a_full_cart_takes_no_more_but_lets_a_line_be_changed(plus: Product, sma
     browser = Browser()
     for number in range(small):
         browser.put(plus, f"naam{number}.test")
-    with pytest.raises(CartRefused):
+    with pytest.raises(CartRefused, match="room for 4 lines"):
         browser.put(plus, "een-te-veel.test")
     browser.put(plus, "naam3.test", 1)
     assert len(browser.lines()) == small
@@ -306,7 +306,7 @@ def test_a_person_has_one_cart_on_all_their_devices(plus: Product) -> None:
     assert len(Browser(person).lines()) == 2
     assert counts() == (1, 2)
     with as_owner(), pytest.raises(IntegrityError, match="one_cart_per_person"), transaction.atomic():
-        Cart.objects.create(person=person, changed_at=NOW)
+        Cart.objects.create(person=person, changed_at=NOW, used_on=TODAY)
 
 
 # --- logging in ---
@@ -354,9 +354,9 @@ def test_logging_in_again_or_without_a_cart_changes_nothing(plus: Product) -> No
     assert counts() == (0, 0)
     browser = Browser()
     browser.put(plus)
-    browser.log_in(person)
+    assert browser.log_in(person) == 0
     before = browser.contents()
-    browser.log_in(person, now=LATER + DAY)
+    assert browser.log_in(person, now=LATER + DAY) == 0
     assert browser.contents() == before
 
 
@@ -377,7 +377,8 @@ def test_merged_carts_are_no_fuller_than_a_cart_can_be(plus: Product, small: int
     browser = Browser()
     for number in range(3):
         browser.put(plus, f"nieuw{number}.test")
-    browser.log_in(person)
+    browser.put(plus, "oud0.test")  # there already: it is not left out, but the same
+    assert browser.log_in(person) == 2
     labels = [label for label, _, _ in browser.lines()]
     assert len(labels) == small
     assert [label for label in labels if label.startswith("nieuw")] == ["nieuw0.test"]

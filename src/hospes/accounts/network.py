@@ -21,6 +21,18 @@ def client_ip(request: HttpRequest) -> str | None:
     return normal(request.META.get("REMOTE_ADDR", ""))
 
 
+def network_of(ip: str | None) -> str:
+    """
+    What limits on tries count by: an IPv4 address by itself, of IPv6 the 64 bits that one connection usually gets.
+
+    With the whole IPv6 address anybody would have more of them than there are limits.
+    """
+    if ip is None:
+        return "unknown"
+    address = ipaddress.ip_address(ip)
+    return str(ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address)
+
+
 def normal(text: str) -> str | None:
     """An address in its usual form, without port, brackets or zone; an IPv4 address also where IPv6 wraps it."""
     bare = text.strip()

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from hospes.customers.models import Membership
@@ -116,15 +118,32 @@ def at_the_cart(request: Any) -> Iterator[tuple[UUID, int | None]]:
     made_up = cart_id or uuid4()
     with acting(Purpose.CART, actor=request.actor, cart=made_up, person=person_id):
         if cart_id is not None and person_id is not None:
-            carts.merge_at_login(cart_id=cart_id, person_id=person_id, now=clock.now())
+            _merge(request, cart_id, person_id)
         yield made_up, person_id
 
 
-def cart_contents(request: Any) -> carts.Contents:
-    """What is in the cart of whoever is there; for a visitor without a cart nothing is looked up."""
+def _merge(request: Any, cart_id: UUID, person_id: int) -> None:
+    left_out = carts.merge_at_login(cart_id=cart_id, person_id=person_id, now=clock.now())
+    if left_out:
+        told = ngettext(
+            "One thing that you chose before you logged in did not fit in your cart any more.",
+            "%(n)d things that you chose before you logged in did not fit in your cart any more.",
+            left_out,
+        )
+        messages.warning(request, told % {"n": left_out})
+
+
+def cart_contents(request: Any, *, is_visit: bool = False) -> carts.Contents:
+    """
+    What is in the cart of whoever is there; for a visitor without a cart nothing is looked up.
+
+    `is_visit`: they came to look at the cart itself, and from then on it is kept as long again.
+    """
     if cart_cookie(request) is None and not request.user.is_authenticated:
         return carts.Contents(None, (), "")
     with at_the_cart(request) as (cart_id, person_id):
+        if is_visit:
+            carts.note_visit(cart_id=cart_id, person_id=person_id, today=clock.today())
         return carts.contents(cart_id=cart_id, person_id=person_id, today=clock.today())
 
 

@@ -6,8 +6,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.queries import offer
+from hospes.kernel import acting, clock
+from hospes.sales import limits
 from hospes.sales.models import Cart, CartLine
 from hospes.sales.rules import domain_name
 
@@ -16,7 +19,7 @@ MOST_LINES = 50
 
 
 class CartRefused(Exception):
-    """This cannot be put in the cart; the message is fit to show."""
+    """This cannot be put in the cart; the message is fit to show to the customer."""
 
 
 @dataclass(frozen=True)
@@ -96,36 +99,67 @@ def put(
     """
     found = offer(slug=slug, months=months, today=today)
     if found is None:
-        raise CartRefused("not for sale")
+        raise CartRefused(_("This is not for sale any more."))
     try:
         name = domain_name(label)
-    except ValueError as error:
-        raise CartRefused(str(error)) from None
-    cart = _find(cart_id, person_id) or _make(cart_id, person_id, now)
-    Cart.objects.select_for_update().get(pk=cart.pk)
+    except ValueError:
+        raise CartRefused(_("This is not a domain name. Write it like example.nl.")) from None
+    cart = _open(cart_id, person_id, now)
     others = cart.lines.exclude(label=name)
     if others.count() >= MOST_LINES:
-        raise CartRefused("full")
+        raise CartRefused(
+            _("Your cart is full: there is room for %(most)d lines in it. Order these first, or remove one.")
+            % {"most": MOST_LINES}
+        )
     cart.lines.filter(label=name).delete()
     CartLine.objects.create(cart=cart, person_id=person_id, product=found.product, months=months, label=name)
-    Cart.objects.filter(pk=cart.pk).update(changed_at=now)
+    _note_change(cart, now)
     return cart.pk
 
 
+def _open(cart_id: UUID, person_id: int | None, now: datetime) -> Cart:
+    """The cart, held until the transaction ends; made when there is none, or none any more: the sweep may be as quick."""
+    while True:
+        cart = _find(cart_id, person_id) or _make(cart_id, person_id, now)
+        if held := Cart.objects.select_for_update().filter(pk=cart.pk).first():
+            return held
+
+
 def _make(cart_id: UUID, person_id: int | None, now: datetime) -> Cart:
-    if person_id is None:
-        cart = Cart.objects.get_or_create(pk=cart_id, defaults={"changed_at": now})[0]
-        if cart.person_id is not None:  # a visitor whose cookie has the number of somebody's own cart
-            raise CartRefused("not yours")
-        return cart
-    return Cart.objects.get_or_create(person_id=person_id, defaults={"changed_at": now})[0]
+    new = {"changed_at": now, "used_on": clock.day_of(now)}
+    if person_id is not None:
+        return Cart.objects.get_or_create(person_id=person_id, defaults=new)[0]
+    if not Cart.objects.filter(pk=cart_id).exists() and not limits.may_begin_cart(_address(), now=now):
+        raise CartRefused(
+            _("Many carts were begun from your network in the past hour. Log in, or try again in an hour.")
+        )
+    cart = Cart.objects.get_or_create(pk=cart_id, defaults=new)[0]
+    if cart.person_id is not None:  # a visitor whose cookie has the number of somebody's own cart
+        raise CartRefused(_("This cart is somebody's own. Log in to use it."))
+    return cart
+
+
+def _address() -> str | None:
+    scene = acting.current()
+    return scene.actor.ip if scene else None
+
+
+def _note_change(cart: Cart, now: datetime) -> None:
+    Cart.objects.filter(pk=cart.pk).update(changed_at=now, used_on=clock.day_of(now))
+
+
+def note_visit(*, cart_id: UUID | None, person_id: int | None, today: date) -> None:
+    """Note that somebody came back to their cart, once a day: from then on it is kept as long again."""
+    cart = _find(cart_id, person_id)
+    if cart is not None and cart.used_on < today:
+        Cart.objects.filter(pk=cart.pk, used_on__lt=today).update(used_on=today)
 
 
 def take_out(*, cart_id: UUID | None, person_id: int | None, line_id: int, now: datetime) -> None:
     """Take a line out of the cart; one that is not there is no error."""
     cart = _find(cart_id, person_id)
     if cart is not None and cart.lines.filter(pk=line_id).delete()[0]:
-        Cart.objects.filter(pk=cart.pk).update(changed_at=now)
+        _note_change(cart, now)
 
 
 def empty(*, person_id: int, version: str, today: date) -> bool:
@@ -141,19 +175,21 @@ def empty(*, person_id: int, version: str, today: date) -> bool:
 
 
 @transaction.atomic
-def merge_at_login(*, cart_id: UUID, person_id: int, now: datetime) -> None:
+def merge_at_login(*, cart_id: UUID, person_id: int, now: datetime) -> int:
     """
     Give the cart of a cookie to the person who logged in: what they put in as a visitor is added to what was there.
 
-    Of the same domain name the line that was there stays; what does not fit any more is left out.
+    Of the same domain name the line that was there stays; what does not fit any more is left out, and how many lines those
+    are is returned.
     """
     visitor_cart = Cart.objects.select_for_update().filter(pk=cart_id, person=None).first()
     if visitor_cart is None:
-        return
-    own = _make(cart_id, person_id, now)
+        return 0
+    own = _open(cart_id, person_id, now)  # held: two devices of one person may log in at once
     there = set(own.lines.values_list("label", flat=True))
-    new = visitor_cart.lines.exclude(label__in=there).order_by("pk").values_list("pk", flat=True)
-    fitting = list(new[: max(MOST_LINES - len(there), 0)])
+    new = list(visitor_cart.lines.exclude(label__in=there).order_by("pk").values_list("pk", flat=True))
+    fitting = new[: max(MOST_LINES - len(there), 0)]
     visitor_cart.lines.filter(pk__in=fitting).update(cart=own, person_id=person_id)
-    Cart.objects.filter(pk=own.pk).update(changed_at=now)
+    _note_change(own, now)
     visitor_cart.delete()
+    return len(new) - len(fitting)

@@ -1,8 +1,9 @@
-"""What happens after an order was paid."""
+"""What happens after an order was paid, and upkeep."""
 
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
+from hospes.sales import sweeps
 from hospes.sales.models import Order, QuoteLine
 from hospes.services.services import Sold, start
 
@@ -26,3 +27,9 @@ def deliver(*, order_id: int) -> None:
                 f"quote_line:{line.pk}",
             )
             start(sold, today=today, now=now)
+
+
+@job(queue="upkeep", purpose=Purpose.RETENTION)
+def sweep_carts(*, timestamp: int) -> None:
+    """Delete the carts that nobody used for long (periodic: procrastinate says when it was due)."""
+    sweeps.clear_carts(now=clock.now())

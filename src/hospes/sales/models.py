@@ -34,14 +34,17 @@ class Cart(MappedModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", verbose_name=_("person"))
     changed_at = models.DateTimeField(_("last changed"))
+    # Looking is use as well: the cookie lasts as long after a visit as the cart does.
+    used_on = models.DateField(_("last used on"))
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("shopping cart")
         constraints = [models.UniqueConstraint(fields=["person"], name="one_cart_per_person")]
+        indexes = [models.Index(fields=["used_on", "id"], name="carts_by_last_use")]
 
     datamap = row(
-        plain("id") | personal(Category.CONTRACT, "person", "changed_at"),
+        plain("id") | personal(Category.CONTRACT, "person", "changed_at", "used_on"),
         key={"id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
         creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
         keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90),

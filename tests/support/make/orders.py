@@ -18,7 +18,7 @@ from tests.support.rights import as_owner
 def cart(*, person: Person | None = None, products: Sequence[Product] = (), **words: Any) -> Cart:
     """Make a cart; nobody's, unless there is a person."""
     with as_owner():
-        made = row(Cart, words, person=person, changed_at=NOW)
+        made = row(Cart, words, person=person, changed_at=NOW, used_on=TODAY)
         for each in products:
             row(CartLine, {}, cart=made, person=person, product=each, months=12, label=names.domain())
     return made

@@ -72,11 +72,8 @@ def product(request: Any, slug: str) -> HttpResponse:
                 carts.put(cart_id=cart_id, person_id=person_id, slug=slug, months=form.cleaned_data["months"],
                           label=form.cleaned_data["label"], now=now, today=clock.today())  # fmt: skip
                 return keep_cart(redirect("shop:cart"), request, cart_id)
-            except carts.CartRefused:
-                form.add_error(
-                    None,
-                    _("This cannot be put in the cart now. Is it full, or is the product no longer sold?"),
-                )
+            except carts.CartRefused as refusal:
+                form.add_error(None, str(refusal))
     context = {
         "product": found["product"],
         "offers": [_shown(o, rate) for o in found["offers"]],
@@ -89,7 +86,7 @@ def product(request: Any, slug: str) -> HttpResponse:
 def cart(request: Any) -> HttpResponse:
     """What is in my cart, and what does it cost together?"""
     request.nav = "cart"
-    contents = cart_contents(request)
+    contents = cart_contents(request, is_visit=True)
     request.cart_count = len(contents.items)
     response = render(request, "shop/cart.html", {"contents": contents, "totals": _totals(contents)})
     return keep_cart(response, request, contents.cart_id) if contents.cart_id else response

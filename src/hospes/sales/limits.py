@@ -1,0 +1,24 @@
+"""How much of the shop's room one visitor, or one network, may take. The cart's own limit stands in `carts`."""
+
+from datetime import datetime
+from typing import Final
+
+from django.core.cache import cache
+
+from hospes.accounts.network import network_of
+
+#: New carts of visitors that one network may begin in an hour: more than an office full of people needs, and too few for a
+#: robot to fill the table. Who logged in has one cart, and is not counted.
+MOST_NEW_CARTS: Final = 40
+_HOUR: Final = 3600
+
+
+def may_begin_cart(ip: str | None, *, now: datetime) -> bool:
+    """
+    Count one more cart for the network of an address, and say whether that is not one too many.
+
+    Addresses that are not known share one limit. The cache keeps a blinded key for an hour and no address.
+    """
+    key = f"new_carts:{network_of(ip)}:{int(now.timestamp()) // _HOUR}"
+    cache.add(key, 0, _HOUR)
+    return cache.incr(key) <= MOST_NEW_CARTS
