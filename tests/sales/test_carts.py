@@ -168,7 +168,7 @@ def test_a_full_cart_takes_no_more_but_lets_a_line_be_changed(plus: Product, sma
     browser = Browser()
     for number in range(small):
         browser.put(plus, f"naam{number}.test")
-    with pytest.raises(CartRefused, match="room for 4 lines"):
+    with pytest.raises(CartRefused, match="plaats voor 4 regels"):
         browser.put(plus, "een-te-veel.test")
     browser.put(plus, "naam3.test", 1)
     assert len(browser.lines()) == small

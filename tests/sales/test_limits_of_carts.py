@@ -58,7 +58,7 @@ def begin(
 
 
 def refused(product: Product, ip: str | None, now: datetime = ON_THE_HOUR) -> bool:
-    with pytest.raises(CartRefused, match="Log in, or try again in an hour"):
+    with pytest.raises(CartRefused, match="over een uur opnieuw"):
         begin(product, ip, now=now)
     return True
 
