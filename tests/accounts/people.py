@@ -80,7 +80,9 @@ def code(secret: str = SECRET) -> str:
 def letters() -> list[tuple[str, Letter]]:
     """The kinds of the messages that wait and what they say, as the worker writes them."""
     with acting(Purpose.MESSAGES, actor=JOB):
-        return [(message.kind, render(message)) for message in Message.objects.order_by("pk")]
+        return [
+            (message.kind, render(message, now=clock.now())) for message in Message.objects.order_by("pk")
+        ]
 
 
 def link_in(letter: Letter) -> str:

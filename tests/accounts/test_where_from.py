@@ -14,6 +14,7 @@ from hospes.kernel import clock, journal
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
 from tests.accounts import people
+from tests.support import make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P11")]
 
@@ -74,8 +75,9 @@ def test_from_where_staff_work_is_not_the_customers_business(person: Person) -> 
 
 
 def test_what_concerns_the_customer_that_is_looked_at_is_among_them(person: Person) -> None:
-    with acting(Purpose.CONTRACT, actor=Actor.person(person.pk, ip="192.0.2.9"), customer=4711):
+    customer = make.customer(holder=person).pk
+    with acting(Purpose.CONTRACT, actor=Actor.person(person.pk, ip="192.0.2.9"), customer=customer):
         journal.record("customer.changed", at=clock.now())
     assert traces(person) == []
-    with acting(Purpose.SECURITY, actor=Actor.person(person.pk), person=person.pk, customer=4711):
+    with acting(Purpose.SECURITY, actor=Actor.person(person.pk), person=person.pk, customer=customer):
         assert [t.action for t in where_from(person.pk, limit=25)] == ["customer.changed"]

@@ -165,7 +165,7 @@ def test_the_entry_goes_with_the_transaction_that_it_was_part_of() -> None:
 
 @pytest.mark.django_db
 def test_who_is_bound_to_a_customer_writes_about_that_one() -> None:
-    with acting(Purpose.BILLING, actor=Actor.person(7), customer=12):
+    with acting(Purpose.BILLING, actor=Actor.staff(7), customer=12):
         journal.record("test.done", at=NOW)
         with pytest.raises(ProgrammingError), transaction.atomic():
             journal.record("test.done", at=NOW, customer_id=13)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections, transaction
 
-from hospes.customers.models import Membership
+from hospes.customers.models import Customer, Membership
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
@@ -138,7 +138,7 @@ def test_a_key_that_somebody_else_has_is_no_error() -> None:
     """Nobody should learn of another's message by an error, and nothing is sent twice."""
     mine, other = make.customer(), make.customer()
     make.message(customer=other, key="taken")
-    with acting(Purpose.CONTRACT, actor=Actor.person(1), customer=mine.pk):
+    with acting(Purpose.CONTRACT, actor=Actor.person(make.holder_of(mine).pk), customer=mine.pk):
         services.enqueue("test.note", key="taken", customer_id=mine.pk, now=NOW)
     assert jobs_waiting() == []
 
@@ -386,7 +386,8 @@ def test_messages_have_ids_of_their_own(catcher: MailCatcher) -> None:
 
 def test_a_customer_without_a_holder_is_nobody_to_reach(catcher: MailCatcher) -> None:
     customer = make.customer()
-    with as_owner():
+    with as_owner():  # only one that has ended can be without
+        Customer.objects.filter(pk=customer.pk).update(ended_on=NOW.date())
         Membership.objects.filter(customer=customer).update(until=NOW)
     message = deliver(enqueue(customer_id=customer.pk))
     assert (message.state, message.address) == ("failed", "")

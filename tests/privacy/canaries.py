@@ -19,6 +19,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils.translation import override
 
+from hospes.customers.models import Membership
+from hospes.kernel import clock
 from hospes.kernel.acting import Actor
 from hospes.kernel.datamap import Mapped, mapped_tables
 from hospes.privacy import package
@@ -212,10 +214,13 @@ class Opened:
 def opened(
     person_id: int, customer_ids: list[int], *, language: str = "nl", now: datetime | None = None
 ) -> Opened:
-    """Make somebody's package and open it."""
+    """Make somebody's package, at a moment when they have access to the customers, and open it."""
     actor = Actor.person(person_id, ip="192.0.2.1")
     made_at = now or datetime(2026, 6, 1, tzinfo=UTC)
-    with override(language):
+    with as_owner():
+        access = Membership.objects.filter(person_id=person_id, customer_id__in=customer_ids).first()
+    ahead = access.since - clock.now() if access else timedelta()
+    with override(language), clock.shifted(ahead):
         held = package.collect(person_id=person_id, customer_ids=customer_ids, actor=actor, now=made_at)
         return open_zip(package.as_zip(held, language=language).getvalue())
 

@@ -57,7 +57,7 @@ def issue(draft: Draft, *, today: date, now: datetime) -> Invoice:
     sums = rules.totals((line.net_cents, line.vat_basis_points) for line in draft.lines)
     paid = sums.total_cents if draft.paid_at else 0
     invoice = Invoice.objects.create(
-        **_buyer(draft.customer_id),
+        **_buyer(draft.customer_id, now),
         origin=draft.origin, quote_number=draft.quote_number, issued_on=today, due_on=draft.due_on,
         net_cents=sums.net_cents, vat_cents=sums.vat_cents, total_cents=sums.total_cents,
         paid_cents=paid, paid_at=draft.paid_at, paid_with=draft.paid_with,
@@ -82,8 +82,8 @@ def issue(draft: Draft, *, today: date, now: datetime) -> Invoice:
     return invoice
 
 
-def _buyer(customer_id: int) -> dict[str, object]:
-    customer, person = Customer.objects.get(pk=customer_id), addressee(customer_id)
+def _buyer(customer_id: int, now: datetime) -> dict[str, object]:
+    customer, person = Customer.objects.get(pk=customer_id), addressee(customer_id, now=now)
     contact = person.name if person and customer.kind == Customer.Kind.BUSINESS else ""
     return {
         "customer_id": customer_id, "language": person.language if person else "nl", "buyer_name": customer.name,

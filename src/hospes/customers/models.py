@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -186,10 +188,20 @@ class Membership(MappedModel):
         abstract = False
         verbose_name = _("access to a customer account")
         constraints = [
-            models.UniqueConstraint(
-                fields=["person", "customer"],
-                condition=Q(until=None),
-                name="one_membership_in_force_per_person_and_customer",
+            models.CheckConstraint(
+                name="membership_ends_after_it_began", condition=Q(until=None) | Q(until__gte=F("since"))
+            ),
+            # Of ids as ranges of one: those have an index of PostgreSQL's own, plain numbers want an extension.
+            ExclusionConstraint(
+                name="one_membership_at_a_time_per_person_and_customer",
+                expressions=[
+                    (Func("person", "person", Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+                    (
+                        Func("customer", "customer", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (Func("since", "until", function="tstzrange"), RangeOperators.OVERLAPS),
+                ],
             ),
         ]
 
@@ -203,6 +215,7 @@ class Membership(MappedModel):
     )  # fmt: skip
 
     def in_force(self, now: datetime) -> bool:
+        """Whether it counts at a moment; of rows of the database `queries.in_force` says the same."""
         return self.since <= now and (self.until is None or now < self.until)
 
 

@@ -19,9 +19,20 @@ class Capacity:
     role: str
 
 
+def in_force(now: datetime, *, of: str = "") -> Q:
+    """
+    The memberships that count at a moment: begun, and not over. The one place that says so (and `hospes_scope`, in SQL).
+
+    `of` is the path to them where something else is looked for: `Person.objects.filter(in_force(now, of="memberships"))`;
+    what else is asked of the membership belongs into the same `filter`.
+    """
+    path = f"{of}__" if of else ""
+    return Q(**{f"{path}since__lte": now}) & (Q(**{f"{path}until": None}) | Q(**{f"{path}until__gt": now}))
+
+
 def capacities(person_id: int, *, now: datetime) -> list[Capacity]:
     """The customers that a person may act for at this moment, by number."""
-    held = Membership.objects.filter(Q(until=None) | Q(until__gt=now), person_id=person_id, since__lte=now)
+    held = Membership.objects.filter(in_force(now), person_id=person_id)
     roles = dict(held.values_list("customer_id", "role"))
     named = (
         Customer.objects.filter(pk__in=roles).order_by("number").values_list("pk", "number", "name", "kind")
@@ -29,10 +40,13 @@ def capacities(person_id: int, *, now: datetime) -> list[Capacity]:
     return [Capacity(pk, number, name, kind, roles[pk]) for pk, number, name, kind in named]
 
 
-def addressee(customer_id: int) -> Person | None:
-    """The person by whose name a customer is addressed: its holder."""
-    held = Membership.objects.filter(
-        customer_id=customer_id, role=Membership.Role.HOLDER, until=None
-    ).order_by("pk")
-    person_id = held.values_list("person_id", flat=True).first()
-    return None if person_id is None else Person.objects.filter(pk=person_id).first()
+def holders(customer_id: int, *, now: datetime) -> list[int]:
+    """The persons who hold a customer at this moment, who has done so longest first."""
+    held = Membership.objects.filter(in_force(now), customer_id=customer_id, role=Membership.Role.HOLDER)
+    return list(held.order_by("since", "pk").values_list("person_id", flat=True))
+
+
+def addressee(customer_id: int, *, now: datetime) -> Person | None:
+    """The person by whose name a customer is addressed: who has held it longest."""
+    held = holders(customer_id, now=now)
+    return Person.objects.filter(pk=held[0]).first() if held else None

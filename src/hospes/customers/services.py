@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.queries import in_force
 from hospes.kernel import journal
 from hospes.kernel.numbers import next_number
 
@@ -52,7 +53,7 @@ def open_another(*, person_id: int, details: Details, now: datetime) -> Customer
     pressed twice) is given again. Acts within the purpose of access.
     """
     Person.objects.select_for_update(of=("self",)).only("pk").get(pk=person_id)
-    held = Membership.objects.filter(person_id=person_id, role=Membership.Role.HOLDER, until=None)
+    held = Membership.objects.filter(in_force(now), person_id=person_id, role=Membership.Role.HOLDER)
     same = Customer.objects.filter(pk__in=held.values("customer_id"), kind=details.kind)
     if details.kind == Customer.Kind.BUSINESS:
         same = same.filter(kvk_number=details.kvk_number, name=details.name)

@@ -6,7 +6,8 @@ Acting for a purpose: the only way to personal data.
 
 opens a transaction, switches for that transaction only to the purpose's database role, and says who acts and about whom
 (one round trip, transaction-local, so safe behind a pooler). Naming a customer, person or cart takes the scoped twin, whose
-row policies show that one's rows and no others.
+row policies show that one's rows and no others. That a person acts for a customer is not believed: the database looks whether
+they may at this moment, and if not, there are no rows of that customer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ from uuid import UUID
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from hospes.kernel import clock
 from hospes.kernel.logins import alias_for
 from hospes.kernel.purposes import Grantee, Purpose
 
@@ -93,7 +95,7 @@ def acting(
     connection = connections[scene.alias]
     nested = connection.in_atomic_block
     with transaction.atomic(using=scene.alias):
-        before = _take_stage(connection, _values(scene))
+        before = _enter(connection, scene)
         token = _current.set(scene)
         try:
             yield scene
@@ -116,6 +118,13 @@ _TAKE_STAGE = (
 )
 
 
+#: For a person: the customer only if they have access to it now (`hospes_scope`, which the subject of customers brings).
+_TAKE_STAGE_AS_PERSON = _TAKE_STAGE.replace(
+    "set_config('hospes.customer', %s, true)",
+    "set_config('hospes.customer', hospes_scope(%s::bigint, %s::bigint, %s::timestamptz), true)",
+)
+
+
 def _values(scene: Scene) -> Sequence[str]:
     actor = scene.actor
     values: list[object] = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip]
@@ -123,10 +132,22 @@ def _values(scene: Scene) -> Sequence[str]:
     return ["" if value is None else str(value) for value in values]
 
 
-def _take_stage(connection: BaseDatabaseWrapper, values: Sequence[str]) -> Sequence[str]:
+def _enter(connection: BaseDatabaseWrapper, scene: Scene) -> Sequence[str]:
+    """Take the stage for a scene, and return what the settings were."""
+    values = list(_values(scene))
+    if scene.actor.kind != "person" or scene.customer is None:
+        return _take_stage(connection, values)
+    place = _SETTINGS.index("hospes.customer") + 1
+    values[place:place] = [str(scene.actor.id or 0), clock.now().isoformat()]
+    return _take_stage(connection, values, _TAKE_STAGE_AS_PERSON)
+
+
+def _take_stage(
+    connection: BaseDatabaseWrapper, values: Sequence[str], statement: str = _TAKE_STAGE
+) -> Sequence[str]:
     """Set the settings for the rest of the transaction, and return what they were."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_STAGE, values)
+        cursor.execute(statement, values)
         before: tuple[str, ...] = cursor.fetchone()
     return before[: len(_SETTINGS)]
 

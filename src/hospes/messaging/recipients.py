@@ -1,6 +1,7 @@
 """Who reads a message: by which name, at which address, in which language."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hospes.customers.models import Customer, Person
 from hospes.customers.queries import addressee
@@ -25,15 +26,15 @@ class Reader:
     customer_number: int | None
 
 
-def reader_of(message: Message) -> Reader:
+def reader_of(message: Message, *, now: datetime) -> Reader:
     """
-    The person that the message names, or else the holder of its customer. Acts within the purpose of
+    The person that the message names, or else who holds its customer now. Acts within the purpose of
     messages.
 
     What is about money goes to the address that the customer gave for invoices. Raises NobodyToReach.
     """
     customer = _customer(message)
-    person = _person(message)
+    person = _person(message, now)
     if person is None:
         raise NobodyToReach(f"nobody to reach for message {message.pk}")
     is_about_money = message.kind.startswith("billing.")
@@ -48,7 +49,7 @@ def _customer(message: Message) -> Customer | None:
     return None if message.customer_id is None else Customer.objects.filter(pk=message.customer_id).first()
 
 
-def _person(message: Message) -> Person | None:
+def _person(message: Message, now: datetime) -> Person | None:
     if message.person_id is not None:
         return Person.objects.filter(pk=message.person_id).first()
-    return None if message.customer_id is None else addressee(message.customer_id)
+    return None if message.customer_id is None else addressee(message.customer_id, now=now)

@@ -16,6 +16,7 @@ for the purpose of messages: it reads what that purpose may read and nothing els
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -90,11 +91,11 @@ def renderer_of(kind: str) -> Renderer:
         raise UnknownKind(f"{kind}: no subject says in its mails.py how this message is made") from None
 
 
-def render(message: Message) -> Letter:
+def render(message: Message, *, now: datetime) -> Letter:
     """
     Write a message out in its reader's language. Acts for the purpose of messages; raises NobodyToReach.
     """
-    renderer, reader = renderer_of(message.kind), reader_of(message)
+    renderer, reader = renderer_of(message.kind), reader_of(message, now=now)
     with translation.override(reader.language):
         said = renderer(message)
         subject = " ".join(said.subject.split())  # a line break in a header would be refused

@@ -84,7 +84,7 @@ def deliver(*, message_id: int, now: datetime) -> None:
         if message is None:
             return
         try:
-            letter = rendering.render(message)
+            letter = rendering.render(message, now=now)
         except NobodyToReach:
             _fail(message, address="", now=now)
             return

@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer, CustomerWord, Membership, Person, PersonWord
+from hospes.customers.queries import in_force
+from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.datamap import readable
 from hospes.kernel.purposes import Purpose
@@ -91,7 +93,7 @@ def _heads(purpose: Purpose, customer_ids: list[int]) -> dict[int, Hit]:
 def _of_customers(matches: list[Match]) -> Iterator[Match]:
     """The customers that these persons may act for."""
     why = dict(matches)
-    held = Membership.objects.filter(person_id__in=why, until=None).order_by("customer_id")
+    held = Membership.objects.filter(in_force(clock.now()), person_id__in=why).order_by("customer_id")
     for person_id, customer_id in held.values_list("person_id", "customer_id")[: 4 * MOST]:
         yield customer_id, why[person_id]
 

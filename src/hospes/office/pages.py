@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.accounts.models import StaffMember
 from hospes.accounts.roles import purposes_of
 from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.queries import in_force
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import Actor, Scene, acting
 from hospes.kernel.purposes import Purpose
@@ -116,11 +117,11 @@ def open_for(request: Any, number: int, purpose: Purpose) -> Found:
 def _holder(customer_id: int) -> int | None:
     """The holder, unless the acting purpose may not use their data."""
     held = Person.objects.filter(
+        in_force(clock.now(), of="memberships"),
         memberships__customer_id=customer_id,
         memberships__role=Membership.Role.HOLDER,
-        memberships__until=None,
     )
-    return held.order_by("memberships__pk").values_list("pk", flat=True).first()
+    return held.order_by("memberships__since", "memberships__pk", "pk").values_list("pk", flat=True).first()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 
 from hospes.billing import queries as billing
 from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.queries import in_force
 from hospes.faces.words import ZONE
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import Scene
@@ -57,7 +58,7 @@ def part(scene: Scene) -> Part:
 
 
 def _contract(customer_id: int, person_id: int | None) -> dict[str, Any]:
-    others = Membership.objects.filter(customer_id=customer_id, until=None).exclude(
+    others = Membership.objects.filter(in_force(clock.now()), customer_id=customer_id).exclude(
         role=Membership.Role.HOLDER
     )
     return {

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer, Membership
+from hospes.customers.queries import in_force
 from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
@@ -101,7 +102,7 @@ def _page(board: Board, now: datetime, size: int, after: str) -> Pile:
     items = [board.item(row) for row in rows[:size]]
     last = items[-1] if len(rows) > size else None
     next_url = f"?{urlencode({'na': f'{last.place}~{last.pk}'})}" if last else ""
-    return Pile(board, _with_numbers(items, rows), next_url)
+    return Pile(board, _with_numbers(items, rows, now), next_url)
 
 
 def _moment(text: str) -> datetime:
@@ -126,12 +127,12 @@ def _place(text: str, order: str) -> tuple[Any, int] | None:
         return None
 
 
-def _with_numbers(items: list[Item], rows: list[Any]) -> list[Item]:
+def _with_numbers(items: list[Item], rows: list[Any], now: datetime) -> list[Item]:
     """Add the number of each item's customer; a message to a person goes by the first customer that they may act for."""
     lost = {row.person_id for row in rows if row.customer_id is None}
     by_person: dict[int, int] = {}
     if lost:
-        held = Membership.objects.filter(person_id__in=lost, until=None).order_by("-customer_id")
+        held = Membership.objects.filter(in_force(now), person_id__in=lost).order_by("-customer_id")
         by_person = dict(held.values_list("person_id", "customer_id"))
     customers = [row.customer_id or by_person.get(row.person_id, 0) for row in rows[: len(items)]]
     numbers = dict(Customer.objects.filter(pk__in=[pk for pk in customers if pk]).values_list("pk", "number"))

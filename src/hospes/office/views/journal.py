@@ -7,6 +7,7 @@ from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
 from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.queries import in_force
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
@@ -61,7 +62,9 @@ def _named(request: Any, entries: list[parts.Trace]) -> list[tuple[parts.Trace, 
     persons = {entry.person_id for entry in entries if entry.customer_id is None and entry.person_id}
     with acting(_SECURITY, actor=request.actor):
         names = {person.pk: person.name for person in Person.objects.filter(pk__in=staff)}
-        held = Membership.objects.filter(person_id__in=persons, until=None).order_by("-customer_id")
+        held = Membership.objects.filter(in_force(clock.now()), person_id__in=persons).order_by(
+            "-customer_id"
+        )
         of_person = dict(held.values_list("person_id", "customer_id"))
         concerned = [entry.customer_id or of_person.get(entry.person_id or 0) for entry in entries]
         numbers = dict(Customer.objects.filter(pk__in=set(concerned) - {None}).values_list("pk", "number"))
