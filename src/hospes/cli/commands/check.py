@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from hospes.kernel import datamap, journal, policies
-from hospes.sales import agreements
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +19,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def findings() -> dict[str, list[str]]:
     """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
+    from hospes.sales import agreements  # has models: those wait until the apps are loaded
+
     pending = _pending()
     found = {
         "the data map is complete": datamap.gaps(),
