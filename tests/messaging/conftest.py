@@ -1,4 +1,4 @@
-"""A mail server that keeps what it gets."""
+"""A mail server that keeps what it gets, and every SMS gateway in turn. Imports wait until Django is there."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -7,6 +7,7 @@ import pytest
 
 if TYPE_CHECKING:
     from simulators import MailCatcher
+    from tests.messaging.providers.worlds import RestWorld, World
 
 
 @pytest.fixture
@@ -19,3 +20,19 @@ def catcher(settings: object) -> "Iterator[MailCatcher]":
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", sim.smtp_port  # type: ignore[attr-defined]
         settings.EMAIL_TIMEOUT = 2  # type: ignore[attr-defined]
         yield sim
+
+
+@pytest.fixture
+def rest_world() -> "Iterator[RestWorld]":
+    from simulators import SmsGateway
+    from tests.messaging.providers.worlds import TOKEN, RestWorld
+
+    with SmsGateway(token=TOKEN) as sim:
+        yield RestWorld(sim)
+
+
+@pytest.fixture(params=["rest"])
+def world(request: pytest.FixtureRequest) -> "World":
+    """Every gateway in turn."""
+    made: World = request.getfixturevalue(f"{request.param}_world")
+    return made

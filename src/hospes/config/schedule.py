@@ -4,6 +4,7 @@ from procrastinate.contrib.django import app
 
 from hospes.accounts import jobs as accounts
 from hospes.kernel.jobs import rescue_stalled
+from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
 from hospes.sales import jobs as sales
 
@@ -11,5 +12,6 @@ app.periodic(cron="* * * * * */5")(
     app.task(name="kernel.rescue_stalled", queue="upkeep", pass_context=True)(rescue_stalled)
 )
 payments.sweep.every("*/2 * * * *")
+messaging.sweep_texts.every("* * * * * */20")
 accounts.clear_sessions.every("7 * * * *")
 sales.sweep_carts.every("23 3 * * *")

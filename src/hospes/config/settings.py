@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from hospes.config.env import env_flag, env_number, env_secret, env_text
 from hospes.config.operators import read_operator, read_texts
+from hospes.config.second import SmsRules, WayBack, read_rules, sms_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 VAR = Path(env_text("HOSPES_VAR", str(ROOT / "var")))
@@ -27,7 +28,10 @@ SECRET_KEY = (
 )
 HOSPES_SECRET_KEY_BYTES = SECRET_KEY.encode()
 HOSPES_OLD_SECRET_KEYS: list[bytes] = []
-HOSPES_OPERATOR = read_operator(Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml"))))
+_OPERATOR_FILE = Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml")))
+HOSPES_OPERATOR = read_operator(_OPERATOR_FILE)
+HOSPES_SMS_RULES = read_rules(_OPERATOR_FILE, "sms", SmsRules)
+HOSPES_WAY_BACK = read_rules(_OPERATOR_FILE, "second_step", WayBack)
 HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(ROOT / "operator"))))
 HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
@@ -238,6 +242,7 @@ HOSPES_PANEL = {
     "user": env_text("HOSPES_PANEL_USER", "admin"),
     "key": env_text("HOSPES_PANEL_KEY", "demo-login-key"),
 }
+HOSPES_SMS = sms_settings(PORT_BASE + 11, rules=HOSPES_SMS_RULES, operator=HOSPES_OPERATOR.name)
 PROCRASTINATE_ON_APP_READY = "hospes.kernel.jobs.use_acting_connection"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 PROCRASTINATE_IMPORT_PATHS = ["hospes.config.schedule"]

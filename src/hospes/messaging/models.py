@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer, Person
-from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
+from hospes.kernel.datamap import SAFETY, THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
@@ -67,4 +67,62 @@ class Message(MappedModel):
         """The id of the thing that the message is about; ValueError for a kind that is about none."""
         if self.about_id is None:
             raise ValueError(f"a message of the kind {self.kind} is about nothing")
+        return self.about_id
+
+
+class TextMessage(MappedModel):
+    """A text message (SMS) to a person's phone; like a mail it is written when it is sent, and its text is kept nowhere."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        TAKEN = "taken", _("handed to the gateway")
+        DELIVERED = "delivered", _("delivered")
+        FAILED = "failed", _("failed")
+
+    kind = models.CharField(_("kind of message"), max_length=60)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("to"))
+    about_id = models.BigIntegerField(_("about"), null=True)
+    number = models.CharField(_("sent to"), max_length=16, blank=True, default="")
+    key = models.CharField(max_length=120, unique=True)
+    reference = models.CharField(_("reference at the gateway"), max_length=80, blank=True, default="")
+    parts = models.PositiveSmallIntegerField(_("parts"), null=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField(_("made at"))
+    taken_at = models.DateTimeField(_("handed over at"), null=True)
+    settled_at = models.DateTimeField(_("delivered or failed at"), null=True)
+    ask_at = models.DateTimeField(_("asked for again at"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("text message to you")
+        constraints = [
+            models.CheckConstraint(
+                name="text_goes_to_a_phone_number",
+                condition=Q(number="") | Q(number__regex=r"^\+[1-9][0-9]{6,14}$"),
+            ),
+            models.CheckConstraint(
+                name="text_that_was_handed_over_says_when_and_where_to",
+                condition=~Q(state__in=("taken", "delivered")) | (Q(taken_at__isnull=False) & ~Q(number="")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["created_at", "id"], condition=Q(state="failed"), name="texts_failed"),
+            models.Index(fields=["ask_at", "id"], condition=Q(state="taken"), name="texts_under_way"),
+        ]
+
+    datamap = row(
+        plain("id", "key", reads=_READERS | _SENDERS)
+        | plain("about_id", "state", "parts", "reference", "ask_at")
+        | personal(Category.CORRESPONDENCE, "kind", "created_at", "taken_at", "settled_at", "person")
+        | personal(Category.CONTACT, "number", to=[Recipient.SMS_GATEWAY]),
+        key="person_id", reads=_READERS,
+        creates={Purpose.ACCESS, Purpose.ACCESS.own, Purpose.SECURITY}, writes={Purpose.MESSAGES},
+        keep=Keep(Event.RECORDED, SAFETY, Then.DELETE, months=6),
+    )  # fmt: skip
+
+    @property
+    def about(self) -> int:
+        """The id of the thing that the text is about; ValueError for a kind that is about none."""
+        if self.about_id is None:
+            raise ValueError(f"a text message of the kind {self.kind} is about nothing")
         return self.about_id
