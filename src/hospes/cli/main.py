@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "demo": ("fill a fresh installation with generated customers and staff", True),
     "code": ("the second step of a staff member of the demo: what the app shows now", False),
     "worker": ("work off the jobs", True),
+    "networks": ("which country and network an IP address belongs to; load a table of one's own", False),
     "check": ("is the data map complete, does the database match it, are the settings sane?", True),
     "prove": ("play what each promise says and what it forbids, in a scratch database", False),
     "bench": ("run one benchmark, with its floor and ratio", False),
