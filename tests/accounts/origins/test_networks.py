@@ -60,7 +60,7 @@ def test_where_ranges_overlap_the_one_that_begins_last_counts(tmp_path: Path) ->
 def test_the_first_and_the_last_address_there_are(tmp_path: Path) -> None:
     made = table(tmp_path, "0.0.0.0,255.255.255.255,NL\n::,ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff,BE\n")
     for address, country in (
-        ("0.0.0.0", "NL"),
+        (str(ip_address(0)), "NL"),
         ("255.255.255.255", "NL"),
         ("::", "BE"),
         ("ffff:" * 7 + "ffff", "BE"),
