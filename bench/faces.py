@@ -28,7 +28,7 @@ def logged_in(person_id: int) -> Client:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = person.get_session_auth_hash()
     session.create()
-    client = Client(HTTP_HOST="127.0.0.1")
+    client = Client(HTTP_HOST="localhost")
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client
 

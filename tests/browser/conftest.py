@@ -55,7 +55,7 @@ def windows(chromium: Browser, house: House) -> Windows:
 
     def is_ours(place: str) -> bool:
         host, _, port = place.partition(":")
-        return host == "127.0.0.1" and base <= int(port or 80) <= last
+        return host in ("127.0.0.1", "localhost") and base <= int(port or 80) <= last
 
     return Windows(chromium, is_ours)
 

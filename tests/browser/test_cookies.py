@@ -19,7 +19,7 @@ def _names(window: Window) -> set[str]:
         declared = outside.cookies[cookie["name"]]
         assert cookie["httpOnly"], cookie
         assert cookie["sameSite"] == "Lax", cookie
-        assert cookie["domain"] == "127.0.0.1", cookie
+        assert cookie["domain"] == "localhost", cookie
         assert cookie["expires"] == -1 or cookie["expires"] <= now + declared.days * 86400 + 60, cookie
     assert window.page.evaluate("document.cookie") == ""
     assert window.page.evaluate("localStorage.length + sessionStorage.length") == 0

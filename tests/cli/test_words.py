@@ -59,7 +59,7 @@ def test_the_terminal_decides_the_language(
 def test_the_table_shows_addresses_and_logins_as_they_are(tmp_path: Path) -> None:
     login = {
         "who": "Customer",
-        "address": "http://127.0.0.1:8000/",
+        "address": "http://localhost:8000/",
         "login": "a@example.org",
         "password": "[b]x",
     }
@@ -68,7 +68,7 @@ def test_the_table_shows_addresses_and_logins_as_they_are(tmp_path: Path) -> Non
     console.print(overview(tmp_path / "demo.json", Ports(9000)))
     console.file.close()
     text = console.export_text()
-    for part in ("http://127.0.0.1:9001/", "http://127.0.0.1:9012/", *login.values()):
+    for part in ("http://localhost:9001/", "http://127.0.0.1:9012/", *login.values()):
         assert part in text
 
 

@@ -8,6 +8,10 @@ from hospes.cli.problems import Problem
 from hospes.cli.words import _
 
 HOST = "127.0.0.1"
+
+#: Browsers make passkeys over plain HTTP for this name, and for no IP address; so our own faces go by it.
+NAME = "localhost"
+FACES = ("portal", "office")
 DEFAULT_BASE = 8000
 OFFSETS = {"portal": 0, "office": 1, "payments": 10, "sms": 11, "mail": 12, "panel": 13, "smtp": 25}
 
@@ -33,7 +37,7 @@ class Ports:
 
     def url(self, name: str) -> str:
         """Return the address of a web server of this installation."""
-        return f"http://{HOST}:{self[name]}/"
+        return f"http://{NAME if name in FACES else HOST}:{self[name]}/"
 
     def refuse_if_taken(self, names: tuple[str, ...] = tuple(OFFSETS)) -> None:
         """Raise Problem when another program listens on one of these ports."""

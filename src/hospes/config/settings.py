@@ -37,8 +37,11 @@ HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
 # --- where things are: one port base for a whole installation on one machine ----------------------------------------------
 PORT_BASE = env_number("HOSPES_PORT_BASE", 8000)
-HOSPES_PORTAL_URL = env_text("HOSPES_PORTAL_URL", f"http://127.0.0.1:{PORT_BASE}")
-HOSPES_OFFICE_URL = env_text("HOSPES_OFFICE_URL", f"http://127.0.0.1:{PORT_BASE + 1}")
+HOSPES_PORTAL_URL = env_text("HOSPES_PORTAL_URL", f"http://localhost:{PORT_BASE}")
+HOSPES_OFFICE_URL = env_text("HOSPES_OFFICE_URL", f"http://localhost:{PORT_BASE + 1}")
+# Not 127.0.0.1 by itself: over plain HTTP browsers make passkeys for the name localhost and for no IP address.
+_PLACE = urlsplit(HOSPES_PORTAL_URL)
+ON_THIS_MACHINE = _PLACE.scheme == "http" and _PLACE.hostname in ("localhost", "127.0.0.1")
 ALLOWED_HOSTS = [urlsplit(u).hostname or "" for u in (HOSPES_PORTAL_URL, HOSPES_OFFICE_URL)]
 ALLOWED_HOSTS += ["testserver", "localhost"] if TESTING else []
 CSRF_TRUSTED_ORIGINS = [HOSPES_PORTAL_URL, HOSPES_OFFICE_URL]
@@ -180,7 +183,7 @@ SESSION_COOKIE_NAME = "hospes_office" if FACE == "office" else "hospes_portal"
 SESSION_COOKIE_AGE = 8 * 3600 if FACE == "office" else 14 * 86400
 SESSION_EXPIRE_AT_BROWSER_CLOSE = FACE == "office"
 CSRF_COOKIE_NAME = "hospes_csrf"
-SECURE_COOKIES = env_flag("HOSPES_SECURE_COOKIES", not HOSPES_PORTAL_URL.startswith("http://127.0.0.1"))
+SECURE_COOKIES = env_flag("HOSPES_SECURE_COOKIES", not ON_THIS_MACHINE)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "hospes.faces.errors.csrf_failure"

@@ -44,7 +44,7 @@ def _settings() -> list[str]:
     found = []
     if settings.DEBUG:
         found.append("DEBUG is on")
-    if not settings.SECURE_COOKIES and not settings.HOSPES_PORTAL_URL.startswith("http://127.0.0.1"):
+    if not settings.SECURE_COOKIES and not settings.ON_THIS_MACHINE:
         found.append("cookies travel without TLS (HOSPES_SECURE_COOKIES)")
     try:
         call_command(
