@@ -55,7 +55,7 @@ class Control:
         return asdict(self._simulator.faults.change(slow=requests, slow_seconds=seconds))
 
     def drop(self, requests: int = 1, before: bool = False) -> dict[str, Any]:
-        """Close the connection of POST requests without an answer: after the work was done, or before."""
+        """Close the connection of requests that change something without an answer: after the work was done, or before."""
         return asdict(self._simulator.faults.change(dropped=requests, dropped_before=before))
 
     def calm(self) -> dict[str, Any]:
@@ -134,8 +134,8 @@ class Simulator:
         """Answer a request, or return None to hang up."""
         if not request.path.startswith(self.api_prefix):
             return self._routed(request)
-        creating = request.method == "POST"
-        fate, weather = self.faults.strike(creating=creating), self.faults.weather
+        changing = request.method not in ("GET", "HEAD")
+        fate, weather = self.faults.strike(changing=changing), self.faults.weather
         if fate.outage and weather.outage_html:
             page = b"<!doctype html><html lang=en><title>503</title><h1>503 Service Unavailable</h1></html>"
             return Response(page, 503, "text/html; charset=utf-8")

@@ -15,7 +15,7 @@ class Weather:
 
     outage: 503 (as JSON, or with outage_html as the page of a broken proxy). limited: 429 with Retry-After.
     slow: answered slow_seconds late, after the work was done. dropped: the connection is closed without an
-    answer, after the work was done or, with dropped_before, instead of doing it; only POST requests count.
+    answer, after the work was done or, with dropped_before, instead of doing it; a GET does not count.
     """
 
     outage: int = 0
@@ -61,7 +61,7 @@ class Faults:
         self._store.keep_setting("weather", {})
         return Weather()
 
-    def strike(self, *, creating: bool) -> Fate:
+    def strike(self, *, changing: bool) -> Fate:
         """Say what happens to the next request and count it off."""
         with self._store.transaction():
             weather = self.weather
@@ -73,7 +73,7 @@ class Faults:
             if weather.limited:
                 self.change(limited=_less(weather.limited))
                 return Fate(limited=True)
-            drop = creating and weather.dropped != 0
+            drop = changing and weather.dropped != 0
             self.change(slow=_less(weather.slow), dropped=_less(weather.dropped) if drop else weather.dropped)
             return Fate(slow_seconds=weather.slow_seconds if weather.slow else 0.0, drop=drop)
 

@@ -36,7 +36,7 @@ class SmtpHandler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Let the weather strike at the beginning of a mail."""
-        fate = self._postbox.faults.strike(creating=True)
+        fate = self._postbox.faults.strike(changing=True)
         if fate.outage:
             return "421 4.3.2 The service is temporarily unavailable"
         if fate.limited:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.faults.world import PATIENCE, World
 
 #: Jobs that come by the clock: there is always one waiting, or one that was just begun.
-_BY_THE_CLOCK = "('kernel.rescue_stalled', 'payments.jobs.sweep', 'accounts.jobs.clear_sessions')"
+_BY_THE_CLOCK = "('kernel.rescue_stalled', 'payments.jobs.sweep', 'accounts.jobs.clear_sessions', 'sales.jobs.sweep_carts')"
 
 RULES: dict[str, str] = {
     # --- one of each ------------------------------------------------------------------------------------------------------

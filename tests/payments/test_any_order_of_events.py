@@ -61,14 +61,16 @@ class Paying(RuleBasedStateMachine):
 
     # --- what the customer and the provider do ---
 
-    @rule(target=charges, breaks=st.sampled_from(["", "", "before", "after"]))
-    def begin(self, breaks: str) -> Any:
+    @rule(target=charges, breaks=st.sampled_from(["", "", "before", "after"]), anew=st.booleans())
+    def begin(self, breaks: str, anew: bool) -> Any:
+        """Press a button; `anew`: that for another way than the one that was begun last."""
         was_paid = self.booked("paid")
         self.till.sim.control.calm()
         if breaks:
             self.till.sim.control.drop(1, breaks == "before")
+        mine = self.booked("open", "pending")
         try:
-            page = self.till.begin(self.order)
+            page = self.till.begin(self.order, instead_of=mine[-1].pk if mine and anew else None)
             assert not was_paid
             assert page.startswith(self.till.sim.url)
         except ProviderUnavailable:
@@ -82,6 +84,7 @@ class Paying(RuleBasedStateMachine):
             if c.asked["description"] == self.order.number and c.id not in self.happened
         ]
         self.happened |= dict.fromkeys(new, "open")
+        self.see()
         return multiple(*new)
 
     @rule(charge=charges, end=_ENDS, method=st.sampled_from(["ideal", "paypal", "creditcard"]))
@@ -103,7 +106,7 @@ class Paying(RuleBasedStateMachine):
         self.see()
 
     def see(self) -> None:
-        """What expired meanwhile."""
+        """What expired or was cancelled meanwhile."""
         for charge in self.till.charges():
             if charge.id in self.happened:
                 self.happened[charge.id] = charge.status
@@ -164,6 +167,7 @@ class Paying(RuleBasedStateMachine):
 
     @invariant()
     def nobody_can_pay_twice(self) -> None:
+        self.see()
         alive = [charge for charge, state in self.happened.items() if state in ("open", "pending", "paid")]
         assert len(alive) <= 1
 

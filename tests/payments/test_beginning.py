@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import Payment
-from hospes.payments.providers import ProviderRefused, ProviderUnavailable
-from hospes.payments.services import MARGIN, PaymentRefused
+from hospes.payments.providers import ProviderUnavailable
+from hospes.payments.services import MARGIN, NotTaken, PaymentRefused
 from hospes.sales.models import Order
 from tests.payments.till import IP, Till, entries, jobs, state_of, states
 from tests.support import make
@@ -129,7 +129,7 @@ def test_while_the_provider_is_away_paying_waits_and_works_afterwards(till: Till
 def test_what_the_provider_refuses_for_good_is_said_and_nothing_is_taken(till: Till) -> None:
     quote = make.quote(net_cents=5_000_001)  # more than the provider takes at once
     order = make.order(quote=quote)
-    with pytest.raises(ProviderRefused):
+    with pytest.raises(NotTaken):
         till.begin(order)
     assert (till.charges(), state_of(order)) == ([], "awaiting_payment")
 

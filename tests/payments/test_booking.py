@@ -142,7 +142,11 @@ def two() -> tuple[Payment, Payment]:
 def test_of_two_that_were_paid_the_second_is_surplus_and_there_is_one_invoice() -> None:
     first, second = two()
     assert book(charge(first)) == "booked"
-    assert states(first.order) == ["paid", "canceled"]  # the other one is let go of
+    # The other one is let go of: it is to be cancelled at the provider, and is what the provider says until then.
+    assert (states(first.order), again(second).replaced_at) == (["paid", "open"], LATER)
+    assert [arguments for _, name, arguments in jobs() if name == "payments.jobs.let_go"] == [
+        {"payment_id": second.pk}
+    ]
     assert book(charge(second, method="paypal", account="b@example.com")) == "surplus"
     assert states(first.order) == ["paid", "surplus"]
     assert (again(second).paid_at, again(second).method) == (NOW, "paypal")
@@ -308,6 +312,17 @@ def test_the_database_has_one_live_payment_an_order(state: str) -> None:
         make.payment(order=payment.order, state=state)
     for over in (*ENDS, "surplus"):
         make.payment(order=payment.order, state=over)
+    with as_owner():
+        Payment.objects.filter(pk=payment.pk).update(replaced_at=NOW)
+    live = make.payment(order=payment.order, state=state)
+    with pytest.raises(IntegrityError, match="one_live_payment_per_order"), transaction.atomic():
+        make.payment(order=payment.order, state=state)
+    with (
+        as_owner(),
+        pytest.raises(IntegrityError, match="paid_payment_is_the_live_one"),
+        transaction.atomic(),
+    ):
+        Payment.objects.filter(pk=live.pk).update(state="paid", paid_at=NOW, replaced_at=NOW)
 
 
 def test_a_paid_payment_says_when() -> None:
@@ -319,7 +334,17 @@ def test_a_paid_payment_says_when() -> None:
 @pytest.mark.promise("P25")
 @pytest.mark.parametrize(
     "column",
-    ["state", "paid_at", "method", "cents", "created_at", "order_id", "customer_id", "idempotency_key"],
+    [
+        "state",
+        "paid_at",
+        "method",
+        "cents",
+        "created_at",
+        "order_id",
+        "customer_id",
+        "idempotency_key",
+        "refusal",
+    ],
 )
 def test_a_customer_cannot_say_that_something_was_paid(column: str) -> None:
     payment = make.payment()
@@ -375,7 +400,11 @@ def test_at_most_one_is_paid_and_there_is_an_invoice_just_then(said: list[tuple[
 
 
 def _tell(model: dict[int, str], pk: int, state: str, *, right_sum: bool) -> None:
-    """The rules in a few words: paid and surplus stay, what has ended can only turn out to be paid, one paid one an order."""
+    """
+    The rules in a few words: paid and surplus stay, what has ended can only turn out to be paid, one paid one an order.
+
+    Of the others nothing is said but what the provider says.
+    """
     was = model[pk]
     if was in ("paid", "surplus"):
         return
@@ -384,5 +413,4 @@ def _tell(model: dict[int, str], pk: int, state: str, *, right_sum: bool) -> Non
     elif not right_sum or "paid" in model.values():
         model[pk] = "surplus"
     else:
-        model.update({other: "canceled" for other, held in model.items() if held in ("open", "pending")})
         model[pk] = "paid"

@@ -47,11 +47,11 @@ class Till:
 
     # --- the customer ---
 
-    def begin(self, order: Order, language: str = "nl") -> str:
-        """Press "pay"; returns the address of the provider's page."""
+    def begin(self, order: Order, language: str = "nl", instead_of: int | None = None) -> str:
+        """Press "pay", or "pay in another way" instead of a payment; returns the address of the provider's page."""
         return services.begin(
             provider=provider(), order_id=order.pk, customer_id=order.customer_id, addresses=ADDRESSES, language=language,
-            actor=Actor.person(order.person_id, ip=IP), now=self.now,
+            actor=Actor.person(order.person_id, ip=IP), now=self.now, instead_of=instead_of,
         )  # fmt: skip
 
     def settle(self, payment: str, outcome: str, method: str = "ideal") -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings as django_settings
 from django.test import Client
 from django.urls import reverse
 
@@ -122,6 +123,48 @@ def test_what_does_not_have_to_be_paid_is_not_asked_for(
     assert client.post(f"{page_of(order)}betalen/").status_code == 302
     assert charges(provider) == all_of(Payment) == []
     assert "/betalen/" not in client.get(page_of(order)).content.decode()
+
+
+# --- in another way ---
+
+
+def test_who_began_paying_goes_on_or_chooses_another_way(
+    order: Order, client: Client, provider: PaymentProvider
+) -> None:
+    assert 'name="instead_of"' not in client.get(page_of(order)).content.decode()
+    first = client.post(f"{page_of(order)}betalen/").context["checkout_url"]
+    [payment] = all_of(Payment)
+    page = client.get(page_of(order))
+    assert f'name="instead_of" value="{payment.pk}"' in page.content.decode()
+    assert "Op een andere manier betalen" in text(page)
+    assert client.post(f"{page_of(order)}betalen/").context["checkout_url"] == first
+    pages = {
+        client.post(f"{page_of(order)}betalen/", {"instead_of": payment.pk}).context["checkout_url"]
+        for _double_click in range(2)
+    }
+    assert (len(pages), first in pages) == (1, False)
+    assert [charge.status for charge in charges(provider)] == ["open", "canceled"]  # the newest first
+
+
+@pytest.mark.parametrize("nonsense", ["", "x", "-1", "1" * 30, "٣", "1; DROP"])
+def test_nonsense_is_no_wish(order: Order, client: Client, provider: PaymentProvider, nonsense: str) -> None:
+    for _ in range(2):
+        assert client.post(f"{page_of(order)}betalen/", {"instead_of": nonsense}).status_code == 200
+    assert len(charges(provider)) == 1
+
+
+def test_what_the_provider_does_not_take_is_said_and_can_be_tried_otherwise(
+    provider: PaymentProvider,
+) -> None:
+    order = make.order(quote=make.quote(net_cents=5_000_001))  # more than the provider takes at once
+    client = browser(make.holder_of(order.customer))
+    answer = client.post(f"{page_of(order)}betalen/", follow=True)
+    assert answer.redirect_chain == [(page_of(order), 302)]
+    said = text(answer)
+    assert "Onze betaaldienst neemt deze betaling niet aan. Er is niets afgeschreven." in said
+    assert f"schrijf dan naar {django_settings.HOSPES_OPERATOR.email}" in said
+    assert 'id="pay"' in answer.content.decode()
+    assert [payment.state for payment in all_of(Payment)] == ["failed"]
 
 
 # --- notices ---

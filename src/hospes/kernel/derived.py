@@ -1,7 +1,7 @@
 """Grants and row policies, as they follow from the data map; nothing here touches a database."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hospes.kernel.datamap import Mapped, mapped_tables
@@ -29,6 +29,11 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "journal_forget(bigint[],text)": frozenset({Purpose.RETENTION}),
     "procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])": None,
 }
+
+
+def declare_function(signature: str, callers: Iterable[Grantee]) -> None:
+    """Put a function of a subject with its owner's rights on the map: who may call it, and nobody else."""
+    FUNCTIONS[signature] = frozenset(callers)
 
 
 def grantees() -> list[Grantee]:

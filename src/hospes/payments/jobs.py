@@ -4,7 +4,7 @@ from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
 from hospes.payments import services
-from hospes.payments.models import Notice, Payment
+from hospes.payments.models import UNDECIDED, Notice, Payment
 from hospes.payments.providers import Charge, UnknownCharge, provider
 
 
@@ -27,6 +27,15 @@ def check(*, payment_id: int) -> None:
     elif (
         charge := provider().find(payment.idempotency_key, since=payment.created_at - services.MARGIN)
     ) is not None:
+        _book(charge)
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def let_go(*, payment_id: int) -> None:
+    """Cancel a payment that is not wanted any more at the provider, and book how it stands then; again changes nothing."""
+    with at_work():
+        payment = Payment.objects.get(pk=payment_id)
+    if payment.state in UNDECIDED and (charge := services.cancelled(provider(), payment)) is not None:
         _book(charge)
 
 

@@ -17,6 +17,7 @@ from hospes.kernel.datamap import (
     row,
     technical,
 )
+from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
@@ -32,6 +33,10 @@ class Payment(MappedModel):
     A payment of an order at the provider. Of one order only one can be alive, so it is not paid twice.
 
     Should it be all the same (the provider's word is the truth), the second one is booked as surplus: money is never lost.
+
+    `state` is what the provider said of it. `replaced_at` is ours: the customer wants another one instead, or paid with
+    another one; from then on it is not the live one, but is looked up until it is over like any other. `refusal` is why the
+    provider did not take it at all.
 
     `idempotency_key` goes with the request that makes it at the provider; a request that broke off is repeated with it.
     """
@@ -59,13 +64,23 @@ class Payment(MappedModel):
     checkout_url = models.URLField(max_length=500, blank=True)
     created_at = models.DateTimeField(_("begun at"))
     paid_at = models.DateTimeField(_("paid at"), null=True)
+    replaced_at = models.DateTimeField(_("let go of at"), null=True)
+    refusal = models.CharField(_("why it was refused"), max_length=200, blank=True)
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("payment")
         constraints = [
             models.UniqueConstraint(
-                fields=["order"], condition=Q(state__in=LIVE), name="one_live_payment_per_order"
+                fields=["order"],
+                condition=Q(state__in=LIVE, replaced_at=None),
+                name="one_live_payment_per_order",
+            ),
+            models.CheckConstraint(
+                name="paid_payment_is_the_live_one", condition=~Q(state="paid") | Q(replaced_at=None)
+            ),
+            models.CheckConstraint(
+                name="refused_payment_is_over", condition=Q(refusal="") | Q(state="failed")
             ),
             models.CheckConstraint(
                 name="paid_payment_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)
@@ -75,13 +90,18 @@ class Payment(MappedModel):
 
     datamap = row(
         plain("id", "order", "idempotency_key")
-        | plain("checkout_url", "reference", writes={Purpose.BILLING, Purpose.BILLING.own})
+        | plain("checkout_url", "reference", "replaced_at", writes={Purpose.BILLING, Purpose.BILLING.own})
         | personal(Category.PAYMENT, "customer", "cents", "created_at", to=[Recipient.PAYMENT_PROVIDER], writes=())
         | personal(Category.PAYMENT, "state", "paid_at")
+        | personal(Category.PAYMENT, "refusal", source=Source.PROVIDER)
         | personal(Category.PAYMENT, "method", source=Source.PROVIDER),
         key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING.own}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
+
+
+# A customer's own session says of no payment how it ended, but for this: one that was not made at the provider is over.
+declare_function("payments_give_up(bigint,text)", {Purpose.BILLING.own})
 
 
 class PaidFrom(MappedModel):

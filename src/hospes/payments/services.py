@@ -1,32 +1,41 @@
-"""Beginning payments, and booking what the provider says became of them."""
+"""Beginning payments, beginning another one instead, and taking in what the provider says of them."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.utils.translation import gettext_lazy as _
 
-from hospes.kernel import clock, journal
-from hospes.kernel.acting import Actor, acting
+from hospes.kernel import journal
+from hospes.kernel.acting import Actor, Scene, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments.models import LIVE, UNDECIDED, Notice, PaidFrom, Payment
-from hospes.payments.providers import Charge, PaymentProvider
-from hospes.sales import services as sales
+from hospes.payments import booking
+from hospes.payments.booking import book as book
+from hospes.payments.models import LIVE, UNDECIDED, Notice, Payment
+from hospes.payments.providers import Charge, PaymentProvider, ProviderRefused, UnknownCharge
 from hospes.sales.models import Order
 
 journal.register({
-    "payment.begun": _("Payment begun"), "payment.booked": _("Payment booked"), "payment.ended": _("Payment not made"),
-    "payment.surplus": _("Paid twice: to be paid back"), "payment.account_stored": _("Account number stored"),
+    "payment.begun": _("Payment begun"), "payment.replaced": _("Payment let go of, to pay in another way"),
 })  # fmt: skip
 
 
 #: How far the provider's clock may be behind ours.
 MARGIN = timedelta(minutes=10)
 
+#: Opens a transaction for billing within the rows of the customer who pays.
+Acting = Callable[[], AbstractContextManager[Scene]]
+
 
 class PaymentRefused(Exception):
     """The payment cannot be begun; the message is fit to show to the customer."""
+
+
+class NotTaken(PaymentRefused):
+    """The provider will not take this payment, which is over by that; another one may be begun."""
 
 
 @dataclass(frozen=True)
@@ -46,24 +55,31 @@ def begin(
     language: str,
     actor: Actor,
     now: datetime,
+    instead_of: int | None = None,
 ) -> str:
     """
     Begin paying an order and return the address of the provider's page; again (also at once) gives the same page.
 
-    The provider is called between two transactions. Whatever breaks off in between is taken up by the next call with the
-    same idempotency key. Raises PaymentRefused, or what the provider raises.
+    `instead_of` is a payment that was begun before and is not wanted any more: it is cancelled at the provider if it can be.
+    The provider is called between transactions. Whatever breaks off in between is taken up by the next call with the same
+    idempotency key. Raises PaymentRefused, or what the provider raises.
     """
-    with acting(Purpose.BILLING, actor=actor, customer=customer_id):
+    as_payer = partial(acting, Purpose.BILLING, actor=actor, customer=customer_id)
+    if instead_of is not None:
+        _replace(provider, order_id, instead_of, as_payer, now)
+    with as_payer():
         payment, description, is_new = _claim(order_id, now)
         if payment.checkout_url:
             return payment.checkout_url
     # An earlier attempt may have broken off after the provider made it, longer ago than its idempotency keys hold.
-    charge = (None if is_new else provider.find(payment.idempotency_key, since=payment.created_at - MARGIN)) or provider.create(
-        cents=payment.cents, description=description, return_url=addresses.back,
+    charge = None if is_new else _found(provider, payment)
+    create = partial(
+        provider.create, cents=payment.cents, description=description, return_url=addresses.back,
         notice_url=addresses.notices(payment.idempotency_key), order_key=payment.idempotency_key, language=language,
         idempotency_key=payment.idempotency_key,
     )  # fmt: skip
-    with acting(Purpose.BILLING, actor=actor, customer=customer_id):
+    charge = charge or _made(provider, payment, create, as_payer, now)
+    with as_payer():
         unknown = Payment.objects.filter(pk=payment.pk, reference=None)
         unknown.update(reference=charge.reference, checkout_url=charge.checkout_url or "")
     if not charge.checkout_url:
@@ -76,7 +92,7 @@ def _claim(order_id: int, now: datetime) -> tuple[Payment, str, bool]:
     order = Order.objects.get(pk=order_id)
     if order.state != Order.State.AWAITING_PAYMENT:
         raise PaymentRefused(_("This order does not have to be paid (any more)."))
-    live = Payment.objects.filter(order_id=order_id, state__in=LIVE)
+    live = Payment.objects.filter(order_id=order_id, state__in=LIVE, replaced_at=None)
     if (payment := live.first()) is None:
         attempt = Payment.objects.filter(order_id=order_id).count() + 1
         try:
@@ -95,7 +111,91 @@ def _claim(order_id: int, now: datetime) -> tuple[Payment, str, bool]:
             customer_id=order.customer_id,
         )
         return payment, order.number, True
+    if payment.state == Payment.State.PENDING:
+        raise PaymentRefused(_STILL_HANDLED)
     return payment, order.number, False
+
+
+_STILL_HANDLED = _("Your payment is still being handled. As soon as we hear how it ended, you see it here.")
+
+
+def _found(provider: PaymentProvider, payment: Payment) -> Charge | None:
+    return provider.find(payment.idempotency_key, since=payment.created_at - MARGIN)
+
+
+def _made(
+    provider: PaymentProvider, payment: Payment, create: Callable[[], Charge], as_payer: Acting, now: datetime
+) -> Charge:
+    """The charge that the provider makes; one that it refuses is noted with its reason, and does not stay open."""
+    try:
+        return create()
+    except ProviderRefused as refused:
+        # Of two windows at once, in two languages, the other one's may have been taken under the same key.
+        if (charge := _found(provider, payment)) is not None:
+            return charge
+        with as_payer() as scene, connections[scene.alias].cursor() as cursor:
+            cursor.execute("SELECT payments_give_up(%s, %s)", [payment.pk, str(refused)])
+            if cursor.fetchone()[0]:
+                booking.noted("payment.ended", payment, now)
+        raise NotTaken(_NOT_TAKEN) from None
+
+
+_NOT_TAKEN = _(
+    "Our payment provider does not take this payment. Nothing was taken from you. Try it in another way."
+)
+
+
+# --- another one instead --------------------------------------------------------------------------------------------------
+
+
+def _replace(
+    provider: PaymentProvider, order_id: int, payment_id: int, as_payer: Acting, now: datetime
+) -> None:
+    """
+    Let go of a payment, so that another one can be begun; one that is over, or was let go of already, stays as it is.
+
+    One that cannot be cancelled any more and is not over either can be paid yet. Its state stays what the provider says,
+    and it is looked up until it is over: should it be paid, the order is paid with it, or the money is to be paid back.
+    """
+    from hospes.payments.jobs import check
+
+    with as_payer():
+        held = Payment.objects.filter(
+            pk=payment_id, order_id=order_id, state__in=UNDECIDED, replaced_at=None
+        ).first()
+    if held is None:
+        return
+    charge = cancelled(provider, held)
+    with as_payer():
+        check.enqueue_once(f"payment:{held.pk}", payment_id=held.pk)  # what came of it goes into the books
+        is_wanted = charge is None or charge.state not in (Payment.State.PENDING, Payment.State.PAID)
+        if is_wanted and Payment.objects.filter(pk=held.pk, replaced_at=None).update(replaced_at=now):
+            booking.noted("payment.replaced", held, now, changed="replaced_at")
+    if not is_wanted:
+        raise PaymentRefused(_STILL_HANDLED)
+
+
+def cancelled(provider: PaymentProvider, payment: Payment) -> Charge | None:
+    """
+    A payment as it is after an attempt to cancel it at the provider; None when the provider has none such (yet).
+
+    Called outside of transactions. Raises ProviderUnavailable.
+    """
+    reference = payment.reference
+    if reference is None:  # its making broke off
+        charge = _found(provider, payment)
+        if charge is None:
+            return None
+        reference = charge.reference
+    try:
+        return provider.cancel(reference)
+    except UnknownCharge:
+        return None
+    except ProviderRefused:
+        return provider.fetch(reference)
+
+
+# --- notices --------------------------------------------------------------------------------------------------------------
 
 
 def note(*, reference: str, now: datetime) -> int | None:
@@ -113,84 +213,3 @@ def note(*, reference: str, now: datetime) -> int | None:
     except IntegrityError:  # the one that waits will be looked into after this moment, so it tells the same
         return None
     return notice.pk
-
-
-def book(charge: Charge, *, now: datetime) -> str:
-    """
-    Bring our books to what the provider says of a payment, and return what happened: booked, surplus, ended, same, unknown.
-
-    Acts for billing. Harmless to repeat, and in any order: a payment that is paid stays paid.
-    """
-    payment = _locked(charge)
-    if payment is None:
-        return "unknown"
-    if payment.state in (Payment.State.PAID, Payment.State.SURPLUS) or payment.state == charge.state:
-        return "same"
-    if charge.state != Payment.State.PAID:
-        if payment.state not in UNDECIDED:  # it was asked before that one ended, and is told after it
-            return "same"
-        Payment.objects.filter(pk=payment.pk).update(state=charge.state)
-        if charge.state not in LIVE:
-            _journal("payment.ended", payment, now)
-            return "ended"
-        return "same"
-    return _book_paid(payment, charge, now)
-
-
-def _locked(charge: Charge) -> Payment | None:
-    known = Payment.objects.filter(reference=charge.reference).first()
-    if known is None and charge.order_key:  # its making broke off before we heard the reference
-        known = Payment.objects.filter(idempotency_key=charge.order_key, reference=None).first()
-    if known is None:
-        return None
-    Order.objects.select_for_update().get(
-        pk=known.order_id
-    )  # before its payments, so that two of them never wait for each other
-    payment = Payment.objects.select_for_update().get(pk=known.pk)
-    if payment.reference is None:
-        Payment.objects.filter(pk=payment.pk).update(reference=charge.reference)
-    return payment
-
-
-def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
-    paid_at = charge.paid_at or now
-    awaited = Order.objects.filter(pk=payment.order_id, state=Order.State.AWAITING_PAYMENT).exists()
-    if (
-        not awaited or charge.cents != payment.cents
-    ):  # paid with another one, or cancelled: the money came all the same
-        Payment.objects.filter(pk=payment.pk).update(
-            state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method
-        )
-        _journal("payment.surplus", payment, now)
-        return "surplus"
-    # Another one may be open in a second window; it is let go of, so that this one can be the live one.
-    Payment.objects.filter(order_id=payment.order_id, state__in=UNDECIDED).exclude(pk=payment.pk).update(
-        state=Payment.State.CANCELED
-    )
-    Payment.objects.filter(pk=payment.pk).update(
-        state=Payment.State.PAID, paid_at=paid_at, method=charge.method
-    )
-    _journal("payment.booked", payment, now)
-    sales.mark_paid(
-        order_id=payment.order_id, paid_with=charge.method, paid_at=paid_at, today=clock.day_of(now), now=now
-    )
-    if charge.account:
-        PaidFrom.objects.get_or_create(
-            payment_id=payment.pk,
-            defaults={
-                "customer_id": payment.customer_id, "holder": charge.holder or "", "account": charge.account, "stored_at": now,
-            },
-        )  # fmt: skip
-        _journal("payment.account_stored", payment, now)
-    return "booked"
-
-
-def _journal(action: str, payment: Payment, now: datetime) -> None:
-    journal.record(
-        action,
-        at=now,
-        table="payments_payment",
-        object_id=payment.pk,
-        customer_id=payment.customer_id,
-        changed=["state"],
-    )

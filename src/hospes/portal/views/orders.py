@@ -122,8 +122,11 @@ def pay(request: Any, number: int, order_number: str) -> HttpResponse:
     try:
         checkout_url = payments.begin(
             provider=provider(), order_id=found.pk, customer_id=capacity.customer_id, addresses=addresses,
-            language=get_language() or "nl", actor=request.actor, now=clock.now(),
+            language=get_language() or "nl", actor=request.actor, now=clock.now(), instead_of=_instead_of(request),
         )  # fmt: skip
+    except payments.NotTaken as refusal:
+        messages.error(request, str(refusal))
+        return redirect(back)
     except payments.PaymentRefused as refusal:
         messages.info(request, str(refusal))
         return redirect(f"{back}?terug=1")
@@ -138,6 +141,12 @@ def pay(request: Any, number: int, order_number: str) -> HttpResponse:
     # A form may not be sent on to another host (our own content policy): a page in between takes the customer there.
     request.nav = "orders"
     return render(request, "portal/to_provider.html", {"checkout_url": checkout_url, "back": back})
+
+
+def _instead_of(request: Any) -> int | None:
+    """Which payment of before the customer wants another one for."""
+    text = request.POST.get("instead_of", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _notice_address(key: str) -> str:

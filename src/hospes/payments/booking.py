@@ -1,0 +1,113 @@
+"""Bringing our books to what the provider says became of a payment. All of this acts for billing."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from hospes.kernel import clock, journal
+from hospes.payments.models import LIVE, UNDECIDED, PaidFrom, Payment
+from hospes.payments.providers import Charge
+from hospes.sales import services as sales
+from hospes.sales.models import Order
+
+journal.register({
+    "payment.booked": _("Payment booked"), "payment.ended": _("Payment not made"),
+    "payment.surplus": _("Paid twice: to be paid back"), "payment.account_stored": _("Account number stored"),
+})  # fmt: skip
+
+
+def book(charge: Charge, *, now: datetime) -> str:
+    """
+    Bring our books to what the provider says of a payment, and return what happened: booked, surplus, ended, same, unknown.
+
+    Harmless to repeat, and in any order: a payment that is paid stays paid.
+    """
+    payment = _locked(charge)
+    if payment is None:
+        return "unknown"
+    if payment.state in (Payment.State.PAID, Payment.State.SURPLUS) or payment.state == charge.state:
+        return "same"
+    if charge.state != Payment.State.PAID:
+        if payment.state not in UNDECIDED:  # it was asked before that one ended, and is told after it
+            return "same"
+        Payment.objects.filter(pk=payment.pk).update(state=charge.state)
+        if charge.state not in LIVE:
+            noted("payment.ended", payment, now)
+            return "ended"
+        return "same"
+    return _book_paid(payment, charge, now)
+
+
+def _locked(charge: Charge) -> Payment | None:
+    known = Payment.objects.filter(reference=charge.reference).first()
+    if known is None and charge.order_key:  # its making broke off before we heard the reference
+        known = Payment.objects.filter(idempotency_key=charge.order_key, reference=None).first()
+    if known is None:
+        return None
+    Order.objects.select_for_update().get(
+        pk=known.order_id
+    )  # before its payments, so that two of them never wait for each other
+    payment = Payment.objects.select_for_update().get(pk=known.pk)
+    if payment.reference is None:
+        Payment.objects.filter(pk=payment.pk).update(reference=charge.reference)
+    return payment
+
+
+def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
+    paid_at = charge.paid_at or now
+    awaited = Order.objects.filter(pk=payment.order_id, state=Order.State.AWAITING_PAYMENT).exists()
+    if (
+        not awaited or charge.cents != payment.cents
+    ):  # paid with another one, or cancelled: the money came all the same
+        Payment.objects.filter(pk=payment.pk).update(
+            state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method, refusal=""
+        )
+        noted("payment.surplus", payment, now)
+        return "surplus"
+    _let_go_of_others(payment, now)
+    Payment.objects.filter(pk=payment.pk).update(
+        state=Payment.State.PAID, paid_at=paid_at, method=charge.method, replaced_at=None, refusal=""
+    )
+    noted("payment.booked", payment, now)
+    sales.mark_paid(
+        order_id=payment.order_id, paid_with=charge.method, paid_at=paid_at, today=clock.day_of(now), now=now
+    )
+    _keep_account(payment, charge, now)
+    return "booked"
+
+
+def _let_go_of_others(payment: Payment, now: datetime) -> None:
+    """
+    Have what is open in a second window cancelled at the provider, so that this one can be the live one.
+
+    Its state stays what the provider says: should it be paid all the same, that comes to light.
+    """
+    from hospes.payments.jobs import let_go
+
+    others = Payment.objects.filter(order_id=payment.order_id, state__in=UNDECIDED).exclude(pk=payment.pk)
+    for pk in others.order_by("pk").values_list("pk", flat=True):
+        let_go.enqueue(payment_id=pk)
+    others.filter(replaced_at=None).update(replaced_at=now)
+
+
+def _keep_account(payment: Payment, charge: Charge, now: datetime) -> None:
+    if charge.account:
+        PaidFrom.objects.get_or_create(
+            payment_id=payment.pk,
+            defaults={
+                "customer_id": payment.customer_id, "holder": charge.holder or "", "account": charge.account, "stored_at": now,
+            },
+        )  # fmt: skip
+        noted("payment.account_stored", payment, now)
+
+
+def noted(action: str, payment: Payment, now: datetime, *, changed: str = "state") -> None:
+    """Write down what became of a payment."""
+    journal.record(
+        action,
+        at=now,
+        table="payments_payment",
+        object_id=payment.pk,
+        customer_id=payment.customer_id,
+        changed=[changed],
+    )
