@@ -12,21 +12,22 @@ from hospes.cli.places import scratch_directory
 from hospes.cli.supervisor import Stack
 from tests.browser.house import ROLE_PREFIX, House
 from tests.browser.windows import Windows
+from tests.support.installations import inherited
 
 CHROMIUM = Path("/usr/bin/chromium")
-
-#: What the test process has in its environment for itself, and an installation would take for its own.
-_OURS = ("HOSPES_SECRET_KEY", "HOSPES_FACE", "HOSPES_PORT_BASE", "HOSPES_VAR", "HOSPES_CLOCK_OFFSET")
 
 
 @pytest.fixture(scope="package")
 def house() -> Iterator[House]:
     """The installation, with the demo in it."""
-    with pytest.MonkeyPatch.context() as patch, scratch_directory() as var:
-        for name in _OURS:
-            patch.delenv(name, raising=False)
-        patch.setenv("HOSPES_ROLE_PREFIX", ROLE_PREFIX)
-        stack = Stack(var=var, port_base=ports.free_base(), durable=False, say=lambda line: None)
+    with scratch_directory() as var:
+        stack = Stack(
+            var=var,
+            port_base=ports.free_base(),
+            durable=False,
+            inherited=inherited(ROLE_PREFIX),
+            say=lambda line: None,
+        )
         try:
             stack.start()
             stack.wait_ready()

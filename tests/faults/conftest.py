@@ -12,22 +12,22 @@ from hospes.cli.places import scratch_directory
 from hospes.cli.supervisor import Stack
 from hospes.proofs.stage import Account
 from tests.faults.world import ROLE_PREFIX, World, together
-
-#: What the test process has in its environment for itself, and an installation would take for its own.
-_OURS = ("HOSPES_SECRET_KEY", "HOSPES_FACE", "HOSPES_PORT_BASE", "HOSPES_VAR", "HOSPES_CLOCK_OFFSET")
+from tests.support.installations import inherited
 
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
     """The installation, up and empty but for its catalogue."""
     said: list[str] = []
-    with pytest.MonkeyPatch.context() as patch, scratch_directory() as var:
-        for name in _OURS:
-            patch.delenv(name, raising=False)
-        patch.setenv("HOSPES_ROLE_PREFIX", ROLE_PREFIX)
+    with scratch_directory() as var:
         # Not durable: a killed server loses nothing by that, only a power cut would.
         stack = Stack(
-            var=var, port_base=ports.free_base(), preparing=preparing, durable=False, say=said.append
+            var=var,
+            port_base=ports.free_base(),
+            preparing=preparing,
+            durable=False,
+            say=said.append,
+            inherited=inherited(ROLE_PREFIX),
         )
         try:
             stack.start()

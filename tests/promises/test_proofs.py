@@ -20,23 +20,23 @@ from hospes.cli.places import ROOT, scratch_directory
 from hospes.cli.supervisor import Stack
 from hospes.proofs.registry import Verdict, known, prove
 from hospes.proofs.stage import Stage
+from tests.support.installations import inherited
 
 PREFIX = "hospes_promises"
 PROMISES = ["P01", "P03", "P04", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P30"]
-
-#: What the test process has in its environment for itself, and an installation would take for its own.
-_OURS = ("HOSPES_SECRET_KEY", "HOSPES_FACE", "HOSPES_PORT_BASE", "HOSPES_VAR", "HOSPES_CLOCK_OFFSET")
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     """An installation of its own, with a catalogue and nobody in it; gone after the last test."""
-    with pytest.MonkeyPatch.context() as patch, scratch_directory() as var:
-        for name in _OURS:
-            patch.delenv(name, raising=False)
-        patch.setenv("HOSPES_ROLE_PREFIX", PREFIX)
+    with scratch_directory() as var:
         stack = Stack(
-            var=var, port_base=ports.free_base(), preparing=preparing, durable=False, say=lambda line: None
+            var=var,
+            port_base=ports.free_base(),
+            preparing=preparing,
+            durable=False,
+            inherited=inherited(PREFIX),
+            say=lambda line: None,
         )
         try:
             stack.start()

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from hospes.cli import guard
@@ -45,14 +46,17 @@ def external_database(url: str) -> Dsn:
     return dsn
 
 
-def program_environment(face: str | None, *, var: Path, ports: Ports, dsn: Dsn | None) -> dict[str, str]:
+def program_environment(
+    face: str | None, *, var: Path, ports: Ports, dsn: Dsn | None, inherited: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """
-    Return the whole environment of a program with this face.
+    Return the whole environment of a program with this face, based on what it inherits (else: on this process's own).
 
     Only the owner gets the address with the superuser's password; the other faces know where the database is
     and derive the password of their own login from var/secrets/key.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    base = os.environ if inherited is None else inherited
+    kept = {name: value for name, value in base.items() if not name.startswith(OURS)}
     given = {
         "HOSPES_VAR": str(var),
         "HOSPES_PORT_BASE": str(ports.base),

@@ -17,7 +17,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -45,7 +45,8 @@ class Interrupted(Exception):
 
 class Stack:
     """
-    One installation. Give other programs (see programs.py) to run something else under the same care.
+    One installation. Give other programs (see programs.py) to run something else under the same care, and another
+    environment to inherit than this process's own.
 
     After start(), dsn is the owner's address of the database. failure says, once it is set, why the
     installation cannot go on; it has then ended its programs already and only stop() is left.
@@ -60,6 +61,7 @@ class Stack:
         preparing: programs.Choice = programs.preparing,
         database_url: str | None = None,
         durable: bool = True,
+        inherited: Mapping[str, str] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         self.var = var.absolute()
@@ -68,6 +70,7 @@ class Stack:
         self.dsn: Dsn | None = None
         self.failure: Problem | None = None
         self._database_url = database_url
+        self._inherited = inherited
         self._running, self._preparing = running(self.ports), preparing(self.ports)
         self._say = say
         self._lock: int | None = None
@@ -172,7 +175,9 @@ class Stack:
 
     def environment(self, face: str | None) -> dict[str, str]:
         """Return the environment that a program with this face (owner, portal, office, worker) gets."""
-        return program_environment(face, var=self.var, ports=self.ports, dsn=self.dsn)
+        return program_environment(
+            face, var=self.var, ports=self.ports, dsn=self.dsn, inherited=self._inherited
+        )
 
     def pid(self, name: str) -> int | None:
         """Return the process id of a program, or of the "database" server; None while it does not run."""
