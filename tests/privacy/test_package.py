@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, models
 from django.utils.translation import override
@@ -211,6 +212,8 @@ def test_ones_own_steps_keep_their_address(life: Life) -> None:
 def test_nor_is_somebody_else_named_who_works_for_the_same_customer(life: Life) -> None:
     colleague = make.person(pk=STAFF, email="collega@example.com")
     make.membership(person=colleague, customer=life.customer, role="billing")
+    with as_owner():  # this customer demands a second step
+        Authenticator.objects.create(user=colleague, type="totp", data={})
     with acting(Purpose.CONTRACT, actor=Actor.person(STAFF, ip="203.0.113.78"), customer=life.customer.pk):
         journal.record("customer.changed", at=NOW, customer_id=life.customer.pk, person_id=STAFF)
     text = opened(life.person.pk, [life.customer.pk]).everything.decode()

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, models
 
+from hospes.accounts.models import Phone, PhoneCode, Release
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
@@ -59,10 +60,20 @@ def life() -> Life:
         Authenticator.objects.create(user=person, type="totp", data={"secret": "not sealed"})
         with acting(Purpose.ACCESS, actor=Actor.person(person.pk, ip="192.0.2.1")):
             journal.record("customer.changed", at=make.NOW, customer_id=customer.pk, person_id=person.pk)
+        _second_step(made)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:
                 _see_to_a_row(mapped.model, mapped.entry, made)
     return made
+
+
+def _second_step(made: Life) -> None:
+    """What the database wants to make sense: numbers of phones, codes that run out soon, and waiting times."""
+    Phone.objects.create(person=made.person, number="+31612345678", confirmed_at=make.NOW)
+    PhoneCode.objects.create(person=made.person, number="+31612345678", use="step", binding=f"b{made.person.pk}", asked_at=make.NOW,
+                             expires_at=make.NOW + timedelta(minutes=5), digest=b"d", sealed=b"s")  # fmt: skip
+    Release.objects.create(person=made.person, asked_at=make.NOW, due_at=make.NOW + timedelta(days=3),
+                           ends_at=make.NOW + timedelta(days=10))  # fmt: skip
 
 
 # --- tables that have no factory yet ---

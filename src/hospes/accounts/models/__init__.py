@@ -2,6 +2,12 @@
 
 from hospes.accounts.models import library as library
 from hospes.accounts.models.passwords import PasswordReset as PasswordReset
+from hospes.accounts.models.second import Passkey as Passkey
+from hospes.accounts.models.second import Phone as Phone
+from hospes.accounts.models.second import PhoneCode as PhoneCode
+from hospes.accounts.models.second import RecoveryCode as RecoveryCode
+from hospes.accounts.models.second import Release as Release
+from hospes.accounts.models.second import StepDemand as StepDemand
 from hospes.accounts.models.sessions import Session as Session
 from hospes.accounts.models.sessions import SessionManager as SessionManager
 from hospes.accounts.models.staff import StaffMember as StaffMember
