@@ -388,13 +388,13 @@ def test_who_may_only_look_orders_accepts_declines_and_pays_nothing(
     waiting = make.order(customer=customer)
     put(client, plus)
     home = f"/k/{customer.number}"
-    assert client.get(f"{home}/afrekenen/")["Location"] == "/hosting/winkelwagen/"
+    assert client.get(f"{home}/afrekenen/").status_code == 403
     for do in ("order", "quote"):
-        assert order(client, customer.number, "x", do=do)["Location"] == "/hosting/winkelwagen/"
+        assert order(client, customer.number, "x", do=do).status_code == 403
     agreed = agreements.of_now("nl").mark(quote.number)
     for do in ("accept", "decline"):
         client.post(f"{home}/offertes/{quote.number}/besluit/", {"do": do, "terms": "on", "agreed": agreed})
-    assert client.post(f"{home}/bestellingen/{waiting.number}/betalen/").status_code == 404
+    assert client.post(f"{home}/bestellingen/{waiting.number}/betalen/").status_code == 403
     with as_owner():
         assert Quote.objects.get(pk=quote.pk).state == "open"
     assert (len(all_of(Order)), jobs()) == (1, [])

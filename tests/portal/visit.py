@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from hospes.billing.models import Document, Invoice
 from hospes.catalogue.models import Product
@@ -83,12 +84,21 @@ def house(**words: Any) -> House:
     )  # fmt: skip
 
 
-def browser(person: Person | None = None, *, checks: bool = False) -> Client:
-    """A browser in which a person is logged in (the door itself is tested with accounts); `checks` for forged forms."""
+def browser(person: Person | None = None, *, checks: bool = False, fresh: bool = True) -> Client:
+    """
+    A browser in which a person is logged in (the door itself is tested with accounts); `checks` for forged forms.
+
+    `fresh`: they did so just now, so that nothing asks them to confirm that it is them.
+    """
     client = Client(enforce_csrf_checks=checks, REMOTE_ADDR=IP)
     if person is not None:
         with acting(Purpose.ACCESS, actor=SYSTEM):
             client.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
+            if fresh:
+                request = RequestFactory().get("/")
+                request.session = session = client.session
+                record_authentication(request, person, "password")
+                session.save()
     return client
 
 

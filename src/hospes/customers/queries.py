@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.rules import CAPABILITIES, Capability, may
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,19 @@ class Capacity:
     name: str
     kind: str
     role: str
+
+    def may(self, what: Capability) -> bool:
+        """Whether the person may do something for this customer."""
+        return may(self.role, what)
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return CAPABILITIES.get(self.role, frozenset())
+
+    @property
+    def role_label(self) -> str:
+        """What the role is called, in the active language."""
+        return str(Membership.Role(self.role).label)
 
 
 def in_force(now: datetime, *, of: str = "") -> Q:

@@ -1,11 +1,64 @@
-"""Pure rules about customers: which numbers have the right form."""
+"""Pure rules about customers: what a role may do, and which numbers have the right form."""
 
 import re
 import unicodedata
+from enum import StrEnum
+from typing import Final
 
 import phonenumbers
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError as InvalidNumber
+
+
+class Capability(StrEnum):
+    """What somebody may do for a customer. Every page of the portal names the one that it asks for."""
+
+    OWN = "own"  # what is the person's own: their data, from where they logged in, leaving
+    SEE_SERVICES = "see_services"
+    SEE_INVOICES = "see_invoices"
+    SEE_ORDERS = "see_orders"  # with the quotes
+    ORDER = "order"  # also accept or decline a quote
+    PAY = "pay"
+    CHANGE_SERVICES = "change_services"  # how a service works, not that it is there
+    CHANGE_CUSTOMER = "change_customer"  # name, address, addresses for mail
+    SEE_PEOPLE = "see_people"  # who else has access
+    SEE_LOGINS = "see_logins"  # from where the others logged in, and what they did
+    MANAGE_ACCESS = "manage_access"  # invite, change and remove: within what GIVES says
+    HAND_OVER = "hand_over"
+    TAKE_DATA = "take_data"  # all of the customer's data: that is the holder's (art. 15 and 20 GDPR)
+
+
+_C = Capability
+_READS: Final = {_C.OWN, _C.SEE_SERVICES, _C.SEE_INVOICES, _C.SEE_ORDERS}
+
+#: What each role may do. One table for all pages, and for what they offer.
+CAPABILITIES: Final[dict[str, frozenset[Capability]]] = {
+    "holder": frozenset(_C),
+    "administration": frozenset(_C) - {_C.HAND_OVER, _C.TAKE_DATA},
+    "technical": frozenset({_C.OWN, _C.SEE_SERVICES, _C.CHANGE_SERVICES}),
+    "billing": frozenset(_READS | {_C.ORDER, _C.PAY}),
+    "read_only": frozenset(_READS),
+}
+
+#: Which roles each role gives, changes and takes away: never its own rank or a higher one, but for the holder.
+GIVES: Final[dict[str, frozenset[str]]] = {
+    "holder": frozenset(CAPABILITIES),
+    "administration": frozenset({"technical", "billing", "read_only"}),
+    "technical": frozenset(),
+    "billing": frozenset(),
+    "read_only": frozenset(),
+}
+
+
+def may(role: str, what: Capability) -> bool:
+    """Whether a role may do something; one that nobody knows may nothing."""
+    return what in CAPABILITIES.get(role, frozenset())
+
+
+def gives(role: str, other: str) -> bool:
+    """Whether somebody with a role decides about access in another role."""
+    return other in GIVES.get(role, frozenset())
+
 
 #: How the numbers of legal persons (RSIN) begin, and no citizen service number does; both pass the same eleven-test.
 _LEGAL_PERSONS = ("NL8", "NL00")

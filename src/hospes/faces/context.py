@@ -12,13 +12,14 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     """The operator, the day, and who is there; no query is made here."""
     user = getattr(request, "user", None)
     capacities = getattr(request, "capacities", [])
-    current = getattr(request, "capacity", None)
+    shown = getattr(request, "capacity", None) or (capacities[0] if capacities else None)
     return {
         "operator": settings.HOSPES_OPERATOR,
         "today": clock.today(),
         "person": user if user is not None and user.is_authenticated else None,
         "customers": capacities,
-        "customer": current or (capacities[0] if capacities else None),
+        "customer": shown,
+        "may": shown.capabilities if shown else frozenset(),
         "cart_count": getattr(request, "cart_count", None),
         "nav": getattr(request, "nav", ""),
     }

@@ -6,6 +6,7 @@ Pure functions: no clock, no database. Dutch for "nl", British English for every
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,14 @@ def moment(value: datetime) -> str:
     """Write a moment in Amsterdam time: "22 november 2026, 14:05". A naive datetime is an error."""
     local = _in_zone(value)
     return f"{day(local)}, {local:%H:%M}"
+
+
+def any_of(things: Sequence[str]) -> str:
+    """Join things of which one will do: "Anna", "Anna of Bram", "Anna, Bram of Cor"."""
+    *others, last = things or [""]
+    if not others:
+        return last
+    return gettext("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last}
 
 
 def local_day(value: date) -> date:

@@ -11,13 +11,14 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.utils.translation import gettext_lazy as _
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from hospes.customers.models import Membership
-from hospes.customers.queries import Capacity
+from hospes.customers.models import Person
+from hospes.customers.queries import Capacity, holders
+from hospes.customers.rules import Capability
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.outside import cookies
@@ -25,12 +26,6 @@ from hospes.kernel.purposes import Purpose
 from hospes.sales import carts
 
 CART_COOKIE = "hospes_cart"
-MAY_ORDER = {Membership.Role.HOLDER, Membership.Role.ADMINISTRATION, Membership.Role.BILLING}
-#: What somebody is told who tries it with another role.
-MAY_NOT_ORDER = _(
-    "You may look, but not order. The holder of the account can, and those who have the role administration or billing."
-)
-
 View = Callable[..., HttpResponseBase]
 
 
@@ -45,20 +40,38 @@ class PortalRequest(HttpRequest):
     cart_count: int
 
 
-def customer_page(purpose: Purpose, *, nav: str) -> Callable[[View], View]:
+def for_customer(needs: Capability, *, nav: str, visitors: str = "") -> Callable[[View], View]:
     """
-    A page about the customer whose number is in the address, for a person who may act for that one; a 404 for all others.
+    A page about the customer whose number is in the address, for a person who may do for it what the page needs.
 
-    The view runs, and its template is rendered, for the purpose and within the rows of that customer and person.
+    A 404 for who has no access to that customer; for a role that may not, a page that says who can give another (403). A
+    visitor logs in first, or goes to the route `visitors`. The view gets the capacity; it does not act yet: `customer_page`.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def page(request: Any, number: int, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect(visitors) if visitors else redirect_to_login(request.get_full_path())
             capacity = choose(request, number)
+            if not capacity.may(needs):
+                return not_in_your_role(request, capacity)
             request.nav = nav
+            return view(request, capacity, **kwargs)
+
+        page.needs = needs  # type: ignore[attr-defined]  # by which a test knows that every page says it
+        return page
+
+    return decorate
+
+
+def customer_page(purpose: Purpose, needs: Capability, *, nav: str) -> Callable[[View], View]:
+    """Like `for_customer`; the view runs, and its template is rendered, for the purpose and within that customer's rows."""
+
+    def decorate(view: View) -> View:
+        @for_customer(needs, nav=nav)
+        @wraps(view)
+        def page(request: Any, capacity: Capacity, **kwargs: Any) -> HttpResponseBase:
             with acting(purpose, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
                 return view(request, capacity, **kwargs)
 
@@ -67,11 +80,20 @@ def customer_page(purpose: Purpose, *, nav: str) -> Callable[[View], View]:
     return decorate
 
 
+def not_in_your_role(request: Any, capacity: Capacity) -> HttpResponse:
+    """The page for a role that may not do this: it says who can give another role."""
+    with acting(Purpose.ACCESS, actor=request.actor):
+        held = holders(capacity.customer_id, now=clock.now())
+        named = Person.objects.in_bulk(held)
+    context = {"holders": [named[pk].name for pk in held]}
+    return render(request, "portal/not_in_your_role.html", context, status=403)
+
+
 def posted_from(page: str) -> Callable[[View], View]:
     """
     A view that only takes a form of `page`, a route with the same arguments.
 
-    Whoever opens its address (after logging in in between, or from the browser's history) is taken to that page.
+    Whoever opens its address (from the browser's history, say) is taken to that page; so is who has to log in first.
     """
 
     def decorate(view: View) -> View:
@@ -82,6 +104,8 @@ def posted_from(page: str) -> Callable[[View], View]:
             if request.method in ("GET", "HEAD"):
                 to_page: HttpResponseBase = redirect(page, **kwargs)
                 return to_page
+            if not request.user.is_authenticated:
+                return redirect_to_login(reverse(page, kwargs=kwargs))
             return takes_form(request, **kwargs)
 
         return only_posted

@@ -7,7 +7,7 @@ needs no test around it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +44,12 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """Write a moment in Amsterdam time: 22 november 2026, 14:05."""
     return words.moment(value) if value else ""
+
+
+@register.filter
+def any_of(things: Sequence[str]) -> str:
+    """Join things of which one will do: Anna, Bram of Cor."""
+    return words.any_of(things)
 
 
 @register.filter(name="relative_day")

@@ -14,12 +14,14 @@ from hospes.accounts.queries import where_from
 from hospes.billing import queries as billing
 from hospes.billing.models import Document, Invoice
 from hospes.customers.queries import Capacity
+from hospes.customers.rules import Capability
 from hospes.kernel import clock
+from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
-from hospes.portal.pages import customer_page
+from hospes.portal.pages import customer_page, for_customer
 from hospes.sales.models import Order
 from hospes.services import queries as services
 from hospes.services.models import Service, State
@@ -36,24 +38,26 @@ def home(request: Any) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, nav="overview")
+@customer_page(Purpose.BILLING, Capability.OWN, nav="overview")
 def overview(request: Any, capacity: Capacity) -> HttpResponse:
     """Is all well, and what do I have to do?"""
-    open_invoices, open_cents = billing.open_total(capacity.customer_id)
-    waiting = list(
-        Order.objects.filter(customer_id=capacity.customer_id, state=Order.State.AWAITING_PAYMENT)[:5]
-    )
-    entitled = services.entitlements(capacity.customer_id, today=clock.today())
-    context = {
-        "open_invoices": open_invoices, "open_cents": open_cents, "waiting": waiting, "services": entitled[:6],
-        "service_count": len(entitled), "invoices": billing.invoices(capacity.customer_id, limit=4),
-        "next_renewal": min((s.renews_on for s in entitled if s.renews_on >= clock.today()), default=None),
-    }  # fmt: skip
+    customer_id, today, context = capacity.customer_id, clock.today(), dict[str, Any]()
+    if capacity.may(Capability.SEE_SERVICES):
+        entitled = services.entitlements(customer_id, today=today)
+        coming = min((s.renews_on for s in entitled if s.renews_on >= today), default=None)
+        context |= {"services": entitled[:6], "service_count": len(entitled), "next_renewal": coming}
+    if capacity.may(Capability.SEE_INVOICES):
+        open_invoices, open_cents = billing.open_total(customer_id)
+        context |= {"open_invoices": open_invoices, "open_cents": open_cents,
+                    "invoices": billing.invoices(customer_id, limit=4)}  # fmt: skip
+    if capacity.may(Capability.SEE_ORDERS):
+        unpaid = Order.objects.filter(customer_id=customer_id, state=Order.State.AWAITING_PAYMENT)
+        context["waiting"] = list(unpaid[:5])
     return render(request, "portal/overview.html", context)
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, nav="services")
+@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services")
 def service_list(request: Any, capacity: Capacity) -> HttpResponse:
     """What am I entitled to?"""
     return render(
@@ -64,7 +68,7 @@ def service_list(request: Any, capacity: Capacity) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, nav="services")
+@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services")
 def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     """Does it run, when does it renew, how did it come to be so?"""
     found = get_object_or_404(
@@ -78,7 +82,7 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, nav="invoices")
+@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices")
 def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     """What is open, and what was invoiced?"""
     found = billing.invoices(capacity.customer_id, limit=PAGE + 1, before=_after(request.GET.get("na", "")))
@@ -100,7 +104,7 @@ def _after(text: str) -> tuple[date, int] | None:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, nav="invoices")
+@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices")
 def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
     """What was this for, is it paid, and where is the document?"""
     found = get_object_or_404(Invoice, customer_id=capacity.customer_id, number=invoice_number)
@@ -112,7 +116,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
 
 
 @require_safe
-@customer_page(Purpose.BILLING, nav="invoices")
+@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices")
 def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponseBase:
     """The file of an invoice."""
     found = get_object_or_404(Document, customer_id=capacity.customer_id, invoice__number=invoice_number)
@@ -125,8 +129,10 @@ def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
 
 
 @require_safe
-@customer_page(Purpose.SECURITY, nav="access")
+@for_customer(Capability.OWN, nav="access")
 def access(request: Any, capacity: Capacity) -> HttpResponse:
     """Who can get in, from where were we logged in to, and what was changed?"""
-    events = where_from(request.user.pk, limit=PAGE)
+    of_all = capacity.customer_id if capacity.may(Capability.SEE_LOGINS) else None
+    with acting(Purpose.SECURITY, actor=request.actor, person=request.user.pk, customer=of_all):
+        events = where_from(request.user.pk, limit=PAGE)
     return render(request, "portal/access.html", {"events": events})

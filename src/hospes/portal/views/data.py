@@ -2,42 +2,35 @@
 
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from hospes.accounts import confirming
+from hospes.customers.queries import Capacity
+from hospes.customers.rules import Capability
 from hospes.kernel import clock
-from hospes.portal.pages import choose, posted_from
+from hospes.portal.pages import for_customer, posted_from
 from hospes.privacy import package
 
 
 @require_safe
-def data(request: Any, number: int) -> HttpResponse:
+@for_customer(Capability.OWN, nav="data")
+def data(request: Any, capacity: Capacity) -> HttpResponse:
     """What do they hold about me, why, who got it, when does it go, who looked?"""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    choose(request, number)
-    request.nav = "data"
-    held = package.collect(
-        person_id=request.user.pk, customer_ids=_held(request), actor=request.actor, now=clock.now()
-    )
+    held = _held(request)
     return render(request, "portal/data.html", {"package": held, "looks": held.looks})
 
 
 @posted_from("portal:data")
-def download(request: Any, number: int) -> HttpResponseBase:
+@for_customer(Capability.OWN, nav="data")
+@confirming.required(doing=_("download all your data"))
+def download(request: Any, capacity: Capacity) -> HttpResponseBase:
     """Everything that is held about the person, as JSON, as a page to read, and with its files, in one ZIP."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(reverse("portal:data", kwargs={"number": number}))
-    choose(request, number)
-    held = package.collect(
-        person_id=request.user.pk, customer_ids=_held(request), actor=request.actor, now=clock.now()
-    )
-    archive = package.as_zip(held, language=get_language() or "nl")
+    archive = package.as_zip(_held(request), language=get_language() or "nl")
     package.note_download(person_id=request.user.pk, actor=request.actor, now=clock.now())
     return FileResponse(
         archive,
@@ -47,6 +40,9 @@ def download(request: Any, number: int) -> HttpResponseBase:
     )
 
 
-def _held(request: Any) -> list[int]:
-    """The customers of which the person is the holder: only their data is the person's own."""
-    return [c.customer_id for c in request.capacities if c.role == "holder"]
+def _held(request: Any) -> package.Package:
+    """What is held about the person, and about the customers whose data are theirs to take."""
+    customers = [c.customer_id for c in request.capacities if c.may(Capability.TAKE_DATA)]
+    return package.collect(
+        person_id=request.user.pk, customer_ids=customers, actor=request.actor, now=clock.now()
+    )

@@ -5,7 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hospes.billing.models import Invoice
 from hospes.customers.queries import Capacity
+from hospes.customers.rules import Capability
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
@@ -25,14 +25,14 @@ from hospes.payments import services as payments
 from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
-from hospes.portal.pages import MAY_NOT_ORDER, MAY_ORDER, choose, customer_page, posted_from
+from hospes.portal.pages import customer_page, for_customer, posted_from
 from hospes.sales import agreements, queries, services
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, nav="orders")
+@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders")
 def orders(request: Any, capacity: Capacity) -> HttpResponse:
     """What did I ask for, and how does it stand?"""
     context = {"quotes": queries.quotes(capacity.customer_id), "orders": queries.orders(capacity.customer_id)}
@@ -40,26 +40,23 @@ def orders(request: Any, capacity: Capacity) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, nav="orders")
+@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders")
 def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """What do I get for how much, and until when can I accept it?"""
     found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
     order = Order.objects.filter(quote_id=found.pk).first()
-    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "may_order": capacity.role in MAY_ORDER,
+    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order,
                "agreed": _agreed().mark(quote_number),
                "expired": found.state == Quote.State.OPEN and found.valid_until < clock.today()}  # fmt: skip
     return render(request, "portal/quote.html", context)
 
 
 @posted_from("portal:quote")
-@customer_page(Purpose.CONTRACT, nav="orders")
+@customer_page(Purpose.CONTRACT, Capability.ORDER, nav="orders")
 def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """Accept a quote (it becomes an order that must be paid), or decline it."""
     found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
     again = redirect("portal:quote", number=capacity.number, quote_number=quote_number)
-    if capacity.role not in MAY_ORDER:
-        messages.warning(request, MAY_NOT_ORDER)
-        return again
     try:
         if request.POST.get("do") == "decline":
             services.decline_quote(
@@ -88,7 +85,7 @@ def _agreed() -> agreements.Agreement:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, nav="orders")
+@customer_page(Purpose.BILLING, Capability.SEE_ORDERS, nav="orders")
 def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     """Was it paid, what happens now, and where is my invoice?"""
     found = get_object_or_404(
@@ -101,20 +98,16 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
-               "waiting": waiting, "look": next_look(request) if waiting else None, "may_order": capacity.role in MAY_ORDER,
+               "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
 
 
 @posted_from("portal:order")
-def pay(request: Any, number: int, order_number: str) -> HttpResponse:
+@for_customer(Capability.PAY, nav="orders")
+def pay(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     """Begin paying. The provider is called between transactions, so this is no page of one."""
-    back = reverse("portal:order", kwargs={"number": number, "order_number": order_number})
-    if not request.user.is_authenticated:
-        return redirect_to_login(back)
-    capacity = choose(request, number)
-    if capacity.role not in MAY_ORDER:
-        raise Http404
+    back = reverse("portal:order", kwargs={"number": capacity.number, "order_number": order_number})
     with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
         found = get_object_or_404(Order, customer_id=capacity.customer_id, number=order_number)
     base = settings.HOSPES_PORTAL_URL
@@ -139,7 +132,6 @@ def pay(request: Any, number: int, order_number: str) -> HttpResponse:
         )
         return redirect(back)
     # A form may not be sent on to another host (our own content policy): a page in between takes the customer there.
-    request.nav = "orders"
     return render(request, "portal/to_provider.html", {"checkout_url": checkout_url, "back": back})
 
 

@@ -13,11 +13,12 @@ from hospes.billing import rules as billing_rules
 from hospes.billing.queries import vat_basis_points
 from hospes.catalogue.queries import Offer, offers
 from hospes.customers.queries import Capacity
+from hospes.customers.rules import Capability
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CartForm, CheckoutForm
-from hospes.portal.pages import MAY_NOT_ORDER, MAY_ORDER, at_the_cart, cart_contents, choose, keep_cart
+from hospes.portal.pages import at_the_cart, cart_contents, for_customer, keep_cart
 from hospes.sales import agreements, carts, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
@@ -110,23 +111,18 @@ def checkout_start(request: Any) -> HttpResponse:
     """For whom is the order: as myself, or for a company?"""
     if not request.user.is_authenticated:
         return render(request, "shop/who.html")
-    able = [c for c in request.capacities if c.role in MAY_ORDER]
+    able = [c for c in request.capacities if c.may(Capability.ORDER)]
     if len(able) == 1:
         return redirect("portal:checkout", number=able[0].number)
     return render(request, "shop/capacity.html", {"capacities": able})
 
 
-def checkout(request: Any, number: int) -> HttpResponse:
+@for_customer(Capability.ORDER, nav="shop", visitors="shop:checkout")
+def checkout(request: Any, capacity: Capacity) -> HttpResponse:
     """What do I get, what does it cost now and later, and who receives my data? The button says that it has to be paid."""
-    if not request.user.is_authenticated:
-        return redirect("shop:checkout")
-    capacity, contents = choose(request, number), cart_contents(request)
-    request.nav = "shop"
+    contents = cart_contents(request)
     if request.method == "POST" and (before := _answered_before(request, capacity)):
         return before
-    if capacity.role not in MAY_ORDER:
-        messages.warning(request, MAY_NOT_ORDER)
-        return redirect("shop:cart")
     if not contents.can_be_ordered:
         return redirect("shop:cart")
     agreed = agreements.of_now(get_language() or "nl")
