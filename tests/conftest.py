@@ -110,10 +110,12 @@ def login_connection(
 
 @pytest.fixture(autouse=True)
 def _same_for_every_test() -> None:
-    """Made-up names and the language depend on the test alone, not on what ran before."""
+    """Made-up names, the language and who has to wait depend on the test alone, not on what ran before."""
     from django.utils import translation
 
+    from hospes.accounts.passwords import gate
     from tests.support import names
 
     names.begin()
     translation.deactivate()
+    gate.memory.forget()

@@ -22,7 +22,18 @@ SUBJECTS = (
 LONGEST_FILE, LONGEST_FUNCTION = 500, 60
 
 #: Modules of accounts that belong to requests, as allauth wants them there: they are a face in all but place.
-_WEB = {"adapter", "confirming", "door", "forms", "hooks", "middleware", "reset_form", "resets", "sessions"}
+_WEB = {
+    "adapter",
+    "confirming",
+    "door",
+    "forms",
+    "hooks",
+    "gate",
+    "middleware",
+    "resets",
+    "sessions",
+    "validator",
+}
 
 #: How the time can be read.
 _HOUSE_CLOCK = {("clock", "now"), ("clock", "today")}

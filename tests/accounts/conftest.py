@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _doors_only(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.accounts.urls"
-    # The real one takes a quarter of a second on purpose; the visit in test_real_logins takes that.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

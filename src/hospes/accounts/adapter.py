@@ -5,25 +5,27 @@ It sends no mail and knows no template: what it wants to tell a person becomes a
 answers never say whether an address is known here, nor do they take much less time when it is not.
 """
 
+import math
 from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.signup import prevent_enumeration
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.core import context
-from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.db import IntegrityError, router, transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import ValidationError
+from django.db import router, transaction
+from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 from hospes.accounts import sealing, services
 from hospes.accounts.door import at_the_door, is_office, known_as
 from hospes.accounts.network import client_ip
+from hospes.accounts.passwords import attempts
+from hospes.accounts.passwords.tries import Wait
 from hospes.accounts.queries import role_of
 from hospes.customers.models import Person
 from hospes.kernel import clock
@@ -50,42 +52,47 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         return not is_office()
 
     def save_user(self, request: HttpRequest, user: Person, form: Any, commit: bool = True) -> Person:
-        """Make the person; who signs up twice at once gets the answer of somebody who had an account already."""
+        """Make the person; raises IntegrityError for who signs up twice at once."""
         form.describe(user)
         user.language = (get_language() or settings.LANGUAGE_CODE)[:2]
         user.created_at = clock.now()
-        try:
-            with transaction.atomic(using=router.db_for_write(Person)):
-                saved: Person = super().save_user(request, user, form, commit)
-        except IntegrityError:
-            raise ImmediateHttpResponse(
-                prevent_enumeration(request, email=form.cleaned_data["email"])
-            ) from None
+        with transaction.atomic(using=router.db_for_write(Person)):
+            saved: Person = super().save_user(request, user, form, commit)
         return saved
 
-    def respond_email_verification_sent(self, request: HttpRequest, user: Person | None) -> HttpResponseBase:
-        if user is None:
-            Person().set_password("takes as long as making an account")
-        answer: HttpResponseBase = super().respond_email_verification_sent(request, user)
-        return answer
-
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
-        """Who has these credentials; in the office somebody who does not work here has none."""
-        person: Person | None = super().authenticate(request, **credentials)
-        if person is not None and is_office() and role_of(person.pk, now=clock.now()) is None:
-            self.authentication_failed(request, **credentials)
-            return None
-        return person
-
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """Write it down: about whom, where somebody has that address, and never the address itself."""
-        known = filter_users_by_email(credentials.get("email", ""), prefer_verified=True, for_login=True)
+        """Who has these credentials; in the office somebody who does not work here has none. Raises Wait."""
+        address, password = str(credentials["email"]), str(credentials["password"])
         with at_the_door(request):
-            services.note("account.login_failed", person_id=known[0].pk if known else None, now=clock.now())
+            tried = attempts.try_password(
+                request, address=address, password=password, admits=_admitted, now=clock.now()
+            )
+            if not tried.is_right:
+                self._failed(request, tried.person)
+                return None
+        return tried.person
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # The library's own has the Host header in it: another port there would be another ten tries.
-        return str(credentials.get("email", "")).lower()
+    def reauthenticate(self, user: Person, password: str) -> bool:
+        """Whether somebody who is logged in knows their password."""
+        with at_the_door(context.request):
+            try:
+                is_right = attempts.confirm_password(context.request, user, password, now=clock.now())
+            except Wait as wait:
+                seconds = math.ceil(wait.seconds)
+                said = ngettext("Too many tries. Please try again in %(count)d second.",
+                                "Too many tries. Please try again in %(count)d seconds.", seconds)  # fmt: skip
+                raise ValidationError(said % {"count": seconds}) from None
+        if not is_right:
+            self._failed(context.request, user)
+        return is_right
+
+    def _failed(self, request: HttpRequest, person: Person | None) -> None:
+        """Write it down: about whom, where somebody has that address, and never the address itself."""
+        with at_the_door(request):
+            services.note("account.login_failed", person_id=person.pk if person else None, now=clock.now())
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Nothing: tries are counted by `passwords.tries`."""
 
     def login(self, request: HttpRequest, user: Person) -> None:
         super().login(request, user)
@@ -138,10 +145,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         address = emailconfirmation.email_address
         self._tell("account.confirm_address", address.user_id, about_id=address.pk, within="%Y%m%d%H%M")
 
-    def send_password_reset_mail(self, user: Person, email: str, context: dict[str, Any]) -> None:
-        with at_the_door(self.request):
-            services.ask_reset(person_id=user.pk, now=clock.now())
-
     def send_account_already_exists_mail(self, email: str) -> None:
         for person in filter_users_by_email(email, is_active=True, prefer_verified=True):
             self._tell("account.already_exists", person.pk, within="%Y%m%d%H")
@@ -185,3 +188,8 @@ def front_door() -> str:
     """The first page of this face in the active language."""
     language = get_language() or settings.LANGUAGE_CODE
     return "/" if language == settings.LANGUAGE_CODE else f"/{language}/"
+
+
+def _admitted(person_id: int) -> bool:
+    """Whether a person may log in on this face, if they know their password."""
+    return not is_office() or role_of(person_id, now=clock.now()) is not None

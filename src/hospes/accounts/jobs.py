@@ -10,3 +10,9 @@ from hospes.kernel.purposes import Purpose
 def clear_sessions(*, timestamp: int) -> None:
     """Delete the sessions that have expired (periodic: procrastinate says when it was due)."""
     sweeps.clear_sessions(now=clock.now())
+
+
+@job(queue="upkeep", purpose=Purpose.RETENTION)
+def clear_tries(*, timestamp: int) -> None:
+    """Delete the counts of tries that have drained away."""
+    sweeps.clear_tries(now=clock.now())

@@ -16,6 +16,15 @@ def token(*, reset_id: int, person_id: int) -> str:
     return _signer.sign(f"{reset_id}.{person_id}")
 
 
+def read(given: str) -> tuple[int, int] | None:
+    """Which reset, and of whom, a token stands for; None for what we did not make."""
+    try:
+        reset_id, _, person_id = _signer.unsign(given).partition(".")
+    except BadSignature:
+        return None
+    return int(reset_id), int(person_id)
+
+
 class ResetTokens:
     """What the login library asks about tokens (ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR)."""
 
@@ -25,11 +34,8 @@ class ResetTokens:
 
     def check_token(self, person: Any, given: str) -> bool:
         """Whether a token is of this person, was not used or overtaken by another new password, and has not expired."""
-        try:
-            reset_id, _, person_id = _signer.unsign(given).partition(".")
-        except BadSignature:
+        named = read(given)
+        if named is None or named[1] != person.pk or not person.is_active:
             return False
-        if person_id != str(person.pk) or not person.is_active:
-            return False
-        still_open = PasswordReset.objects.filter(pk=int(reset_id), person_id=person.pk, closed_at=None)
+        still_open = PasswordReset.objects.filter(pk=named[0], person_id=person.pk, closed_at=None)
         return bool(still_open.filter(expires_at__gt=clock.now()).exists())

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import sealing
 from hospes.accounts.models import PasswordReset, StaffMember
+from hospes.accounts.passwords.alike import meant
 from hospes.customers.models import Customer, Person
 from hospes.customers.services import Details, open_customer
 from hospes.kernel import journal
@@ -38,10 +39,11 @@ journal.register({
 })  # fmt: skip
 
 #: How long the link for a new password works.
-RESET_LASTS = timedelta(hours=4)
+RESET_LASTS = timedelta(hours=1)
 
-#: Somebody who asks again within this time gets no second mail.
-RESET_PAUSE = timedelta(minutes=1)
+#: Somebody who asks again within this time gets no second mail. The pause doubles with each of a day's mails, up to half the
+#: time that a link works: so nobody can fill a mailbox, and who asks always has a link that works, or gets one.
+RESET_PAUSE, RESET_LONGEST_PAUSE = timedelta(minutes=1), RESET_LASTS / 2
 
 
 def note(action: str, *, person_id: int | None, now: datetime) -> None:
@@ -148,16 +150,30 @@ def preset_second_step(*, person_id: int, secret: str, now: datetime) -> None:
 # --- passwords ------------------------------------------------------------------------------------------------------------
 
 
-def ask_reset(*, person_id: int, now: datetime) -> None:
-    """Send somebody a link by which they can choose a new password."""
-    reset = PasswordReset.objects.filter(person_id=person_id, closed_at=None)
-    if reset.filter(asked_at__gt=now - RESET_PAUSE).exists():
-        return
-    asked = PasswordReset.objects.create(person_id=person_id, asked_at=now, expires_at=now + RESET_LASTS)
-    note("account.reset_asked", person_id=person_id, now=now)
-    messaging.enqueue(
-        "account.password_reset", key=f"reset:{asked.pk}", person_id=person_id, about_id=asked.pk, now=now
+def ask_reset(*, person_id: int | None, now: datetime) -> None:
+    """
+    Send somebody a link by which they can choose a new password, unless they just got one.
+
+    For nobody (None) the same is done and undone again, so that it takes as long.
+    """
+    number = person_id or 0  # nobody has this one
+    today = PasswordReset.objects.filter(person_id=number, asked_at__gt=now - timedelta(days=1))
+    asked_at = list(today.order_by("-asked_at").values_list("asked_at", flat=True)[:20])
+    pause = min(RESET_LONGEST_PAUSE, RESET_PAUSE * 2 ** max(0, len(asked_at) - 1))
+    with meant(number > 0 and (not asked_at or asked_at[0] <= now - pause)):
+        asked = PasswordReset.objects.create(person_id=number, asked_at=now, expires_at=now + RESET_LASTS)
+        note("account.reset_asked", person_id=number, now=now)
+        messaging.enqueue(
+            "account.password_reset", key=f"reset:{asked.pk}", person_id=number, about_id=asked.pk, now=now
+        )
+
+
+def use_reset(*, reset_id: int, person_id: int, now: datetime) -> bool:
+    """Take a link's one use; False for whoever comes second, or too late."""
+    still_open = PasswordReset.objects.filter(
+        pk=reset_id, person_id=person_id, closed_at=None, expires_at__gt=now
     )
+    return bool(still_open.update(closed_at=now))
 
 
 def password_changed(*, person_id: int, now: datetime) -> None:
@@ -172,12 +188,12 @@ def password_changed(*, person_id: int, now: datetime) -> None:
 
 def tell(
     kind: str, *, person_id: int, about_id: int | None = None, within: str = "%Y%m%d%H%M%S%f", now: datetime
-) -> None:
+) -> bool:
     """
-    Have a person told by mail what happened to their account.
+    Have a person told by mail what happened to their account; False when they were told already.
 
     `within` is the part of the moment (strftime) that makes the message one of its own: with "%Y%m%d%H" a person gets one
     of its kind an hour at most.
     """
     key = f"{kind}:{person_id}:{about_id or ''}:{now.strftime(within)}"
-    messaging.enqueue(kind, key=key, person_id=person_id, about_id=about_id, now=now)
+    return messaging.enqueue(kind, key=key, person_id=person_id, about_id=about_id, now=now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hospes.accounts.models import Session
+from hospes.accounts.models import Session, Tries
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 
@@ -18,3 +18,9 @@ def clear_sessions(*, now: datetime, page_size: int = 1000) -> int:
             gone = Session.objects.filter(pk__in=page).delete()[0]
         cleared, more = cleared + gone, gone == page_size
     return cleared
+
+
+def clear_tries(*, now: datetime) -> int:
+    """Delete the counts of tries that have drained away and make nobody wait, and return how many there were."""
+    with acting(Purpose.RETENTION, actor=JOB):
+        return Tries.objects.filter(drained_at__lte=now, not_before__lte=now).delete()[0]

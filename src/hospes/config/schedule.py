@@ -14,4 +14,5 @@ app.periodic(cron="* * * * * */5")(
 payments.sweep.every("*/2 * * * *")
 messaging.sweep_texts.every("* * * * * */20")
 accounts.clear_sessions.every("7 * * * *")
+accounts.clear_tries.every("37 * * * *")
 sales.sweep_carts.every("23 3 * * *")

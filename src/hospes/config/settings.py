@@ -15,6 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from hospes.config.env import env_flag, env_number, env_secret, env_text
 from hospes.config.operators import read_operator, read_texts
+from hospes.config.passwords import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VALIDATORS
+from hospes.config.passwords import HOSPES_ARGON2 as HOSPES_ARGON2
+from hospes.config.passwords import HOSPES_HASHES_AT_ONCE as HOSPES_HASHES_AT_ONCE
+from hospes.config.passwords import PASSWORD_HASHERS as PASSWORD_HASHERS
 from hospes.config.second import SmsRules, WayBack, read_rules, sms_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -131,6 +135,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "hospes.faces.middleware.only_mapped_cookies",
+    "hospes.accounts.passwords.gate.hold_up",
     "hospes.accounts.sessions.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -171,13 +176,6 @@ TEMPLATES = [
 # --- accounts -------------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "customers.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-     "OPTIONS": {"user_attributes": ("email", "given_name", "family_name")}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]  # fmt: skip
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 SESSION_ENGINE = "hospes.accounts.sessions"
 SESSION_COOKIE_NAME = "hospes_office" if FACE == "office" else "hospes_portal"
 SESSION_COOKIE_AGE = 8 * 3600 if FACE == "office" else 14 * 86400
@@ -200,7 +198,13 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # no mail to somebody who is nobody here
-ACCOUNT_FORMS = {"reset_password": "hospes.accounts.reset_form.ResetForm"}
+ACCOUNT_FORMS = {
+    "signup": "hospes.accounts.passwords.forms.SignupForm",
+    "reset_password": "hospes.accounts.passwords.forms.ResetForm",
+    "reset_password_from_key": "hospes.accounts.passwords.forms.NewPasswordForm",
+}
+# What anybody may try is counted by hospes.accounts.passwords.tries: the library's own would let one keep out another.
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "signup", "reset_password", "reset_password_from_key"), "")
 ACCOUNT_MAX_EMAIL_ADDRESSES = 1
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "hospes.accounts.resets.ResetTokens"  # noqa: S105  # a class, no password
 ACCOUNT_REAUTHENTICATION_REQUIRED = True

@@ -52,9 +52,9 @@ def enqueue(
     customer_id: int | None = None,
     about_id: int | None = None,
     now: datetime,
-) -> None:
+) -> bool:
     """
-    Have a message sent once the current transaction commits; a second call with the same key does nothing.
+    Have a message sent once the current transaction commits; a second call with the same key does nothing, and says so: False.
 
     It goes to the person, or else to the holder of the customer. Raises UnknownKind when no subject
     registered the kind, and RuntimeError outside of acting().
@@ -70,6 +70,7 @@ def enqueue(
         from hospes.messaging.jobs import deliver as job
 
         job.enqueue(one_at_a_time=f"message:{row[0]}", message_id=row[0])
+    return row is not None
 
 
 def deliver(*, message_id: int, now: datetime) -> None:

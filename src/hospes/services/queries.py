@@ -18,3 +18,8 @@ def entitlements(customer_id: int, *, today: date) -> list[Service]:
 def history(service_id: int) -> list[ServiceChange]:
     """How a service came to be as it is, the last change first."""
     return list(ServiceChange.objects.filter(service_id=service_id).order_by("-at", "-pk"))
+
+
+def names_of(customer_id: int) -> list[str]:
+    """What the services of a customer are for: domain names, mostly."""
+    return list(Service.objects.filter(customer_id=customer_id).values_list("label", flat=True).distinct())

@@ -11,3 +11,4 @@ from hospes.accounts.models.second import StepDemand as StepDemand
 from hospes.accounts.models.sessions import Session as Session
 from hospes.accounts.models.sessions import SessionManager as SessionManager
 from hospes.accounts.models.staff import StaffMember as StaffMember
+from hospes.accounts.models.tries import Tries as Tries

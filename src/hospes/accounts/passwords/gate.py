@@ -1,0 +1,128 @@
+"""
+"Wait a moment": the answer to who tries too much, and quickly so.
+
+Who has to wait is in the database; this process remembers what it was told there, so that the next try of the same network or
+for the same account costs almost nothing: no session, no query, no hash, a page that is made already.
+"""
+
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from threading import Lock
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from hospes.accounts.passwords import attempts, familiar
+from hospes.accounts.passwords.tries import Wait
+from hospes.kernel import clock
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+#: Another process may have heard meanwhile that a try was right after all.
+_REMEMBERED: Final = timedelta(seconds=30)
+_MOST: Final = 50_000
+#: A login form is short; what is longer is looked at in the usual way.
+_LONGEST: Final = 20_000
+
+
+class Memory:
+    """Until when which keys have to wait, as far as this process knows."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+        self._lock = Lock()
+
+    def remember(self, wait: Wait, *, now: datetime) -> None:
+        with self._lock:
+            if len(self._until) >= _MOST:
+                self._until = {key: until for key, until in self._until.items() if until > now}
+            if wait.key and len(self._until) < _MOST:
+                self._until[wait.key] = now + min(timedelta(seconds=wait.seconds), _REMEMBERED)
+
+    def wait_of(self, key: str, *, now: datetime) -> Wait | None:
+        until = self._until.get(key)
+        return Wait((until - now).total_seconds(), key) if until is not None and until > now else None
+
+    def forget(self) -> None:
+        with self._lock:
+            self._until.clear()
+
+    def __bool__(self) -> bool:
+        return bool(self._until)
+
+
+memory = Memory()
+
+
+def hold_up(get_response: Handler) -> Handler:
+    """Middleware: answers who has to wait, also where a view raises Wait; stands before what costs anything."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if memory and request.method == "POST" and (wait := _known(request, now=clock.now())):
+            return page(request, wait)
+        response = get_response(request)
+        familiar.hand_out(request, response)
+        return response
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Wait):
+            return None
+        memory.remember(exception, now=clock.now())
+        return page(request, exception)
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]  # Django looks for it here
+    return middleware
+
+
+def _known(request: HttpRequest, *, now: datetime) -> Wait | None:
+    """What this process knows already about who wants to log in; None for who may be no stranger."""
+    if request.path_info not in _login_paths(settings.ROOT_URLCONF) or familiar.perhaps(request):
+        return None
+    if (
+        not (request.META.get("CONTENT_LENGTH") or "").isdecimal()
+        or int(request.META["CONTENT_LENGTH"]) > _LONGEST
+    ):
+        return None
+    for turn in attempts.strangers_turns(request, request.POST.get("login", "")):
+        if wait := memory.wait_of(turn.key, now=now):
+            return wait
+    return None
+
+
+@lru_cache(maxsize=8)
+def _login_paths(urlconf: str) -> dict[str, str]:
+    """Where one logs in, in each language."""
+    paths = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            paths[reverse("account_login", urlconf=urlconf)] = language
+    return paths
+
+
+def page(request: HttpRequest, wait: Wait) -> HttpResponse:
+    """Ask to wait; the same for everybody."""
+    seconds = max(1, math.ceil(wait.seconds))
+    language = _login_paths(settings.ROOT_URLCONF).get(request.path_info) or translation.get_language()
+    text = _text(settings.FACE, settings.ROOT_URLCONF, language or settings.LANGUAGE_CODE, seconds)
+    response = HttpResponse(text, status=429)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@lru_cache(maxsize=4096)
+def _text(face: str, urlconf: str, language: str, seconds: int) -> str:
+    """The page as a visitor sees it at the login form, whoever asks."""
+    visitor = HttpRequest()
+    visitor.path = visitor.path_info = next(
+        path for path, spoken in _login_paths(urlconf).items() if spoken == language
+    )
+    minutes = math.ceil(seconds / 60) if seconds > 90 else 0
+    with translation.override(language):
+        return render_to_string("account/wait.html", {"seconds": seconds, "minutes": minutes}, visitor)

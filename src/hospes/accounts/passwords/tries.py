@@ -1,0 +1,86 @@
+"""
+Counting tries: before what is tried, for all that count, in one statement that survives parallel requests.
+
+    taken = tries.take([Turn(limits.NETWORK, "192.0.2.1"), Turn(limits.ACCOUNT, "person:7")], now=now)   # or Wait
+    ...
+    tries.give_back(taken, now=now)     # it was right
+
+Counted through the face's own login, outside of the door's transaction: what was tried stays so when the page breaks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connections
+
+from hospes.accounts.passwords.limits import EVERYONE, USUAL, Limit
+from hospes.kernel.secrets import blind_index
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One try that counts for a limit; `whose`: of which network, account, device."""
+
+    limit: Limit
+    whose: str
+
+    @property
+    def key(self) -> str:
+        """What the table holds: it says nothing about whose it is."""
+        return blind_index(f"{self.limit.name}:{self.whose}", context="accounts_tries:key").hex()
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Tries that were counted, and what each did."""
+
+    turns: tuple[Turn, ...]
+    untils: tuple[datetime, ...]
+
+
+class Wait(Exception):
+    """Not yet: try again in so many seconds. `key` is the one that says so ("" where it is the machine)."""
+
+    def __init__(self, seconds: float, key: str = "") -> None:
+        self.seconds, self.key = seconds, key
+        super().__init__(f"wait {seconds:.0f} seconds")
+
+
+_TAKE = "SELECT wait, stopped_by, untils FROM accounts_take_turn(%s, %s, %s, %s, %s, %s, %s)"
+_GIVE_BACK = "SELECT accounts_give_back(%s, %s, %s, %s::timestamptz[])"
+
+#: Counted with every try to get in of somebody whom we do not know.
+OF_EVERYONE = Turn(EVERYONE, "")
+
+
+def take(turns: Sequence[Turn], *, now: datetime) -> Taken:
+    """
+    Count one try for all of these, or raise Wait and count it for none.
+
+    Where `OF_EVERYONE` is the first of them, and has more than usual, fewer tries are free for the others.
+    """
+    counted = tuple(turns)
+    each = [turn.limit for turn in counted]
+    numbers = [
+        [float(getattr(limit, name)) for limit in each] for name in ("drain", "free", "besieged", "most")
+    ]
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_TAKE, [now, [turn.key for turn in counted], *numbers, USUAL])
+        wait, stopped_by, untils = cursor.fetchone()
+    if wait > 0:
+        raise Wait(wait, stopped_by)
+    return Taken(counted, tuple(untils))
+
+
+def give_back(taken: Taken, *, now: datetime) -> None:
+    """A try was right: it counts no more, and makes nobody wait."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_GIVE_BACK, [
+            now, [turn.key for turn in taken.turns], [float(turn.limit.drain) for turn in taken.turns], list(taken.untils),
+        ])  # fmt: skip
+
+
+def until(wait: Wait, *, now: datetime) -> datetime:
+    """The moment until which one has to wait."""
+    return now + timedelta(seconds=wait.seconds)
