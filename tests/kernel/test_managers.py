@@ -110,7 +110,7 @@ def test_foreign_keys_are_followed_with_the_same_care() -> None:
 def test_a_foreign_key_to_a_hidden_row_has_nobody_behind_it() -> None:
     invoice = make.invoice()
     person = make.holder_of(invoice.customer)
-    with acting(Purpose.SUPPORT, actor=Actor.staff(1), customer=invoice.customer_id):
+    with acting(Purpose.CONTRACT, actor=Actor.staff(1), customer=invoice.customer_id):
         membership = Membership.objects.get()
         assert membership.person_id == person.pk  # the id is this customer's, the person is somebody's own
         with pytest.raises(ObjectDoesNotExist):

@@ -70,7 +70,9 @@ def may(grantee: Grantee, right: str, mapped: Mapped, column: Column) -> bool:
         return True
     if column.secret and column.reads is not None:
         return grantee in column.reads  # what protects a person, a twin reads only where it is named
-    # Reading is said of purposes; a twin reads the same columns, of its own rows.
+    # Reading is said of purposes; a twin reads the same columns, of its own rows, unless the row names the twins that do.
+    if isinstance(grantee, Own) and entry.twins is not None and grantee.purpose not in entry.twins:
+        return False
     purpose = grantee.purpose if isinstance(grantee, Own) else grantee
     return purpose in (entry.reads if column.reads is None else column.reads)
 

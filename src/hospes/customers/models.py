@@ -87,6 +87,7 @@ class Person(AbstractBaseUser):
         | secret(Category.LOGIN, "password", reads={Purpose.ACCESS})
         | personal(Category.LOGIN, "last_login", reads={Purpose.ACCESS, Purpose.SECURITY}),
         key={"id": "person"}, reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER, Purpose.MONITORING}, source=Source.PERSON,
+        twins={Purpose.CONTRACT, Purpose.SUPPORT},
         creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
         keep=Keep(Event.ACCOUNT_END, THE_CONTRACT, Then.BLANK, months=1),
     )  # fmt: skip
@@ -158,6 +159,7 @@ class Customer(MappedModel):
         | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
         key={"id": "customer"}, reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        twins={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT},
         creates={Purpose.ACCESS}, writes={Purpose.CONTRACT, Purpose.CONTRACT.own},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
@@ -210,6 +212,7 @@ class Membership(MappedModel):
         | personal(Category.LOGIN, "customer", "role", "since", "until")
         | personal(Category.LOGIN, "person", names_others=True),
         key=("person_id", "customer_id"), reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        twins={Purpose.CONTRACT},
         creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
     )  # fmt: skip
@@ -234,7 +237,7 @@ class CustomerWord(MappedModel):
 
     datamap = row(
         plain("id", "customer") | personal(Category.IDENTITY, "word"),
-        key="customer_id", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        key="customer_id", reads=ADDRESSING | {Purpose.SECURITY}, twins=(), source=Source.PERSON,
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 
@@ -254,6 +257,6 @@ class PersonWord(MappedModel):
 
     datamap = row(
         plain("id", "person") | personal(Category.IDENTITY, "word"),
-        key="person_id", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
+        key="person_id", reads=ADDRESSING | {Purpose.SECURITY}, twins=(), source=Source.PERSON,
         keep=Keep(Event.ACCOUNT_END, THE_CONTRACT, Then.DELETE, months=1),
     )  # fmt: skip

@@ -219,13 +219,16 @@ class Row:
 
     key: the columns that say whose row it is (column name → scope name); a row with two keys belongs to both. Empty: the
         table is about no person, has no row policies, and `reads`/`writes` of None mean everybody.
-    reads: purposes that may read the columns which name no others (their twins see their own rows).
+    reads: purposes that may read the columns which name no others.
+    twins: of the purposes that may read, those whose twin does so too, for its own rows; None: all of them. A twin is what a
+        page acts as: one that no page needs is one less that a page which goes wrong can read.
     creates, writes, deletes: who may insert rows, change columns, remove rows; a plain purpose does not include its twin.
     """
 
     columns: Columns
     key: dict[str, str] = field(default_factory=dict)
     reads: frozenset[Purpose] = frozenset()
+    twins: frozenset[Purpose] | None = None
     creates: frozenset[Grantee] = frozenset()
     writes: frozenset[Grantee] = frozenset()
     deletes: frozenset[Grantee] = frozenset()
@@ -244,6 +247,7 @@ def row(
     key: str | dict[str, str] | tuple[str, ...],
     reads: Iterable[Purpose],
     keep: Keep,
+    twins: Iterable[Purpose] | None = None,
     creates: Iterable[Grantee] = (),
     writes: Iterable[Grantee] = (),
     deletes: Iterable[Grantee] = (),
@@ -261,7 +265,8 @@ def row(
         for name, column in columns.items()
     }
     return Row(
-        columns=opened, key=keys, reads=readable, creates=frozenset(creates), writes=frozenset(writes),
+        columns=opened, key=keys, reads=readable, twins=None if twins is None else frozenset(twins) | {Purpose.RIGHTS},
+        creates=frozenset(creates), writes=frozenset(writes),
         deletes=frozenset(deletes) | {Purpose.RETENTION}, keep=keep, source=source,
     )  # fmt: skip
 
@@ -326,9 +331,12 @@ class Mapped:
         return frozenset(g.purpose if isinstance(g, Own) else g for g in named)
 
     def may_read(self, column: Column, grantee: Grantee) -> bool:
-        """Whether a purpose or twin may read a column: a twin reads what its purpose does, secrets only where they name it."""
+        """Whether a purpose or twin may read a column: a twin what its purpose may where `twins` has it, secrets by name only."""
         if column.secret and column.reads is not None:
             return grantee in column.reads
+        twins = self.entry.twins
+        if isinstance(grantee, Own) and twins is not None and grantee.purpose not in twins:
+            return False
         return (grantee.purpose if isinstance(grantee, Own) else grantee) in self.readers(column)
 
     def writers(self, column: Column) -> frozenset[Grantee]:

@@ -25,7 +25,7 @@ class Login:
 
 
 _CUSTOMER_FACING = {
-    Purpose.CART, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS
+    Purpose.CART, Purpose.CONTRACT, Purpose.BILLING, Purpose.SECURITY, Purpose.RIGHTS
 }  # fmt: skip
 _STAFF = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS}
 _WORKER = {

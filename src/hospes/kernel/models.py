@@ -60,7 +60,7 @@ class Consent(MappedModel):
     datamap = row(
         plain("id", "withdrawn_at") | personal(Category.CHOICES, "person_id", "purpose", "text_version", "given_at"),
         key="person_id", reads=_ON_CONSENT | {Purpose.ACCESS}, source=Source.PERSON,
-        creates={Purpose.ACCESS.own, Purpose.RIGHTS.own}, writes={Purpose.ACCESS.own, Purpose.RIGHTS.own},
+        creates={Purpose.ACCESS.own}, writes={Purpose.ACCESS.own},
         keep=Keep(Event.EXPIRY, ACCOUNTABILITY, Then.DELETE, years=5),
     )  # fmt: skip
 
@@ -98,8 +98,8 @@ class Restriction(MappedModel):
 
     datamap = row(
         plain("id", "lifted_at") | personal(Category.CHOICES, "person_id", "customer_id", "purpose", "kind", "since"),
-        key=("person_id", "customer_id"), reads=_HALTABLE, source=Source.PERSON,
-        creates={Purpose.RIGHTS, Purpose.RIGHTS.own}, writes={Purpose.RIGHTS},
+        key=("person_id", "customer_id"), reads=_HALTABLE, twins=(), source=Source.PERSON,
+        creates={Purpose.RIGHTS}, writes={Purpose.RIGHTS},
         keep=Keep(Event.EXPIRY, ACCOUNTABILITY, Then.DELETE, years=5),
     )  # fmt: skip
 

@@ -56,7 +56,7 @@ class Message(MappedModel):
         | plain("about_id", "state")
         | personal(Category.CORRESPONDENCE, "kind", "created_at", "sent_at", "person", "customer")
         | personal(Category.CONTACT, "address", to=[Recipient.MAIL_SERVER]),
-        key=("customer_id", "person_id"), reads=_READERS,
+        key=("customer_id", "person_id"), reads=_READERS, twins={Purpose.ACCESS, Purpose.CONTRACT, Purpose.SUPPORT},
         creates=_SENDERS | {Purpose.ACCESS.own, Purpose.CONTRACT.own},
         writes={Purpose.MESSAGES},
         keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, years=2),
@@ -115,7 +115,7 @@ class TextMessage(MappedModel):
         | plain("about_id", "state", "parts", "reference", "ask_at")
         | personal(Category.CORRESPONDENCE, "kind", "created_at", "taken_at", "settled_at", "person")
         | personal(Category.CONTACT, "number", to=[Recipient.SMS_GATEWAY]),
-        key="person_id", reads=_READERS,
+        key="person_id", reads=_READERS, twins={Purpose.ACCESS, Purpose.SUPPORT},
         creates={Purpose.ACCESS, Purpose.ACCESS.own, Purpose.SECURITY}, writes={Purpose.MESSAGES},
         keep=Keep(Event.RECORDED, SAFETY, Then.DELETE, months=6),
     )  # fmt: skip

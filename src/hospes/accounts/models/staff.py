@@ -31,6 +31,7 @@ class StaffMember(MappedModel):
 
     datamap = row(
         plain() | personal(Category.LOGIN, "person", "role", "since", "until"),
-        key="person_id", reads={Purpose.ACCESS, Purpose.SECURITY}, creates={Purpose.SECURITY}, writes={Purpose.SECURITY},
+        key="person_id", reads={Purpose.ACCESS, Purpose.SECURITY}, twins=(),
+        creates={Purpose.SECURITY}, writes={Purpose.SECURITY},
         keep=Keep(Event.CONTRACT_END, SAFETY, Then.DELETE, years=2),
     )  # fmt: skip

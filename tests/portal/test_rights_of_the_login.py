@@ -1,0 +1,83 @@
+"""
+What somebody can read at most who runs SQL of their own in the portal's session: what its pages need, and no more (P30).
+
+The portal's database login may act as five twins. For each this says once more, apart from the map, of which tables with
+personal data it reads, makes, changes and deletes rows. Whoever gives a twin more, says so here, and which page needs it.
+"""
+
+from collections import defaultdict
+
+import pytest
+
+from hospes.kernel.datamap import mapped_tables
+from hospes.kernel.derived import derived_grants
+from hospes.kernel.logins import LOGINS
+from hospes.kernel.purposes import Own, Purpose
+
+pytestmark = pytest.mark.promise("P30")
+
+READS = {
+    Purpose.CART: {"sales_cart", "sales_cartline"},
+    Purpose.CONTRACT: {
+        "hosting_hostingaccount", "sales_order", "sales_quote", "sales_quoteline", "services_service",
+        "services_servicechange",
+        "messaging_message",  # its key alone: that no message is sent twice
+        "customers_customer", "customers_membership", "customers_person",  # the office's customer page acts as this twin too
+    },
+    Purpose.BILLING: {
+        "billing_document", "billing_invoice", "billing_invoiceline", "payments_payment",
+        "payments_paidfrom",  # the page of an invoice shows its last digits
+        "sales_order", "sales_quote", "sales_quoteline", "services_service",
+        "customers_customer",  # the office's part about invoices: the address they go to
+    },
+    Purpose.SECURITY: {
+        "kernel_journalentry",
+        # whether there is a second step, and who demands one
+        "accounts_passkey", "accounts_phone", "accounts_recoverycode", "accounts_release", "accounts_stepdemand",
+    },
+}  # fmt: skip
+
+WRITES = {
+    (Purpose.CART, "INSERT"): {"sales_cart", "sales_cartline"},
+    (Purpose.CART, "UPDATE"): {"sales_cart", "sales_cartline"},
+    (Purpose.CART, "DELETE"): {"sales_cart", "sales_cartline"},
+    (Purpose.CONTRACT, "INSERT"): {"messaging_message", "sales_order", "sales_quote", "sales_quoteline"},
+    # A customer's own data are corrected by staff as this twin; their own page comes with the rights.
+    (Purpose.CONTRACT, "UPDATE"): {"customers_customer", "sales_quote"},
+    (Purpose.BILLING, "INSERT"): {"payments_payment"},
+    (Purpose.BILLING, "UPDATE"): {"payments_payment"},
+    (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
+    (Purpose.SECURITY, "DELETE"): {"accounts_stepdemand"},
+}
+
+
+def _rights() -> dict[tuple[Purpose, str], set[str]]:
+    about_people = {mapped.table for mapped in mapped_tables() if mapped.entry.about_somebody}
+    twins = {twin.role: twin.purpose for twin in LOGINS["portal"].may_act_as if isinstance(twin, Own)}
+    found: dict[tuple[Purpose, str], set[str]] = defaultdict(set)
+    for grant in derived_grants():
+        # Every purpose writes the journal; that is what a trigger guards.
+        if grant.role in twins and grant.table in about_people - {"kernel_journalentry"}:
+            found[twins[grant.role], grant.right].add(grant.table)
+        elif grant.role in twins and grant.table == "kernel_journalentry" and grant.right == "SELECT":
+            found[twins[grant.role], "SELECT"].add(grant.table)
+    return found
+
+
+def test_the_portals_login_acts_as_twins_that_pages_need_and_nothing_else() -> None:
+    assert LOGINS["portal"].may_act_as == {purpose.own for purpose in (*READS, Purpose.RIGHTS)}
+
+
+def test_each_twin_reads_what_a_page_shows() -> None:
+    rights = _rights()
+    assert {purpose: rights[purpose, "SELECT"] for purpose in READS} == READS
+
+
+def test_each_twin_writes_what_a_page_writes() -> None:
+    rights = {key: tables for key, tables in _rights().items() if key[1] != "SELECT" and tables}
+    assert rights == WRITES
+
+
+def test_a_person_takes_along_everything_that_is_theirs() -> None:
+    about_people = {mapped.table for mapped in mapped_tables() if mapped.entry.about_somebody}
+    assert _rights()[Purpose.RIGHTS, "SELECT"] == about_people
