@@ -46,8 +46,8 @@ INSERT INTO billing_invoice (number, customer_id, origin, quote_number, issued_o
 INSERT INTO billing_invoiceline (invoice_id, customer_id, position, description, details, quantity, unit_cents, net_cents,
     vat_basis_points, period_from, period_until)
   SELECT id, customer_id, 1, 'Hosting Plus', '', 1, 7950, 7950, 2100, issued_on, issued_on + 365 FROM billing_invoice;
-INSERT INTO services_service (customer_id, product_id, label, origin, state, months, price_cents, started_on, renews_on)
-  SELECT 1 + i % {CUSTOMERS}, (SELECT min(id) FROM catalogue_product), 'site-' || i || '.example', 'bench:' || i, 'active', 12, 7950,
+INSERT INTO services_service (customer_id, product_id, provider, label, origin, state, months, price_cents, started_on, renews_on)
+  SELECT 1 + i % {CUSTOMERS}, (SELECT min(id) FROM catalogue_product), 'directadmin', 'site-' || i || '.example', 'bench:' || i, 'active', 12, 7950,
          current_date - i % 300, current_date + 60 + i % 300 FROM generate_series(1, {2 * CUSTOMERS}) i;
 INSERT INTO sales_quote (id, number, customer_id, state, made_at, valid_until, net_cents, vat_cents, total_cents, decided_at, key)
   SELECT i, 'O2020-' || i, i, 'accepted', now(), current_date, 7950, 1670, 9620, now(), 'bench:' || i FROM generate_series(1, {CUSTOMERS}) i;

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from hospes.hosting import jobs, queries, services
 from hospes.hosting.models import HostingAccount
-from hospes.hosting.providers import HostingProvider, NotAuthenticated, PanelRefused, PanelUnavailable
+from hospes.hosting.providers import HostingProvider, NotAuthenticated, PanelUnavailable
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
@@ -19,6 +19,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
 from hospes.messaging.models import Message
 from hospes.services import kinds
+from hospes.services import services as life
 from hospes.services.models import Service, ServiceChange, State
 from tests.hosting.panels import DirectAdminWorld, Seen
 from tests.support import make
@@ -245,18 +246,95 @@ def test_nothing_is_made_for_who_had_processing_stopped(panel: DirectAdminWorld)
     assert panel.accounts() == {}
 
 
-def test_a_domain_that_is_there_under_another_name_is_refused(panel: DirectAdminWorld) -> None:
+def somebody_elses(panel: DirectAdminWorld) -> None:
+    """An account of before, for the same domain, that we know nothing of."""
     panel.provider.ensure_account(
         "someone", "dronkel.test", "small", "a-password-of-old", "beheer@example.com"
     )
+
+
+def mails(kind: str) -> list[tuple[int | None, int | None]]:
+    with as_owner():
+        return list(Message.objects.filter(kind=kind).values_list("about_id", "customer_id"))
+
+
+def test_a_domain_that_the_panel_has_for_somebody_else_is_refused_once_and_told(
+    panel: DirectAdminWorld,
+) -> None:
+    somebody_elses(panel)
     service = ordered()
-    with pytest.raises(PanelRefused, match="already exists"):
+    for _ in range(2):
+        provision(service, panel)
+    with as_owner():
+        assert Service.objects.get(pk=service.pk).state == State.REFUSED
+        changes = ServiceChange.objects.filter(service_id=service.pk, became="refused")
+        assert [(c.was, c.reason, c.at) for c in changes] == [("pending", "refused_by_panel", LATER)]
+        assert [e.customer_id for e in JournalEntry.objects.filter(action="service.moved")] == [
+            service.customer_id
+        ]
+    assert mails("services.refused") == [(service.pk, service.customer_id)]
+    assert mails("services.active") == []
+    assert "already exists" in account_of(service).refusal
+    assert list(panel.accounts()) == ["someone"]
+    with acting(Purpose.CONTRACT, actor=JOB):
+        assert queries.access(service.pk) is None
+
+
+def test_the_job_of_one_that_is_refused_is_done_and_not_tried_again(panel: DirectAdminWorld) -> None:
+    somebody_elses(panel)
+    service = ordered()
+    jobs.provision.run(service_id=service.pk)  # raises nothing
+    assert [name for name, _, _ in jobs_waiting()] == ["messaging.jobs.deliver"]
+
+
+def test_tried_again_once_the_hindrance_is_gone_it_works_and_is_told_once(panel: DirectAdminWorld) -> None:
+    somebody_elses(panel)
+    service = ordered()
+    provision(service, panel)
+    with acting(Purpose.CONTRACT, actor=JOB):
+        life.try_again(service_id=service.pk, reason="tried_again", now=LATER)
+    assert [name for name, _, _ in jobs_waiting()][-1] == "hosting.jobs.provision"
+    provision(service, panel)  # still in the way: the customer knows already
+    assert mails("services.refused") == [(service.pk, service.customer_id)]
+    panel.provider.remove("someone")
+    with acting(Purpose.CONTRACT, actor=JOB):
+        life.try_again(service_id=service.pk, reason="tried_again", now=LATER)
+    provision(service, panel)
+    all_is_done_once(service, panel)
+    assert account_of(service).refusal == ""
+
+
+def test_a_package_that_the_panel_does_not_know_is_refused_too(panel: DirectAdminWorld) -> None:
+    service = make.service(state="pending", product=make.product(panel_package="no-such"))
+    provision(service, panel)
+    with as_owner():
+        assert Service.objects.get(pk=service.pk).state == State.REFUSED
+    assert "no-such" in account_of(service).refusal
+
+
+def test_without_a_free_user_name_it_is_refused_as_well(
+    panel: DirectAdminWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "_NAMES_TO_TRY", 1)
+    make.hosting_account(username="dronkel")
+    service = ordered()
+    provision(service, panel)
+    with as_owner():
+        assert Service.objects.get(pk=service.pk).state == State.REFUSED
+    assert mails("services.refused") == [(service.pk, service.customer_id)]
+
+
+def test_an_outage_is_no_refusal(panel: DirectAdminWorld) -> None:
+    service = ordered()
+    panel.outage()
+    with pytest.raises(PanelUnavailable):
         provision(service, panel)
     with as_owner():
         assert Service.objects.get(pk=service.pk).state == State.PENDING
+    assert mails("services.refused") == []
 
 
-@pytest.mark.parametrize("state", ["active", "suspended", "cancelled", "terminated"])
+@pytest.mark.parametrize("state", ["active", "suspended", "cancelled", "terminated", "refused"])
 def test_a_service_in_another_state_is_left_alone(panel: DirectAdminWorld, state: str) -> None:
     service = make.service(state=state)
     provision(service, panel)

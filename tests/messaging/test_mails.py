@@ -42,7 +42,7 @@ def mailed(catcher: MailCatcher, kind: str, **words: Any) -> Letter:
     assert "{{" not in letter.html + letter.text
     assert "{%" not in letter.html + letter.text
     assert not re.search(
-        r"(src|href)=\"https?://(?!127\.0\.0\.1)", letter.html
+        r"(src|href)=\"https?://(?!127\.0\.0\.1|localhost)", letter.html
     )  # nothing is fetched from anywhere
     assert "fonts.googleapis" not in letter.html
     return letter
@@ -240,12 +240,13 @@ def test_an_order_that_was_paid_before_the_mail_left(catcher: MailCatcher) -> No
 # --- the service ------------------------------------------------------------------------------------------------------
 
 
-def service(*, language: str = "nl") -> Any:
+def service(*, language: str = "nl", state: str = "active") -> Any:
     holder = make.person(given_name="Anna", family_name="Dronkel", language=language)
     customer = make.customer(holder=holder, number=10_042)
     product = make.product(name_nl="Hosting Klein", name_en="Hosting Small")
-    made = make.service(customer=customer, product=product, label="dronkel.test")
-    make.hosting_account(service=made, username="dronkel", password=b"sealed-secret")
+    made = make.service(customer=customer, product=product, label="dronkel.test", state=state)
+    words = {"made_at": None, "refusal": "Cannot Create Account: jargon"} if state == "refused" else {}
+    make.hosting_account(service=made, username="dronkel", password=b"sealed-secret", **words)
     return made
 
 
@@ -278,11 +279,28 @@ def test_hosting_that_is_ready_in_english(catcher: MailCatcher) -> None:
     ]
 
 
+def test_hosting_that_could_not_be_set_up_says_what_happens_now_and_not_why(catcher: MailCatcher) -> None:
+    made = service(state="refused")
+    letter = mailed(catcher, "services.refused", customer=made.customer, about_id=made.pk)
+    assert letter.subject == "Wij kijken naar dronkel.test"
+    assert body(letter) == [
+        "Beste Anna Dronkel,",
+        "Wij konden Hosting Klein voor dronkel.test niet meteen inrichten.",
+        "Een collega kijkt ernaar, en u hoort van ons. U hoeft niets te doen.",
+        "Uw betaling hebben wij ontvangen. Lukt het niet onder deze naam, dan kiest u: een andere naam, of uw geld terug.",
+        f"Bekijk hoe het ermee staat: {PORTAL}/k/10042/diensten/{made.pk}/",
+    ]
+    assert "jargon" not in letter.text + letter.html
+    assert "Een collega kijkt ernaar" in visible(letter)
+
+
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.promise("P01")
-@pytest.mark.parametrize("kind", ["billing.invoice", "sales.order_received", "services.active"])
+@pytest.mark.parametrize(
+    "kind", ["billing.invoice", "sales.order_received", "services.active", "services.refused"]
+)
 @pytest.mark.parametrize(
     ("language", "greeting"), [("nl", "Beste Anna Dronkel,"), ("en", "Dear Anna Dronkel,")]
 )
@@ -293,6 +311,7 @@ def test_mails_open_with_the_name_and_never_with_a_number(
         "billing.invoice": lambda: invoice(tmp_path, settings, language=language),
         "sales.order_received": lambda: order(language=language),
         "services.active": lambda: service(language=language),
+        "services.refused": lambda: service(language=language, state="refused"),
     }[kind]()
     letter = mailed(catcher, kind, customer=about.customer, about_id=about.pk)
     assert letter.text.startswith(greeting)

@@ -42,7 +42,7 @@ class Case:
         return f"/klanten/{self.customer.number}/"
 
 
-def case(**words: Any) -> Case:
+def case(*, label: str = "kraakhof.test", **words: Any) -> Case:
     """Make one: a company whose service is being set up, with a payment that is still open and one that was made."""
     holder = make.person(phone=PHONE, given_name="Wilmar", family_name="van der Zomp")
     customer = make.customer(
@@ -52,7 +52,7 @@ def case(**words: Any) -> Case:
             | words
         ),
     )
-    service = make.service(customer=customer, state="pending", label="kraakhof.test")
+    service = make.service(customer=customer, state="pending", label=label)
     order = make.order(customer=customer)
     payment = make.payment(order=order, state="open")
     paid = make.payment(order=make.order(customer=customer, paid=True), state="paid")

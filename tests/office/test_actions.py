@@ -14,6 +14,7 @@ from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
+from hospes.services.models import Service
 from tests.accounts import people as accounts
 from tests.office import people
 from tests.office.conftest import AsRole
@@ -182,6 +183,35 @@ def test_the_provider_is_asked_about_a_payment_once(as_role: AsRole) -> None:
         assert client.post(url, form)["Location"] == case.page
     assert people.jobs() == [("payments.jobs.check", {"payment_id": case.payment.pk})]
     assert people.entries("staff.payment_checked") == [(case.customer.pk, case.holder.pk, "billing")]
+
+
+def test_a_service_that_was_refused_is_tried_again_once_its_name_is_free(as_role: AsRole) -> None:
+    client, case = as_role("support_agent"), people.case()
+    refused = make.service(customer=case.customer, state="refused", label="bezet.test")
+    other = make.service(label="bezet.test")
+    url = f"{case.page}diensten/{refused.pk}/opnieuw/"
+    assert url in client.get(case.page).content.decode()
+    form = {"once": people.once(client.get(case.page))}
+    assert client.post(url, form)["Location"] == case.page
+    assert "Onder deze naam is iets anders ingericht." in people.text(client.get(case.page))
+    assert (people.jobs(), state_of(refused)) == ([], "refused")
+    with as_owner():
+        Service.objects.filter(pk=other.pk).update(state="terminated", ended_on=other.started_on)
+    for _double_click in range(2):
+        client.post(url, form)
+    assert (people.jobs(), state_of(refused)) == (
+        [("hosting.jobs.provision", {"service_id": refused.pk})],
+        "pending",
+    )
+    assert people.entries("staff.service_retried") == [(case.customer.pk, case.holder.pk, "contract")]
+    with as_owner():
+        moved = JournalEntry.objects.get(action="service.moved")
+    assert (moved.actor_kind, moved.customer_id) == ("staff", case.customer.pk)
+
+
+def state_of(service: Service) -> str:
+    with as_owner():
+        return str(Service.objects.values_list("state", flat=True).get(pk=service.pk))
 
 
 @pytest.mark.parametrize(

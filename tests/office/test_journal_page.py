@@ -129,7 +129,7 @@ def test_the_matrix_shows_every_table_with_personal_data_and_what_each_purpose_m
 
 def test_the_privacy_officer_sees_what_the_holder_could_download(as_role: AsRole) -> None:
     client, case = as_role("privacy_officer"), people.case()
-    other = people.case(name="Heel anders bv")
+    other = people.case(name="Heel anders bv", label="anders.test")
     page = people.text(client.get(f"{case.page}gegevens/"))
     for held in (case.customer.name, case.invoice.number, people.PHONE, "Boeken@kraakhof.test"):
         assert held in page, held

@@ -45,7 +45,7 @@ WAYS = {
 @pytest.mark.parametrize("role", people.ROLES)
 def test_each_key_finds_the_customer_for_the_roles_that_may_search_by_it(as_role: AsRole, role: str) -> None:
     client, case = as_role(role), people.case()
-    people.case(name="Heel anders bv", invoice_email="post@anders.test")
+    people.case(name="Heel anders bv", invoice_email="post@anders.test", label="anders.test")
     with as_owner():
         known = {
             "customer": case.customer.number, "email": case.holder.email.upper(), "invoice": case.invoice.number.lower(),

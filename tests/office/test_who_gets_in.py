@@ -175,7 +175,11 @@ def test_every_role_works_with_what_the_office_has_a_part_and_a_login_for() -> N
 
 
 def test_another_customers_things_are_not_found_under_this_one(as_role: AsRole) -> None:
-    client, case, other = as_role("billing_clerk"), people.case(), people.case(name="Anders bv")
+    client, case, other = (
+        as_role("billing_clerk"),
+        people.case(),
+        people.case(name="Anders bv", label="anders.test"),
+    )
     for url in (
         f"/klanten/{case.customer.number}/diensten/{other.service.pk}/opnieuw/",
         f"/klanten/{case.customer.number}/betalingen/{other.payment.pk}/nakijken/",

@@ -90,6 +90,24 @@ def test_a_service_takes_too_long_after_an_hour(as_role: AsRole) -> None:
     assert quick.label not in page
 
 
+def test_what_could_not_be_set_up_waits_with_what_the_hosting_server_said(as_role: AsRole) -> None:
+    client = as_role("support_agent")
+    refused, taken = make.service(state="refused"), make.service(state="refused")
+    make.hosting_account(service=refused, made_at=None, refusal="That domain already exists")
+    others = [make.service(state=state) for state in ("active", "suspended", "cancelled", "terminated")]
+    page = home(client, "/werk/geweigerde-diensten/")
+    assert f"{refused.label} That domain already exists" in page
+    assert taken.label in page
+    assert [other.label for other in others if other.label in page] == []
+    for service in (refused, taken):
+        with as_owner():
+            assert (
+                f'href="/klanten/{service.customer.number}/"'
+                in client.get("/werk/geweigerde-diensten/").content.decode()
+            )
+    assert as_role("privacy_officer").get("/werk/geweigerde-diensten/").status_code == 404
+
+
 def test_a_message_to_a_person_leads_to_a_customer_of_theirs(as_role: AsRole) -> None:
     client, case = as_role("support_agent"), people.case()
     make.message(person=case.holder, state="failed", created_at=LATER)

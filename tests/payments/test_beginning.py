@@ -13,6 +13,7 @@ from hospes.payments.models import Payment
 from hospes.payments.providers import ProviderUnavailable
 from hospes.payments.services import MARGIN, NotTaken, PaymentRefused
 from hospes.sales.models import Order
+from hospes.services.models import Service
 from tests.payments.till import IP, Till, entries, jobs, state_of, states
 from tests.support import make
 from tests.support.rights import as_owner
@@ -90,6 +91,21 @@ def test_after_a_payment_that_was_not_made_another_can_be_begun(till: Till, end:
         f"{order.number}-1",
         f"{order.number}-2",
     ]
+
+
+def test_nobody_pays_for_a_name_that_somebody_else_has_by_now(till: Till) -> None:
+    order = make.order()
+    till.begin(order)
+    with as_owner():
+        [line] = order.quote.lines.all()
+    service = make.service(label=line.label)
+    for instead_of in (None, payments()[0].pk):
+        with pytest.raises(PaymentRefused, match=f"Onder de naam {line.label}"):
+            till.begin(order, instead_of=instead_of)
+    assert len(till.charges()) == 1
+    with as_owner():
+        Service.objects.filter(pk=service.pk).update(state="refused")
+    till.begin(order)
 
 
 # --- what breaks off in between ---

@@ -15,6 +15,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.sales import agreements, carts, limits
 from hospes.sales.models import Cart, CartLine, Order, Quote, QuoteLine
+from hospes.services.models import Service
 from tests.portal.visit import IP, accept, all_of, browser, jobs, member, put, text, version
 from tests.support import make
 from tests.support.rights import as_owner
@@ -542,3 +543,64 @@ def test_looking_at_the_cart_is_using_it_and_looking_elsewhere_is_not(plus: Prod
         with clock.shifted(timedelta(days=9)):
             visitor.get(path)
         assert [cart.used_on for cart in all_of(Cart)] == [used_on]
+
+
+# --- names that somebody has here already ---
+
+
+def test_a_name_that_is_in_use_is_told_before_the_cart_at_the_checkout_and_before_paying(
+    plus: Product, customer: Any, client: Client
+) -> None:
+    make.service(label="bezet.test")
+    assert "Onder de naam bezet.test kunnen wij niets nieuws inrichten" in text(
+        put(client, plus, "bezet.test")
+    )
+    put(client, plus, "straks.test")
+    seen = version(client, customer.number)
+    service = make.service(label="straks.test")
+    for answer in (order(client, customer.number, seen), client.get(f"/k/{customer.number}/afrekenen/")):
+        assert answer["Location"] == "/hosting/winkelwagen/"
+    page = text(client.get("/hosting/winkelwagen/"))
+    assert "bij ons al in gebruik" in page
+    assert "Haal dit uit uw winkelwagen om verder te gaan." in page
+    assert "Verder naar bestellen" not in page
+    assert nothing_ordered()
+    with as_owner():
+        Service.objects.filter(pk=service.pk).update(state="refused")
+    where = order(client, customer.number, seen)["Location"]
+    assert 'id="pay"' in client.get(where).content.decode()
+    with as_owner():
+        Service.objects.filter(pk=service.pk).update(state="active")
+    page = client.get(where)
+    assert "Onder de naam straks.test kunnen wij niets nieuws inrichten" in text(page)
+    assert 'id="pay"' not in page.content.decode()
+    answer = client.post(f"{where}betalen/", follow=True)
+    assert answer.redirect_chain == [(where, 302)]
+    assert "Onder de naam straks.test" in text(answer)
+
+
+def test_a_quote_for_a_name_that_got_in_use_is_not_accepted(customer: Any, client: Client) -> None:
+    quote = make.quote(customer=customer, valid_until="2999-01-01")
+    with as_owner():
+        [line] = quote.lines.all()
+    make.service(label=line.label)
+    page = f"/k/{customer.number}/offertes/{quote.number}/"
+    assert accept(client, page)["Location"] == page
+    assert f"Onder de naam {line.label} kunnen wij niets nieuws inrichten" in text(client.get(page))
+    assert all_of(Order) == []
+
+
+def test_a_service_that_could_not_be_set_up_is_told_without_jargon(customer: Any, client: Client) -> None:
+    service = make.service(customer=customer, state="refused", label="voorbeeld.test")
+    with as_owner():
+        service.changes.update(reason="refused_by_panel")
+    home = f"/k/{customer.number}/"
+    page = text(client.get(f"{home}diensten/{service.pk}/"))
+    for sentence in (
+        "Een collega kijkt ernaar.",
+        "U hoeft niets te doen: u hoort van ons.",
+        "Nog niet ingericht",
+    ):
+        assert sentence in page, sentence
+    assert "refused" not in page
+    assert "Wij konden voorbeeld.test niet meteen inrichten." in text(client.get(home))

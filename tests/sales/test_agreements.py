@@ -123,7 +123,7 @@ def operator_with(folder: Path, line: str) -> Path:
     known = (Path(__file__).parents[2] / "operator.toml").read_text("utf-8")
     kept = [each for each in known.splitlines() if not each.startswith("terms_version")]
     path = folder / "operator.toml"
-    path.write_text("\n".join([*kept, line]), "utf-8")
+    path.write_text("\n".join(kept).replace("[operator]", f"[operator]\n{line}", 1), "utf-8")
     return path
 
 

@@ -16,6 +16,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.sales import carts
 from hospes.sales.carts import MOST_LINES, CartRefused, Contents
 from hospes.sales.models import Cart, CartLine
+from hospes.services.models import Service
 from tests.support import make
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_owner
@@ -405,3 +406,39 @@ def test_after_login_there_is_the_union_and_ones_own_goes_first(
         assert {label: months for label, months, _ in browser.lines()} == expected
         assert counts()[1] == len(expected)
         transaction.set_rollback(True)
+
+
+# --- names that somebody has here already ---
+
+
+@pytest.mark.promise("P25")
+@pytest.mark.parametrize("known", [False, True])
+def test_a_name_that_is_in_use_is_not_put_in_and_it_is_not_said_whose_it_is(
+    plus: Product, known: bool
+) -> None:
+    theirs = make.service(label="bezet.test")
+    browser = Browser(make.person() if known else None)
+    with pytest.raises(
+        CartRefused, match=r"Onder de naam bezet\.test kunnen wij niets nieuws inrichten"
+    ) as refused:
+        browser.put(plus, "www.BEZET.test")
+    with as_owner():
+        customer = theirs.customer
+    assert [t for t in (customer.name, str(customer.number), customer.town) if t in str(refused.value)] == []
+    assert counts() == (0, 0)
+    browser.put(plus, "vrij.test")
+
+
+def test_a_name_that_got_in_use_meanwhile_stays_in_the_cart_and_cannot_be_ordered(plus: Product) -> None:
+    browser = Browser()
+    browser.put(plus, "een.test")
+    browser.put(plus, "twee.test")
+    assert browser.contents().can_be_ordered
+    version = browser.contents().version
+    service = make.service(label="twee.test")
+    contents = browser.contents()
+    assert (contents.can_be_ordered, contents.names_in_use) == (False, ["twee.test"])
+    assert contents.version == version
+    with as_owner():
+        Service.objects.filter(pk=service.pk).update(state="terminated", ended_on=TODAY)
+    assert browser.contents().can_be_ordered

@@ -1,15 +1,17 @@
 """What follows once an order was paid: one invoice, and one service for each of its lines (P15, P22)."""
 
+import threading
 from datetime import UTC, date, datetime
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from hospes.billing.models import Invoice, InvoiceLine
 from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
+from hospes.messaging.models import Message
 from hospes.sales import jobs as sales_jobs
 from hospes.sales import queries
 from hospes.sales.models import Order
@@ -167,3 +169,54 @@ def test_what_was_not_paid_is_not_delivered(state: str) -> None:
     with pytest.raises(Order.DoesNotExist):
         sales_jobs.deliver.run(order_id=order.pk)
     assert all_of(Service) == []
+
+
+# --- two customers, one name ---
+
+
+def two_orders() -> list[Order]:
+    """Two customers ordered the same name before either paid; the second also something else."""
+    first = accepted(quoted(make.customer(), wanted(), key="cart:1"))
+    second = accepted(quoted(make.customer(), wanted(), wanted(750, label="b.test", months=1), key="cart:2"))
+    for order in (first, second):
+        paid(order)
+    return [first, second]
+
+
+@pytest.mark.promise("P22")
+def test_of_two_who_paid_for_one_name_the_first_gets_it_and_the_other_all_the_rest() -> None:
+    orders = two_orders()
+    for order in orders:
+        sales_jobs.deliver.run(order_id=order.pk)
+    assert [(s.customer_id, s.label, s.state) for s in all_of(Service)] == [
+        (orders[0].customer_id, "voorbeeld.test", "pending"),
+        (orders[1].customer_id, "voorbeeld.test", "refused"),
+        (orders[1].customer_id, "b.test", "pending"),
+    ]
+    assert [task for task, _ in jobs()].count("hosting.jobs.provision") == 2
+    with as_owner():
+        assert list(
+            Message.objects.filter(kind="services.refused").values_list("customer_id", flat=True)
+        ) == [orders[1].customer_id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_delivered_at_the_same_moment_exactly_one_gets_it() -> None:
+    orders, gate, failed = two_orders(), threading.Barrier(2), list[Exception]()
+
+    def deliver(order: Order) -> None:
+        try:
+            gate.wait(10)
+            sales_jobs.deliver.run(order_id=order.pk)
+        except Exception as error:  # noqa: BLE001  # said below
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=deliver, args=[order]) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert sorted(s.state for s in all_of(Service) if s.label == "voorbeeld.test") == ["pending", "refused"]

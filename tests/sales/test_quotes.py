@@ -17,6 +17,7 @@ from hospes.sales import agreements, queries, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.sales.services import QuoteRefused
+from hospes.services.models import Service
 from tests.sales.shop import (
     DAY,
     IP,
@@ -370,3 +371,37 @@ def test_accepted_in_one_window_and_declined_in_another_one_of_both_holds() -> N
     assert len(done) == 1
     assert again(quote).state == ("accepted" if done == [accepted] else "declined")
     assert len(all_of(Order)) == (done == [accepted])
+
+
+# --- names that somebody has here already ---
+
+
+def test_no_quote_is_made_for_a_name_that_is_in_use() -> None:
+    make.service(label="voorbeeld.test")
+    customer = make.customer()
+    with pytest.raises(QuoteRefused, match=r"Onder de naam voorbeeld\.test"):
+        quoted(customer, wanted(), wanted(label="vrij.test"))
+    assert all_of(Quote) == []
+    assert quoted(customer, wanted(label="vrij.test")).state == "open"
+
+
+def test_a_quote_is_not_accepted_for_a_name_that_got_in_use_meanwhile() -> None:
+    quote = quoted(make.customer(), wanted(), wanted(label="b.test"), wanted(label="c.test"))
+    for label in ("voorbeeld.test", "c.test"):
+        make.service(label=label)
+    with pytest.raises(QuoteRefused, match=r"Onder de namen c\.test, voorbeeld\.test"):
+        accepted(quote)
+    assert (again(quote).state, all_of(Order)) == ("open", [])
+    with as_owner():
+        Service.objects.update(state="refused")
+    assert accepted(quote).state == "awaiting_payment"
+
+
+def test_what_was_accepted_before_stays_accepted() -> None:
+    quote = quoted(make.customer())
+    order = accepted(quote)
+    make.service(label="voorbeeld.test")
+    assert accepted(quote) == order
+    with as_owner():
+        customer = quote.customer
+    assert quoted(customer, key=quote.key) == quote

@@ -45,6 +45,7 @@ LOOKS: dict[str, Look] = {
     "preparing": Look(INFO, _("in progress")),
     "provisioning": Look(INFO, _("being set up")),
     "refunded": Look(NEUTRAL, _("refunded")),
+    "refused": Look(WARNING, _("not set up yet")),
     "requested": Look(INFO, _("requested")),
     "sent": Look(INFO, _("sent")),
     "suspended": Look(WARNING, _("suspended")),

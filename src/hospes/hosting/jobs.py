@@ -1,7 +1,7 @@
 """Making hosting accounts."""
 
 from hospes.hosting import services
-from hospes.hosting.providers import provider
+from hospes.hosting.providers import chosen, provider
 from hospes.kernel import clock
 from hospes.kernel.jobs import job
 from hospes.kernel.purposes import Purpose
@@ -10,7 +10,7 @@ from hospes.services import kinds
 
 @job(queue="hosting", purpose=Purpose.CONTRACT)
 def provision(*, service_id: int) -> None:
-    """Make the hosting account of a service; tried again for a day while the panel does not do it."""
+    """Make the hosting account of a service; tried again for a day while the panel cannot be reached."""
     services.provision(service_id=service_id, provider=provider(), now=clock.now())
 
 
@@ -18,4 +18,4 @@ def _provision(service_id: int) -> None:
     provision.enqueue(one_at_a_time=f"hosting:{service_id}", service_id=service_id)
 
 
-kinds.register("hosting", _provision)
+kinds.register("hosting", _provision, provider=chosen)

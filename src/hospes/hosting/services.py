@@ -55,9 +55,16 @@ def provision(*, service_id: int, provider: HostingProvider, now: datetime) -> N
     """
     Make the hosting account of a service that is being set up, and put the service on.
 
-    A service in any other state is left alone. Raises what the panel raises, after which it can be called
-    again.
+    A service in any other state is left alone. What the panel will not do, however often it is asked, is noted: the service
+    is refused, which the customer and staff hear. Raises PanelUnavailable, after which it can be called again.
     """
+    try:
+        _provision(service_id, provider, now)
+    except PanelRefused as refused:
+        _refuse(service_id, said=str(refused), now=now)
+
+
+def _provision(service_id: int, provider: HostingProvider, now: datetime) -> None:
     while (wanted := _claim(service_id)) is not None:
         try:
             provider.ensure_account(
@@ -69,6 +76,13 @@ def provision(*, service_id: int, provider: HostingProvider, now: datetime) -> N
             continue
         _finish(service_id, now=now)
         return
+
+
+def _refuse(service_id: int, *, said: str, now: datetime) -> None:
+    with acting(Purpose.CONTRACT, actor=JOB):
+        services.refuse(service_id=service_id, reason="refused_by_panel", now=now)
+        # There is no account yet when no user name was left for it.
+        HostingAccount.objects.filter(service_id=service_id, made_at=None).update(refusal=said[:300])
 
 
 def _claim(service_id: int) -> _Wanted | None:
@@ -125,7 +139,9 @@ def _finish(service_id: int, *, now: datetime) -> None:
     """Step 3: the account is there; the service is active from now on, unless it was cancelled meanwhile."""
     with acting(Purpose.CONTRACT, actor=JOB):
         service = Service.objects.select_for_update().get(pk=service_id)
-        made = HostingAccount.objects.filter(service_id=service_id, made_at=None).update(made_at=now)
+        made = HostingAccount.objects.filter(service_id=service_id, made_at=None).update(
+            made_at=now, refusal=""
+        )
         if made:
             journal.record("hosting.made", at=now, table="services_service", object_id=service_id,
                            customer_id=service.customer_id)  # fmt: skip

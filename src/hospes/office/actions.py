@@ -13,7 +13,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.payments import jobs as payments
 from hospes.payments.models import Payment
-from hospes.services import kinds
+from hospes.services import kinds, services
 from hospes.services.models import Service, State
 
 #: A form that was shown longer ago than this can be sent again.
@@ -38,10 +38,20 @@ def mail_again(*, scene: Scene, invoice: Invoice, once: str, now: datetime) -> b
 
 
 def set_up_again(*, scene: Scene, service: Service, once: str, now: datetime) -> bool:
-    """Try once more to set up a service that is waiting for it; False when it is not, or the form was carried out already."""
-    if service.state != State.PENDING or not _first(scene, f"service:{service.pk}:{once}", now):
+    """
+    Try once more to set up a service that waits for it or was refused; False when it does not (any more), or when the form
+    was carried out already. Raises NameInUse.
+    """
+    if service.state not in (State.PENDING, State.REFUSED) or not _first(
+        scene, f"service:{service.pk}:{once}", now
+    ):
         return False
-    kinds.provision(service.product.kind, service.pk)
+    if service.state == State.REFUSED:
+        # The twin may not move a service: the customer, who acts by it, has no say in that.
+        with acting(Purpose.CONTRACT, actor=scene.actor):
+            services.try_again(service_id=service.pk, reason="tried_again", now=now)
+    else:
+        kinds.provision(service.product.kind, service.pk)
     _journal("staff.service_retried", "services_service", service.pk, now)
     return True
 

@@ -68,6 +68,7 @@ MESSAGES: dict[str, Promise] = {
     "sales.order_received": _("Order received"),
     "billing.invoice": _("Invoice"),
     "services.active": _("The service is ready"),
+    "services.refused": _("The service could not be set up at once"),
 }
 
 

@@ -9,13 +9,14 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer, Membership
 from hospes.customers.queries import in_force
+from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
@@ -46,6 +47,7 @@ class Item:
     cents: int | None = None
     number: int | None = None
     invoice: str = ""
+    detail: str = ""  # what else helps to see what to do
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,28 @@ def _pending(now: datetime) -> Any:
     return Service.objects.filter(Exists(since), state=State.PENDING).select_related("product")
 
 
+def _refused(now: datetime) -> Any:
+    changes = ServiceChange.objects.filter(service_id=OuterRef("pk"), became=State.REFUSED).order_by("-at")
+    said = HostingAccount.objects.filter(service_id=OuterRef("pk"))
+    return (
+        Service.objects.filter(state=State.REFUSED)
+        .annotate(refused_at=Subquery(changes.values("at")[:1]), said=Subquery(said.values("refusal")[:1]))
+        .select_related("product")
+    )
+
+
 def _waiting(now: datetime) -> Any:
     return Message.objects.filter(state=Message.State.WAITING, created_at__lt=now - WAITING_AFTER)
 
 
 def _failed(now: datetime) -> Any:
     return Message.objects.filter(state=Message.State.FAILED, created_at__gt=now - FAILED_WITHIN)
+
+
+def _refused_service(row: Any) -> Item:
+    return Item(
+        row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.refused_at, detail=row.said or ""
+    )
 
 
 def _message(row: Message) -> Item:
@@ -195,6 +213,12 @@ BOARDS: Final = (
         "diensten-in-aanmaak", Purpose.CONTRACT, False, _("Services that take too long to set up"),
         _("This usually takes a minute. Try it once more from the customer's page, or look at the hosting server."),
         _pending, lambda row: Item(row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.started_on),
+    ),
+    Board(
+        "geweigerde-diensten", Purpose.CONTRACT, True, _("Services that could not be set up"),
+        _("They were paid, and the customer knows that we are looking at it. Somebody else has the name here, or the hosting"
+          " server refused it. Agree on another name or pay the money back; try it again once the hindrance is gone."),
+        _refused, _refused_service,
     ),
     Board(
         "wachtende-berichten", Purpose.SUPPORT, False, _("Messages that are still waiting"),

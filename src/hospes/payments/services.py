@@ -16,6 +16,7 @@ from hospes.payments import booking
 from hospes.payments.booking import book as book
 from hospes.payments.models import LIVE, UNDECIDED, Notice, Payment
 from hospes.payments.providers import Charge, PaymentProvider, ProviderRefused, UnknownCharge
+from hospes.sales import names
 from hospes.sales.models import Order
 
 journal.register({
@@ -32,6 +33,10 @@ Acting = Callable[[], AbstractContextManager[Scene]]
 
 class PaymentRefused(Exception):
     """The payment cannot be begun; the message is fit to show to the customer."""
+
+
+class AlreadyHandled(PaymentRefused):
+    """What was begun is being looked up, and shows how it ended in a moment."""
 
 
 class NotTaken(PaymentRefused):
@@ -83,7 +88,7 @@ def begin(
         unknown = Payment.objects.filter(pk=payment.pk, reference=None)
         unknown.update(reference=charge.reference, checkout_url=charge.checkout_url or "")
     if not charge.checkout_url:
-        raise PaymentRefused(_("This payment was already handled. We are looking up how it ended."))
+        raise AlreadyHandled(_("This payment was already handled. We are looking up how it ended."))
     return charge.checkout_url
 
 
@@ -92,6 +97,8 @@ def _claim(order_id: int, now: datetime) -> tuple[Payment, str, bool]:
     order = Order.objects.get(pk=order_id)
     if order.state != Order.State.AWAITING_PAYMENT:
         raise PaymentRefused(_("This order does not have to be paid (any more)."))
+    if in_use := names.in_use_of_quote(order.quote_id):  # somebody else was faster: not after the money came
+        raise PaymentRefused(names.sentence(in_use))
     live = Payment.objects.filter(order_id=order_id, state__in=LIVE, replaced_at=None)
     if (payment := live.first()) is None:
         attempt = Payment.objects.filter(order_id=order_id).count() + 1
@@ -112,7 +119,7 @@ def _claim(order_id: int, now: datetime) -> tuple[Payment, str, bool]:
         )
         return payment, order.number, True
     if payment.state == Payment.State.PENDING:
-        raise PaymentRefused(_STILL_HANDLED)
+        raise AlreadyHandled(_STILL_HANDLED)
     return payment, order.number, False
 
 
@@ -172,7 +179,7 @@ def _replace(
         if is_wanted and Payment.objects.filter(pk=held.pk, replaced_at=None).update(replaced_at=now):
             booking.noted("payment.replaced", held, now, changed="replaced_at")
     if not is_wanted:
-        raise PaymentRefused(_STILL_HANDLED)
+        raise AlreadyHandled(_STILL_HANDLED)
 
 
 def cancelled(provider: PaymentProvider, payment: Payment) -> Charge | None:

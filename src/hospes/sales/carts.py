@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.queries import offer
 from hospes.kernel import acting, clock
-from hospes.sales import limits
+from hospes.sales import limits, names
 from hospes.sales.models import Cart, CartLine
 from hospes.sales.rules import domain_name
 
@@ -33,6 +33,7 @@ class Item:
     label: str
     months: int
     cents: int | None
+    is_in_use: bool  # somebody has something here under this name: it cannot be ordered
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,12 @@ class Contents:
         return sum(item.cents or 0 for item in self.items)
 
     @property
+    def names_in_use(self) -> list[str]:
+        return sorted(item.label for item in self.items if item.is_in_use)
+
+    @property
     def can_be_ordered(self) -> bool:
-        return bool(self.items) and all(item.cents is not None for item in self.items)
+        return bool(self.items) and all(item.cents is not None and not item.is_in_use for item in self.items)
 
 
 def contents(*, cart_id: UUID | None, person_id: int | None, today: date) -> Contents:
@@ -57,7 +62,9 @@ def contents(*, cart_id: UUID | None, person_id: int | None, today: date) -> Con
     cart = _find(cart_id, person_id)
     if cart is None:
         return Contents(None, (), "")
-    items = tuple(_item(line, today) for line in cart.lines.select_related("product").order_by("pk"))
+    lines = list(cart.lines.select_related("product").order_by("pk"))
+    in_use = set(names.in_use((line.product_id, line.label) for line in lines))
+    items = tuple(_item(line, today, line.label in in_use) for line in lines)
     return Contents(cart.pk, items, _version(cart, items))
 
 
@@ -68,7 +75,7 @@ def _version(cart: Cart, items: tuple[Item, ...]) -> str:
     return hashlib.sha256(repr([cart.pk, cart.changed_at, things]).encode()).hexdigest()[:40]
 
 
-def _item(line: CartLine, today: date) -> Item:
+def _item(line: CartLine, today: date, is_in_use: bool) -> Item:
     product = line.product
     found = offer(slug=product.slug, months=line.months, today=today)
     return Item(
@@ -79,6 +86,7 @@ def _item(line: CartLine, today: date) -> Item:
         line.label,
         line.months,
         found.cents if found else None,
+        is_in_use,
     )
 
 
@@ -104,6 +112,8 @@ def put(
         name = domain_name(label)
     except ValueError:
         raise CartRefused(_("This is not a domain name. Write it like example.nl.")) from None
+    if names.in_use([(found.product.pk, name)]):
+        raise CartRefused(names.sentence([name]))
     cart = _open(cart_id, person_id, now)
     others = cart.lines.exclude(label=name)
     if others.count() >= MOST_LINES:

@@ -16,7 +16,7 @@ from hospes.customers.models import Customer
 from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
-from hospes.sales import rules
+from hospes.sales import names, rules
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.services.rules import renewal
@@ -43,11 +43,16 @@ class Wanted:
 
 
 def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: date, now: datetime) -> Quote:
-    """Make a quote with its number and prices fixed; the same key gives the same quote again. QuoteRefused when empty."""
+    """
+    Make a quote with its number and prices fixed; the same key gives the same quote again.
+
+    Raises QuoteRefused when there is nothing in it, or something that cannot be set up.
+    """
     if there := Quote.objects.filter(key=key).first():
         return there
     if not lines:
         raise QuoteRefused(_("There is nothing in it."))
+    _refuse_names(names.in_use((line.product_id, line.label) for line in lines))
     rate = _rate_for(Customer.objects.get(pk=customer_id), today)
     sums = billing_rules.totals((line.net_cents, rate) for line in lines)
     try:
@@ -69,6 +74,11 @@ def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: da
     return quote
 
 
+def _refuse_names(in_use: list[str]) -> None:
+    if in_use:
+        raise QuoteRefused(names.sentence(in_use))
+
+
 def _rate_for(customer: Customer, today: date) -> int:
     if customer.kind == Customer.Kind.BUSINESS and customer.country != "NL":
         # Reverse charge needs a check of the VAT number at VIES and its proof; until that is there, no wrong invoice.
@@ -86,13 +96,14 @@ def accept_quote(
     Accept a quote for good: it becomes an order that waits for its payment. Accepting again gives the same order.
 
     `agreed` is what the person saw of the operator's texts; the order keeps it. Raises QuoteRefused when the quote was
-    declined or is no longer valid.
+    declined, is no longer valid, or is for a name that somebody has here by now.
     """
     quote = Quote.objects.select_for_update().get(pk=quote_id)
     if quote.state == Quote.State.ACCEPTED:
         return Order.objects.get(quote_id=quote_id)
     if quote.state != Quote.State.OPEN or quote.valid_until < today:
         raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
+    _refuse_names(names.in_use_of_quote(quote_id))
     Quote.objects.filter(pk=quote_id).update(
         state=Quote.State.ACCEPTED, decided_by=person_id, decided_at=now, decided_from=ip
     )

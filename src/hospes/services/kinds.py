@@ -1,22 +1,44 @@
 """What has to happen so that a service of a kind exists; the subject that makes it registers here."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from hospes.catalogue.models import Product
 
 #: Enqueues the making of a service, given its id; safe to call twice.
 Provisioner = Callable[[int], None]
 
-_PROVISIONERS: dict[str, Provisioner] = {}
+
+@dataclass(frozen=True)
+class _Kind:
+    provision: Provisioner
+    provider: Callable[[], str]
 
 
-def register(kind: str, provision: Provisioner) -> None:
-    """Say how services of a kind are made."""
-    _PROVISIONERS[kind] = provision
+_PROVISIONERS: dict[str, _Kind] = {}
+
+
+def register(kind: str, provision: Provisioner, *, provider: Callable[[], str] = lambda: "") -> None:
+    """
+    Say how services of a kind are made, and by which provider new ones are.
+
+    A provider holds a name once: of all services by it under one label at most one is there at a time. Without a provider
+    ("") labels may be anything.
+    """
+    _PROVISIONERS[kind] = _Kind(provision, provider)
 
 
 def provision(kind: str, service_id: int) -> None:
     """Have a service made; raises LookupError for a kind that nobody makes."""
+    _of(kind).provision(service_id)
+
+
+def provider_of(kind: str) -> str:
+    """By whom new services of a kind are made; raises LookupError for a kind that nobody makes."""
+    return _of(kind).provider()
+
+
+def _of(kind: str) -> _Kind:
     if kind not in Product.Kind.values or kind not in _PROVISIONERS:
         raise LookupError(f"nobody makes services of the kind {kind}")
-    _PROVISIONERS[kind](service_id)
+    return _PROVISIONERS[kind]

@@ -1,4 +1,4 @@
-"""The mail that says that a service is ready."""
+"""The mails that say that a service is ready, or could not be set up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,4 +36,14 @@ def active(message: Message) -> Rendered:
     return Rendered(_("%(domain)s is ready") % {"domain": service.label}, "mail/services.active", context)
 
 
+def refused(message: Message) -> Rendered:
+    """It could not be set up at once: a colleague looks at it, and there is nothing to do. Says nothing of the reason."""
+    service = Service.objects.get(pk=message.about)
+    context = {"service": service, "product": Product.objects.get(pk=service.product_id)}
+    return Rendered(
+        _("We are looking at %(domain)s") % {"domain": service.label}, "mail/services.refused", context
+    )
+
+
 register("services.active", active)
+register("services.refused", refused)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
@@ -18,6 +19,7 @@ from hospes.kernel.datamap import (
     plain,
     row,
 )
+from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
@@ -29,16 +31,28 @@ class State(models.TextChoices):
     SUSPENDED = "suspended", _("suspended")
     CANCELLED = "cancelled", _("cancelled")
     TERMINATED = "terminated", _("ended")
+    REFUSED = "refused", _("could not be set up")
+
+
+#: The states in which a service has its name at its provider: one that was cancelled runs until it ends.
+HELD = (State.PENDING, State.ACTIVE, State.SUSPENDED, State.CANCELLED)
+#: The constraint that gives a name to one service at a time, whoever's they are.
+ONE_HOLDER = "one_service_per_name_at_a_provider"
 
 
 class Service(MappedModel):
-    """What a customer ordered and is entitled to. `origin` is the thing that was sold: it makes one service, ever."""
+    """
+    What a customer ordered and is entitled to. `origin` is the thing that was sold: it makes one service, ever.
+
+    `provider` is who makes and runs it ("" where nobody does): a name (`label`) can be there only once.
+    """
 
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="services", verbose_name=_("customer")
     )
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     label = models.CharField(_("for"), max_length=253)
+    provider = models.CharField(max_length=30, blank=True)
     origin = models.CharField(max_length=60, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     months = models.PositiveSmallIntegerField(_("term in months"))
@@ -51,6 +65,9 @@ class Service(MappedModel):
         abstract = False
         verbose_name = _("service")
         constraints = [
+            models.UniqueConstraint(
+                Lower("label"), "provider", condition=Q(state__in=HELD) & ~Q(provider=""), name=ONE_HOLDER
+            ),
             models.CheckConstraint(
                 name="service_renews_after_its_start", condition=Q(renews_on__gt=F("started_on"))
             ),
@@ -61,16 +78,25 @@ class Service(MappedModel):
         indexes = [
             models.Index(fields=["label"], opclasses=["varchar_pattern_ops"], name="services_by_label"),
             models.Index(fields=["id"], condition=Q(state="pending"), name="services_being_set_up"),
+            models.Index(fields=["id"], condition=Q(state="refused"), name="services_not_set_up"),
         ]
 
     datamap = row(
-        plain("id", "origin", "product")
+        plain("id", "origin", "product", "provider")
         | personal(Category.CONTRACT, "customer", "state", "months", "price_cents", "started_on", "renews_on", "ended_on")
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
+
+
+# Whether a name is free is asked before somebody pays, by sessions that see their own customer's rows and no others. The
+# answer is yes or no, and says not whose it is. That a name is hosted here anybody can see in the DNS.
+declare_function(
+    "services_name_is_held(text,text)",
+    {Purpose.CART.own, Purpose.CONTRACT, Purpose.CONTRACT.own, Purpose.BILLING, Purpose.BILLING.own},
+)
 
 
 class ServiceChange(MappedModel):

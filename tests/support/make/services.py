@@ -88,6 +88,7 @@ def service(
             customer=customer,
             product=product or catalogue.product(),
             label=names.domain(),
+            provider="directadmin",
             origin=f"test:{number}",
             state=state,
             months=12,

@@ -66,8 +66,12 @@ class HostingProvider(Protocol):
 _PROVIDERS: Final = {"directadmin": "hospes.hosting.providers.directadmin.from_settings"}
 
 
+def chosen() -> str:
+    """The name of the panel that the settings choose."""
+    return str(getattr(settings, "HOSPES_HOSTING_PROVIDER", "directadmin"))
+
+
 def provider() -> HostingProvider:
     """The panel that the settings choose."""
-    name = getattr(settings, "HOSPES_HOSTING_PROVIDER", "directadmin")
-    made: HostingProvider = import_string(_PROVIDERS[name])()
+    made: HostingProvider = import_string(_PROVIDERS[chosen()])()
     return made

@@ -17,6 +17,7 @@ from hospes.office.forms import DetailsForm, seen
 from hospes.office.pages import find, looking_at, office_page, open_for, show, working_on
 from hospes.privacy import package
 from hospes.services.models import Service
+from hospes.services.services import NameInUse
 
 
 @require_safe
@@ -71,15 +72,24 @@ def _changed(request: Any, held: Customer) -> DetailsForm:
 @require_POST
 @office_page(Purpose.CONTRACT, nav="search")
 def retry_service(request: Any, number: int, service_id: int) -> HttpResponse:
-    """Try once more to set up a service that is waiting for it."""
+    """Try once more to set up a service that is waiting for it, or was refused."""
     found = open_for(request, number, Purpose.CONTRACT)
-    with working_on(request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]) as scene:
-        service = get_object_or_404(
-            Service.objects.select_related("product"), customer_id=found.customer_id, pk=service_id
+    try:
+        with working_on(
+            request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]
+        ) as scene:
+            service = get_object_or_404(
+                Service.objects.select_related("product"), customer_id=found.customer_id, pk=service_id
+            )
+            done = actions.set_up_again(
+                scene=scene, service=service, once=request.POST.get("once", ""), now=clock.now()
+            )
+    except NameInUse:
+        messages.error(
+            request,
+            _("Under this name something else is set up. That has to end first, or this gets another name."),
         )
-        done = actions.set_up_again(
-            scene=scene, service=service, once=request.POST.get("once", ""), now=clock.now()
-        )
+        return redirect("office:customer", number=number)
     if done:
         messages.success(request, _("It is being tried again. In a minute this page shows how it went."))
     else:

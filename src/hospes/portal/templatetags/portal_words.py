@@ -10,6 +10,9 @@ register = template.Library()
 _REASONS = {
     "ordered": lambda: _("ordered and paid"),
     "provisioned": lambda: _("set up at the hosting server"),
+    "name_in_use": lambda: _("the name was in use with us already"),
+    "refused_by_panel": lambda: _("the hosting server did not accept it"),
+    "tried_again": lambda: _("tried again by a colleague"),
 }
 
 

@@ -46,6 +46,7 @@ def overview(request: Any, capacity: Capacity) -> HttpResponse:
         entitled = services.entitlements(customer_id, today=today)
         coming = min((s.renews_on for s in entitled if s.renews_on >= today), default=None)
         context |= {"services": entitled[:6], "service_count": len(entitled), "next_renewal": coming}
+        context["refused"] = next((service for service in entitled if service.state == State.REFUSED), None)
     if capacity.may(Capability.SEE_INVOICES):
         open_invoices, open_cents = billing.open_total(customer_id)
         context |= {"open_invoices": open_invoices, "open_cents": open_cents,

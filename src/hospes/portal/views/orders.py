@@ -26,7 +26,7 @@ from hospes.payments.providers import ProviderRefused, ProviderUnavailable, prov
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
-from hospes.sales import agreements, queries, services
+from hospes.sales import agreements, names, queries, services
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused
 
@@ -98,9 +98,15 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
-               "waiting": waiting, "look": next_look(request) if waiting else None,
+               "in_use": _in_use(found), "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
+
+
+def _in_use(order: Order) -> str:
+    """What is told of an order that cannot be set up any more, before somebody pays for it; empty when all is well."""
+    in_use = names.in_use_of_quote(order.quote_id) if order.state == Order.State.AWAITING_PAYMENT else []
+    return names.sentence(in_use) if in_use else ""
 
 
 @posted_from("portal:order")
@@ -117,12 +123,12 @@ def pay(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
             provider=provider(), order_id=found.pk, customer_id=capacity.customer_id, addresses=addresses,
             language=get_language() or "nl", actor=request.actor, now=clock.now(), instead_of=_instead_of(request),
         )  # fmt: skip
-    except payments.NotTaken as refusal:
-        messages.error(request, str(refusal))
-        return redirect(back)
-    except payments.PaymentRefused as refusal:
+    except payments.AlreadyHandled as refusal:
         messages.info(request, str(refusal))
         return redirect(f"{back}?terug=1")
+    except payments.PaymentRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(back)
     except (ProviderUnavailable, ProviderRefused):
         messages.error(
             request,

@@ -19,7 +19,7 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CartForm, CheckoutForm
 from hospes.portal.pages import at_the_cart, cart_contents, for_customer, keep_cart
-from hospes.sales import agreements, carts, services
+from hospes.sales import agreements, carts, names, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused, Wanted
@@ -89,7 +89,9 @@ def cart(request: Any) -> HttpResponse:
     request.nav = "cart"
     contents = cart_contents(request, is_visit=True)
     request.cart_count = len(contents.items)
-    response = render(request, "shop/cart.html", {"contents": contents, "totals": _totals(contents)})
+    in_use = names.sentence(contents.names_in_use) if contents.names_in_use else ""
+    context = {"contents": contents, "totals": _totals(contents), "in_use": in_use}
+    response = render(request, "shop/cart.html", context)
     return keep_cart(response, request, contents.cart_id) if contents.cart_id else response
 
 
