@@ -12,7 +12,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from hospes.kernel import journal, journal_sql
-from tests.support import places
+from hospes.kernel.own_code import own_code
+from tests.support import ageing, places
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -31,10 +32,18 @@ CREATE TABLE kernel_journalentry (
   CONSTRAINT journal_chain_has_no_forks UNIQUE (lane, seq));
 """
 ROLES = """
-CREATE ROLE {0}_owner; CREATE ROLE {0}_login NOINHERIT;
+CREATE ROLE {0}_owner;
 CREATE ROLE {0}_billing; CREATE ROLE {0}_billing_own; CREATE ROLE {0}_retention;
-GRANT {0}_billing, {0}_billing_own, {0}_retention TO {0}_login;
 """
+LOGIN = "CREATE ROLE {0} NOINHERIT IN ROLE {1}_billing, {1}_billing_own, {1}_retention"
+#: Whose login an actor of each kind comes in by; a command of the operator is the owner's.
+LOGINS_OF = {
+    "person": "login_portal",
+    "visitor": "login_door",
+    "staff": "login_office",
+    "job": "login_worker",
+}
+ALL_LOGINS = [f"login_{name}" for name in ("portal", "door", "desk", "office", "worker", "thief")]
 #: More than any role gets in the real house, so that it's the triggers that are tried.
 GRANTS = """
 GRANT ALL ON kernel_journalentry, kernel_journallane TO {0}_billing, {0}_billing_own;
@@ -56,12 +65,13 @@ class Scratch:
 
     def connect(self, who: str = "", **options: str) -> Connection:
         """
-        Return a connection as "login", "owner", or (without a word) superuser.
+        Return a connection as "login" (the portal's), as another one of ALL_LOGINS, as "owner", or (without a word) superuser.
 
         It is in autocommit; transactions are made with connection.transaction().
         """
         words = make_conninfo(self.server, dbname=self.name, **options)
         connection = psycopg.connect(words, autocommit=True)
+        who = LOGINS_OF["person"] if who == "login" else who
         if who:
             connection.execute(f"SET SESSION AUTHORIZATION {self.name}_{who}")
         return connection
@@ -74,6 +84,7 @@ class Scratch:
             superuser.execute(f"GRANT CREATE ON SCHEMA public TO {self.name}_owner")
         with self.connect("owner") as owner:
             owner.execute(TABLES)
+            owner.execute(own_code().functions["hospes_kept"])
             owner.execute(journal_sql.INSTALL)
             owner.execute(GRANTS.format(self.name))
 
@@ -93,7 +104,8 @@ class Scratch:
 
     @contextmanager
     def acting(self, who: str = "login", purpose: str = "billing", **stage: Any) -> Iterator[Connection]:
-        """Connect, and act in one transaction until the end of the block."""
+        """Connect, as "login" by that of the kind of actor, and act in one transaction until the end of the block."""
+        who = LOGINS_OF.get(stage.get("kind", "person"), who) if who == "login" else who
         with self.connect(who) as connection, connection.transaction():
             self.act(connection, purpose, **stage)
             yield connection
@@ -105,11 +117,13 @@ def journal_database() -> Iterator[Scratch]:
     with psycopg.connect(made.server, autocommit=True) as superuser:
         superuser.execute(f"CREATE DATABASE {made.name} TEMPLATE template0 ENCODING 'UTF8'")
         superuser.execute(ROLES.format(made.name))
+        for login in ALL_LOGINS:
+            superuser.execute(LOGIN.format(f"{made.name}_{login}", made.name))
         try:
             yield made
         finally:
             superuser.execute(f"DROP DATABASE {made.name} WITH (FORCE)")
-            for role in ("login", "billing", "billing_own", "retention", "owner"):
+            for role in (*ALL_LOGINS, "billing", "billing_own", "retention", "owner"):
                 superuser.execute(f"DROP ROLE {made.name}_{role}")
 
 
@@ -142,6 +156,12 @@ def entries(scratch: Scratch, count: int) -> None:
             with login.transaction():
                 scratch.act(login)
                 write(login, thing=n)
+
+
+def grow_old(scratch: Scratch, days: int) -> None:
+    """Make all entries so many days older, with chains that are right."""
+    with scratch.connect() as superuser, superuser.transaction(), superuser.cursor() as cursor:
+        ageing.grow_old(cursor, days)
 
 
 def read(scratch: Scratch) -> list[dict[str, Any]]:

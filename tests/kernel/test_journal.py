@@ -15,6 +15,7 @@ from hospes.kernel.acting import JOB, SYSTEM, Actor, acting
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
 from tests.kernel.journal_fixture import Scratch, read, verify, write
+from tests.support.ageing import grow_old
 from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.database
@@ -114,8 +115,62 @@ def test_actions_are_dotted_and_changes_are_names(scratch: Scratch, wrong: dict[
 
 
 def test_an_unknown_kind_of_actor_is_refused(scratch: Scratch) -> None:
-    with pytest.raises(psycopg.errors.CheckViolation), scratch.acting(kind="robot") as login:
-        write(login)
+    with pytest.raises(psycopg.errors.CheckViolation), scratch.acting("", kind="robot") as superuser:
+        write(superuser)
+
+
+#: As whom each login may act. No more than its process is for, whatever that process says.
+_MAY_BE = {
+    "login_portal": {"person", "visitor"},
+    "login_door": {"person", "visitor"},
+    "login_desk": {"staff", "visitor"},
+    "login_office": {"staff"},
+    "login_worker": {"job"},
+    "login_thief": set(),
+    "owner": {"person", "visitor", "staff", "job", "system"},
+    "": {"person", "visitor", "staff", "job", "system"},
+}
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("who", _MAY_BE)
+def test_who_acts_can_only_be_what_the_login_can_be(scratch: Scratch, who: str) -> None:
+    with scratch.connect() as superuser:
+        superuser.execute(f"GRANT {scratch.name}_billing TO {scratch.name}_owner")
+    written, said = set(), []
+    for kind in ("person", "visitor", "staff", "job", "system"):
+        try:
+            with scratch.acting(who, kind=kind) as connection:
+                write(connection, action=f"acted_as.{kind}")
+            written.add(kind)
+        except Refused as refused:
+            said.append((kind, str(refused).splitlines()[0]))
+    table = "permission denied for table kernel_journalentry"
+    assert said == [(kind, f'{table}: {scratch.name}_{who} cannot act as a "{kind}"') for kind, _ in said]
+    assert written == _MAY_BE[who]
+    assert {entry["actor_kind"] for entry in read(scratch)} == written
+    assert verify(scratch) == []
+
+
+def test_a_login_stays_who_it_is_through_functions_and_other_roles(scratch: Scratch) -> None:
+    """What counts is who logged in, not the role that is on when the entry is written."""
+    with scratch.connect() as superuser:
+        superuser.execute(f"GRANT INSERT ON kernel_journalentry TO {scratch.name}_login_portal")
+    with scratch.connect("login_portal") as portal, portal.transaction():
+        portal.execute("CREATE TEMP TABLE cover (x int)")
+        portal.execute(
+            "CREATE FUNCTION pg_temp.under_cover() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+            " INSERT INTO public.kernel_journalentry (at, action, object_table, changed)"
+            " VALUES (now(), 'a.b', '', '{}'); RETURN NEW; END $$"
+        )
+        portal.execute(
+            "CREATE TRIGGER cover BEFORE INSERT ON cover FOR EACH ROW EXECUTE FUNCTION pg_temp.under_cover()"
+        )
+        portal.execute("GRANT ALL ON cover TO PUBLIC")
+        scratch.act(portal, kind="staff")
+        with pytest.raises(Refused, match='_login_portal cannot act as a "staff"'):
+            portal.execute("INSERT INTO cover VALUES (1)")
+    assert read(scratch) == []
 
 
 # --- as the subjects use it --------------------------------------------------------------------------------
@@ -209,6 +264,10 @@ def test_only_the_purpose_of_retention_forgets() -> None:
     with acting(Purpose.BILLING, actor=STAFF), pytest.raises(ProgrammingError), transaction.atomic():
         journal.forget([entry.pk], "ip")
     with acting(Purpose.RETENTION, actor=JOB):
+        with pytest.raises(ProgrammingError, match="kept for 1 year"), transaction.atomic():
+            journal.forget([entry.pk], "ip")
+        with as_owner(), connection.cursor() as cursor:
+            grow_old(cursor, 367)
         assert journal.forget([entry.pk, entry.pk + 1], "ip") == 1
     (after,) = written()
     assert (after.ip, after.ip_salt, after.actor_id) == (None, None, 3)

@@ -5,11 +5,14 @@ import pytest
 from django.utils import translation
 
 from hospes.kernel import journal, journal_sql
-from tests.kernel.journal_fixture import GRANTS, Connection, Scratch, entries, read, verify, write
+from tests.kernel.journal_fixture import GRANTS, Connection, Scratch, entries, grow_old, read, verify, write
 
 pytestmark = pytest.mark.database
 
 Refused = psycopg.errors.InsufficientPrivilege
+
+#: Days; what the map keeps for a year may go.
+_LONG_AGO = 400
 
 
 def kinds(scratch: Scratch) -> set[str]:
@@ -45,6 +48,7 @@ CHANGES = [
 @pytest.mark.parametrize("change", CHANGES)
 def test_nobody_changes_or_removes_an_entry(scratch: Scratch, who: str, change: str) -> None:
     entries(scratch, 3)
+    grow_old(scratch, _LONG_AGO)
     before = read(scratch)
     role = "{}_billing" if who == "login" else "none"
     with pytest.raises(Refused, match="permission denied"), scratch.acting(who, role=role) as connection:
@@ -55,6 +59,7 @@ def test_nobody_changes_or_removes_an_entry(scratch: Scratch, who: str, change: 
 @pytest.mark.parametrize("role", ["{}_billing", "none"])
 def test_only_the_owner_takes_a_value_out(scratch: Scratch, role: str) -> None:
     entries(scratch, 1)
+    grow_old(scratch, _LONG_AGO)
     out = "UPDATE kernel_journalentry SET ip = NULL, ip_salt = NULL"
     with pytest.raises(Refused, match="append-only"), scratch.acting("", role=role) as connection:
         connection.execute(out)
@@ -70,6 +75,7 @@ def test_only_the_owner_takes_a_value_out(scratch: Scratch, role: str) -> None:
 @pytest.mark.parametrize("what", sorted(journal_sql.FORGETTABLE))
 def test_what_is_forgotten_is_gone_and_the_chain_holds(scratch: Scratch, what: str) -> None:
     entries(scratch, 4)
+    grow_old(scratch, _LONG_AGO)
     before = read(scratch)
     with scratch.acting(purpose="retention") as login:
         asked = login.execute("SELECT journal_forget(%s, %s)", [[2, 3, 99], what]).fetchone()
@@ -85,6 +91,7 @@ def test_what_is_forgotten_is_gone_and_the_chain_holds(scratch: Scratch, what: s
 
 def test_everything_about_everybody_can_be_forgotten(scratch: Scratch) -> None:
     entries(scratch, 3)
+    grow_old(scratch, _LONG_AGO)
     with scratch.connect("owner") as owner:
         for what in journal_sql.FORGETTABLE:
             owner.execute("SELECT journal_forget(ARRAY(SELECT id FROM kernel_journalentry), %s)", [what])
@@ -92,6 +99,51 @@ def test_everything_about_everybody_can_be_forgotten(scratch: Scratch) -> None:
         left = {k for k, v in entry.items() if v is not None}
         assert not left & {column for what in journal_sql.FORGETTABLE for column in forgotten(what)}
     assert verify(scratch) == []
+
+
+@pytest.mark.promise("P80", "P83")
+@pytest.mark.parametrize("what", sorted(journal_sql.FORGETTABLE))
+@pytest.mark.parametrize("who", ["login", "owner"])
+def test_nothing_is_forgotten_before_its_time(scratch: Scratch, what: str, who: str) -> None:
+    """The map keeps an entry for a year: a day less is too early, also for the owner, and for all when one of them is too young."""
+    entries(scratch, 2)
+    grow_old(scratch, 3)
+    entries(scratch, 1)
+    grow_old(scratch, 364)  # a year may have 366 days
+    stage = {"purpose": "retention"} if who == "login" else {"role": "none"}
+    forget = "SELECT journal_forget(%s, %s)"
+    before = read(scratch)
+    said = r"entry 3 is kept for 1 year from when it was recorded"
+    with pytest.raises(Refused, match=said), scratch.acting(who, **stage) as connection:
+        connection.execute(forget, [[1, 2, 3], what])
+    assert read(scratch) == before
+    with scratch.acting(who, **stage) as connection:
+        assert connection.execute(forget, [[1, 2], what]).fetchone() == (2,)
+    assert [entry[f"{what}_salt"] is None for entry in read(scratch)] == [True, True, False]
+    grow_old(scratch, 3)
+    with scratch.acting(who, **stage) as connection:
+        assert connection.execute(forget, [[3], what]).fetchone() == (1,)
+    assert verify(scratch) == []
+
+
+def test_without_a_period_nothing_is_forgotten(scratch: Scratch) -> None:
+    entries(scratch, 1)
+    grow_old(scratch, 40 * 365)
+    with scratch.connect("owner") as owner:
+        owner.execute(
+            "CREATE OR REPLACE FUNCTION hospes_kept(kept_table text) RETURNS interval LANGUAGE sql AS 'SELECT NULL::interval'"
+        )
+        with pytest.raises(Refused, match="is kept for"):
+            owner.execute("SELECT journal_forget(ARRAY[1]::bigint[], 'ip')")
+
+
+def test_no_session_can_move_the_clock_of_the_journal(scratch: Scratch) -> None:
+    entries(scratch, 1)
+    grow_old(scratch, 364)
+    with scratch.acting(purpose="retention") as login:
+        login.execute("SET LOCAL TimeZone = 'Etc/GMT-14'; SET LOCAL IntervalStyle = 'sql_standard'")
+        with pytest.raises(Refused, match="is kept for"):
+            login.execute("SELECT journal_forget(ARRAY[1]::bigint[], 'ip')")
 
 
 def test_other_purposes_cannot_forget(scratch: Scratch) -> None:

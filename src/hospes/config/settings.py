@@ -53,7 +53,7 @@ CSRF_TRUSTED_ORIGINS = [HOSPES_PORTAL_URL, HOSPES_OFFICE_URL]
 # --- the database: a login for each face ----------------------------------------------------------------------------------
 _LOGINS_OF_FACE = {
     "portal": {"default": "portal", "door": "door"},
-    "office": {"default": "office", "door": "door"},
+    "office": {"default": "office", "door": "desk"},
     "worker": {"default": "worker"},
     "owner": {"default": "anybody"},
 }

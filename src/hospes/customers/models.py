@@ -161,7 +161,7 @@ class Customer(MappedModel):
         key={"id": "customer"}, reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
         twins={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT},
         creates={Purpose.ACCESS}, writes={Purpose.CONTRACT, Purpose.CONTRACT.own},
-        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
+        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, since="ended_on"),
     )  # fmt: skip
 
     def __str__(self) -> str:

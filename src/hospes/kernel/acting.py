@@ -14,14 +14,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Literal
 from uuid import UUID
 
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hospes.kernel import clock
-from hospes.kernel.logins import alias_for
+from hospes.kernel.logins import Kind, alias_for
 from hospes.kernel.purposes import Grantee, Purpose
 
 
@@ -29,7 +28,7 @@ from hospes.kernel.purposes import Grantee, Purpose
 class Actor:
     """Who acts. `id` is a person's id, also for staff; `ip` the address that the request came from."""
 
-    kind: Literal["person", "staff", "visitor", "job", "system"]
+    kind: Kind
     id: int | None = None
     ip: str | None = None
 

@@ -115,7 +115,12 @@ class Event(StrEnum):
 
 @dataclass(frozen=True)
 class Keep:
-    """How long a row is kept: this many years, months or days after the event, on this ground, and what happens then."""
+    """
+    How long a row is kept: this many years, months or days after the event, on this ground, and what happens then.
+
+    `since` is the row's own column with the moment of the event (empty as long as it has not happened), where there is one: then
+    the database refuses to delete the row for retention any earlier. Without one, retention may not delete.
+    """
 
     event: Event
     ground: Promise
@@ -123,6 +128,12 @@ class Keep:
     years: int = 0
     months: int = 0
     days: int = 0
+    since: str = ""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the row itself tells from when on it may be deleted."""
+        return self.then is Then.DELETE and self.since != ""
 
 
 #: The grounds on which data is kept, in words for the person.
@@ -253,7 +264,10 @@ def row(
     deletes: Iterable[Grantee] = (),
     source: Source = Source.OPERATOR,
 ) -> Row:
-    """Put a table with personal data on the map. The purpose of rights may read all of it, always (P70)."""
+    """
+    Put a table with personal data on the map. The purpose of rights may read all of it, always (P70); that of retention too, and
+    delete it where the database can hold it to the period.
+    """
     if isinstance(key, str):
         key = (key,)
     keys = key if isinstance(key, dict) else {name: SCOPES[name] for name in key}
@@ -267,7 +281,7 @@ def row(
     return Row(
         columns=opened, key=keys, reads=readable, twins=None if twins is None else frozenset(twins) | {Purpose.RIGHTS},
         creates=frozenset(creates), writes=frozenset(writes),
-        deletes=frozenset(deletes) | {Purpose.RETENTION}, keep=keep, source=source,
+        deletes=frozenset(deletes) | ({Purpose.RETENTION} if keep.is_timed else frozenset()), keep=keep, source=source,
     )  # fmt: skip
 
 
@@ -405,6 +419,8 @@ def _gaps_of(label: str, names: set[str], entry: Row, model: type[models.Model])
         found.append(f"{label}: has personal columns ({', '.join(personal_ones)}) but no ownership key")
     if entry.about_somebody and entry.keep is None:
         found.append(f"{label}: does not say how long a row is kept")
+    if entry.keep is not None and entry.keep.since not in {"", *entry.columns}:
+        found.append(f"{label}: is kept from its column {entry.keep.since}, which it does not have")
     consenting = {p for p in entry.reads if p.declared.basis == "consent"}
     if consenting and "person" not in entry.key.values():
         found.append(f"{label}: {', '.join(consenting)} rests on consent, which needs a person as key")

@@ -87,7 +87,8 @@ def note_code(cursor: Any) -> None:
     live, old = _live(cursor), _read_note(cursor)
     if old is not None and old[0] == version:
         made_now = {name for name in live if _is_made_by_put_back(name)}
-        live = old[1] | {name: digest for name, digest in live.items() if name in made_now}
+        kept = {name: digest for name, digest in old[1].items() if _is_known(name)}
+        live = kept | {name: digest for name, digest in live.items() if name in made_now}
     text = json.dumps([version, live], sort_keys=True, separators=(",", ":"))
     note = f"hospes {signed(text, context=_CONTEXT)} {text}".replace("'", "''")
     cursor.execute(f"COMMENT ON SCHEMA public IS '{note}'")
@@ -129,12 +130,15 @@ def code_drift(cursor: Any) -> Iterator[str]:
         yield "the note about functions, triggers and constraints is missing or was changed by hand"
     note = noted[1] if noted else {}
     expected = set(note) | {f"trigger {table}.{name}" for table, name in own_code().triggers}
+    outdated = set(_outdated(cursor))
     for name in sorted(expected | set(live)):
         kind, _, thing = name.partition(" ")
         if name not in live:
             yield f"{thing}: the {kind} is missing"
         elif note.get(name, live[name]) != live[name]:
             yield f"{thing}: the {kind} was changed by hand"
+        elif name in outdated:
+            yield f"{thing}: the function is not that of this version and its data map"
         elif kind in ("function", "trigger") and noted and name not in note:
             yield f"{thing}: the {kind} is not of the migrations"
     there = Counter(name.partition(" ")[2].partition("(")[0] for name in live if name.startswith("function "))
@@ -144,6 +148,16 @@ def code_drift(cursor: Any) -> Iterator[str]:
         elif there[function] == 0 and not noted:
             yield f"{function}: the function is missing"
     yield from _unknown_code(cursor)
+
+
+def _outdated(cursor: Any) -> Iterator[str]:
+    """Functions of ours whose body is another than it should be now: periods follow from the map, which may have changed."""
+    cursor.execute(
+        "SELECT 'function ' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')', p.proname, p.prosrc"
+        " FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.proname = ANY (%s)",
+        [sorted(own_code().bodies)],
+    )
+    yield from (name for name, function, body in cursor.fetchall() if body != own_code().bodies[function])
 
 
 def _unknown_code(cursor: Any) -> Iterator[str]:

@@ -194,7 +194,7 @@ ALTER TABLE procrastinate_jobs
 
 CREATE FUNCTION hospes_guard_the_queue() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-  IF session_user ~ '_login_(portal|door|office)$'
+  IF session_user ~ '_login_(portal|door|desk|office)$'
      AND NEW.task_name !~ '^(messaging|billing|sales|services|payments|hosting)[.]jobs[.](?!sweep)' THEN
     RAISE EXCEPTION 'permission denied for table procrastinate_jobs: % may not enqueue %', session_user, NEW.task_name
       USING ERRCODE = 'insufficient_privilege';

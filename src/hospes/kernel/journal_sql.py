@@ -19,6 +19,8 @@ The id of the thing is part of the commitment about whom, since "changed person 
 
 from typing import Final
 
+from hospes.kernel.logins import LOGINS
+
 FORGETTABLE: Final = {
     "actor": ("actor_id",),
     "ip": ("ip",),
@@ -27,6 +29,9 @@ FORGETTABLE: Final = {
 """What can be taken out of an entry later without breaking the chain: the columns that go, with the salt."""
 
 _TYPES: Final = {"ip": "inet"}
+
+
+_ENTRY, _LANE = "kernel_journalentry", "kernel_journallane"
 
 
 def commitment(what: str, row: str) -> str:
@@ -91,18 +96,33 @@ def _forget(what: str) -> str:
        WHERE id = ANY (entry_ids) AND {what}_salt IS NOT NULL;"""
 
 
+def _kinds() -> str:
+    """Return the SQL for: the kinds of actors that the login of this session can be; NULL for none of our logins."""
+    cases = "".join(
+        f"\n    WHEN '{login.name}' THEN '{{{','.join(sorted(login.speaks_for))}}}'"
+        for login in LOGINS.values()
+    )
+    return f"CASE substring(session_user::text from '_login_([a-z]+)$'){cases} END"
+
+
 # Who acts, for what purpose and from where comes from what acting() set for the transaction, never from the
-# INSERT; and the purpose must be that of the role that is really on.
+# INSERT; and the purpose must be that of the role that is really on, the kind of actor one that the login of
+# this session can be, whatever it set. Which person of that kind is the application's word.
 _CHAIN: Final = f"""
 DECLARE
   mine public.kernel_journallane;
   role text := regexp_replace(current_setting('role'), '_own$', '');
+  kinds text[] := {_kinds()};
+  owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = TG_RELID);
 BEGIN
   NEW.purpose := coalesce(current_setting('hospes.purpose', true), '');
   IF NEW.purpose = '' OR right(role, length(NEW.purpose) + 1) <> '_' || NEW.purpose THEN
     {_refuse('nobody acts for the purpose "%" as role "%"', "NEW.purpose", "current_setting('role')")}
   END IF;
   NEW.actor_kind := coalesce(current_setting('hospes.actor_kind', true), '');
+  IF NOT coalesce(NEW.actor_kind = ANY (kinds), pg_has_role(session_user, owner, 'MEMBER')) THEN
+    {_refuse('% cannot act as a "%"', "session_user", "NEW.actor_kind")}
+  END IF;
   NEW.actor_id := nullif(current_setting('hospes.actor', true), '')::bigint;
   NEW.ip := nullif(current_setting('hospes.ip', true), '')::inet;
   IF NEW.actor_kind IN ('person', 'staff') AND NEW.actor_id IS NULL THEN
@@ -182,6 +202,7 @@ END
 
 # Not a definer function: current_user is who really changes the row. Only the table's owner may take
 # something out, which is whom journal_forget runs as; a role that was given UPDATE by mistake still may not.
+# And nobody may before the period of the data map has passed, by the clock of the database.
 _KEEP: Final = f"""
 DECLARE
   kept public.kernel_journalentry := OLD;
@@ -189,6 +210,9 @@ DECLARE
 BEGIN
   IF TG_OP <> 'UPDATE' OR current_user <> owner THEN
     {_refuse("the journal is append-only (% refused)", "TG_OP")}
+  END IF;
+  IF coalesce(OLD.recorded_at + public.hospes_kept('{_ENTRY}') > now(), true) THEN
+    {_refuse("entry % is kept for % from when it was recorded", "OLD.id", f"public.hospes_kept('{_ENTRY}')")}
   END IF;
   {"".join(_let_go(what) for what in FORGETTABLE)}
   IF NEW IS DISTINCT FROM kept THEN
@@ -232,7 +256,6 @@ FUNCTIONS: Final = {
 }
 """Name → arguments, result, rights, body; `verify` compares the bodies with what the database has."""
 
-_ENTRY, _LANE = "kernel_journalentry", "kernel_journallane"
 _WHOLE: Final = "FOR EACH STATEMENT"
 TRIGGERS: Final = {
     "journal_chain": (_ENTRY, "BEFORE INSERT", "FOR EACH ROW", "journal_chain"),

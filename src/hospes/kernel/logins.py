@@ -6,18 +6,27 @@ scoped twins only. Logins are NOINHERIT and own nothing: before `acting()` they 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from django.conf import settings
 
 from hospes.kernel.purposes import Grantee, Purpose
 
+#: Who can act: somebody who is logged in, a member of staff, somebody unknown, a job, a command of the operator.
+Kind = Literal["person", "staff", "visitor", "job", "system"]
+
 
 @dataclass(frozen=True)
 class Login:
-    """A database login and what it may switch to."""
+    """
+    A database login, what it may switch to, and as whom it may act.
+
+    The journal refuses an entry that says otherwise: only the owner of the tables may act as anybody.
+    """
 
     name: str
     may_act_as: frozenset[Grantee]
+    speaks_for: frozenset[Kind]
 
     @property
     def role(self) -> str:
@@ -40,11 +49,14 @@ _WORKER = {
 LOGINS: dict[str, Login] = {
     login.name: login
     for login in (
-        Login("portal", frozenset(purpose.own for purpose in _CUSTOMER_FACING)),
-        # Finding who logs in has to look among everybody; it does that with a login of its own.
-        Login("door", frozenset({Purpose.ACCESS})),
-        Login("office", frozenset(_STAFF) | {p.own for p in _STAFF}),
-        Login("worker", frozenset(_WORKER)),
+        Login(
+            "portal", frozenset(purpose.own for purpose in _CUSTOMER_FACING), frozenset({"person", "visitor"})
+        ),
+        # Finding who logs in has to look among everybody; that is done with a login of its own, in the office with another.
+        Login("door", frozenset({Purpose.ACCESS}), frozenset({"person", "visitor"})),
+        Login("desk", frozenset({Purpose.ACCESS}), frozenset({"staff", "visitor"})),
+        Login("office", frozenset(_STAFF) | {p.own for p in _STAFF}, frozenset({"staff"})),
+        Login("worker", frozenset(_WORKER), frozenset({"job"})),
     )
 }
 

@@ -61,7 +61,7 @@ class Consent(MappedModel):
         plain("id", "withdrawn_at") | personal(Category.CHOICES, "person_id", "purpose", "text_version", "given_at"),
         key="person_id", reads=_ON_CONSENT | {Purpose.ACCESS}, source=Source.PERSON,
         creates={Purpose.ACCESS.own}, writes={Purpose.ACCESS.own},
-        keep=Keep(Event.EXPIRY, ACCOUNTABILITY, Then.DELETE, years=5),
+        keep=Keep(Event.EXPIRY, ACCOUNTABILITY, Then.DELETE, years=5, since="withdrawn_at"),
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ class Restriction(MappedModel):
         plain("id", "lifted_at") | personal(Category.CHOICES, "person_id", "customer_id", "purpose", "kind", "since"),
         key=("person_id", "customer_id"), reads=_HALTABLE, twins=(), source=Source.PERSON,
         creates={Purpose.RIGHTS}, writes={Purpose.RIGHTS},
-        keep=Keep(Event.EXPIRY, ACCOUNTABILITY, Then.DELETE, years=5),
+        keep=Keep(Event.EXPIRY, ACCOUNTABILITY, Then.DELETE, years=5, since="lifted_at"),
     )  # fmt: skip
 
 
@@ -162,7 +162,7 @@ class JournalEntry(MappedModel):
         | personal(Category.LOGIN, "actor_id", "person_id", names_others=True),
         key=("customer_id", "person_id"), reads={Purpose.SECURITY}, source=Source.OBSERVED,
         creates=_EVERYBODY,
-        keep=Keep(Event.RECORDED, SAFETY, Then.BLANK, years=1),
+        keep=Keep(Event.RECORDED, SAFETY, Then.BLANK, years=1, since="recorded_at"),
     )  # fmt: skip
 
 
@@ -184,7 +184,9 @@ declare("auth.Group_permissions", impersonal("id", "group", "permission"))
 declare_table("django_migrations", impersonal("id", "app", "name", "applied"))
 declare_table(
     "hospes_cache",
-    technical("cache_key", "value", "expires", logins={"portal", "door", "office"}, purposes=_EVERYBODY),
+    technical(
+        "cache_key", "value", "expires", logins={"portal", "door", "desk", "office"}, purposes=_EVERYBODY
+    ),
 )
 _QUEUE = {"worker"}
 declare("procrastinate.ProcrastinateJob", technical(

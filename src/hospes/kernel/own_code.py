@@ -1,5 +1,5 @@
 """
-The functions and triggers that our migrations put into the database, read from the migrations themselves.
+The functions and triggers of ours in the database: those of the migrations, read from these themselves, and those of the map.
 
 A migration that makes, replaces or drops one in plain SQL needs to say so nowhere else: `apply` puts back what was changed by
 hand, and `drift` knows what must be there. SQL inside of RunPython is not seen; do not make functions or triggers that way.
@@ -15,13 +15,15 @@ from django.db.migrations import Migration, RunSQL, SeparateDatabaseAndState
 from django.db.migrations.loader import MigrationLoader
 
 from hospes.kernel.derived import IS_HALTED
+from hospes.kernel.keeping import KEEP_ROW, keeping_sql
 
 
 @dataclass
 class OwnCode:
-    """What makes each function (by name) and trigger (by table and name), and what changes functions of others."""
+    """What makes each function (by name; also its body) and trigger (by table and name), and what changes those of others."""
 
     functions: dict[str, str] = field(default_factory=dict)
+    bodies: dict[str, str] = field(default_factory=dict)
     triggers: dict[tuple[str, str], str] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     migrations: list[str] = field(default_factory=list)
@@ -36,7 +38,8 @@ def own_code() -> OwnCode:
         if type(migration).__module__.startswith("hospes."):
             for sql in _sql(migration.operations):
                 read(sql, found)
-    read(IS_HALTED, found)
+    for derived in (IS_HALTED, keeping_sql()):
+        read(derived, found)
     return found
 
 
@@ -46,7 +49,7 @@ _STATEMENT: Final = re.compile(
     --[^\n]*
     | \bDO\s+(?P<block>\$\w*\$).*?(?P=block)
     | \bCREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(?:public\.)?(?P<function>\w+)\s*\(
-      (?:(?!\bCREATE\s).)*?\sAS\s+(?P<body>\$\w*\$).*?(?P=body)[^;]*
+      (?:(?!\bCREATE\s).)*?\sAS\s+(?P<quote>\$\w*\$)(?P<body>.*?)(?P=quote)[^;]*
     | \bCREATE\s+(?:OR\s+REPLACE\s+)?(?:CONSTRAINT\s+)?TRIGGER\s+(?P<trigger>\w+)\s
       [^;]*?\sON\s+(?:public\.)?(?P<table>\w+)[^;]*
     | \bALTER\s+FUNCTION\s(?P<change>[^;]*)
@@ -63,6 +66,7 @@ def read(sql: str, found: OwnCode) -> None:
         part = statement.groupdict()
         if part["function"]:
             found.functions[part["function"].lower()] = statement[0]
+            found.bodies[part["function"].lower()] = part["body"]
         elif part["trigger"]:
             found.triggers[part["table"].lower(), part["trigger"].lower()] = statement[0]
         elif part["change"]:
@@ -77,9 +81,21 @@ def read(sql: str, found: OwnCode) -> None:
 
 
 def put_back(cursor: Any) -> None:
-    """Make every function and trigger of ours what the migrations say, switched on; nobody may call them until it is granted."""
+    """
+    Make every function and trigger of ours what the migrations and the map say; nobody may call them until it is granted.
+
+    The guard on deleting goes from tables that the map no longer puts it on; other triggers are not taken away.
+    """
     code = own_code()
     statements = [_or_replace(sql) for sql in code.functions.values()]
+    cursor.execute(
+        "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        " WHERE c.relnamespace = 'public'::regnamespace AND t.tgname = %s",
+        [KEEP_ROW],
+    )
+    for (table,) in cursor.fetchall():
+        if (table, KEEP_ROW) not in code.triggers:
+            statements.append(f'DROP TRIGGER {KEEP_ROW} ON public."{table}"')
     for (table, name), sql in code.triggers.items():
         if re.match(r"CREATE\s+CONSTRAINT", sql, re.IGNORECASE):  # these know no OR REPLACE
             statements += [f"DROP TRIGGER IF EXISTS {name} ON public.{table}", sql]
@@ -101,6 +117,7 @@ def _or_replace(sql: str) -> str:
 def _forget(function: str, found: OwnCode) -> None:
     """A function is dropped, and with CASCADE the triggers that call it."""
     found.functions.pop(function, None)
+    found.bodies.pop(function, None)
     calls = re.compile(rf"EXECUTE\s+(?:FUNCTION|PROCEDURE)\s+(?:public\.)?{function}\s*\(", re.IGNORECASE)
     for key in [key for key, sql in found.triggers.items() if calls.search(sql)]:
         del found.triggers[key]

@@ -53,13 +53,15 @@ class Message(MappedModel):
 
     datamap = row(
         plain("id", "key", reads=_READERS | _SENDERS)
-        | plain("about_id", "state")
-        | personal(Category.CORRESPONDENCE, "kind", "created_at", "sent_at", "person", "customer")
+        | plain("about_id", writes=())
+        | plain("state")
+        | personal(Category.CORRESPONDENCE, "kind", "created_at", "person", "customer", writes=())
+        | personal(Category.CORRESPONDENCE, "sent_at")
         | personal(Category.CONTACT, "address", to=[Recipient.MAIL_SERVER]),
         key=("customer_id", "person_id"), reads=_READERS, twins={Purpose.ACCESS, Purpose.CONTRACT, Purpose.SUPPORT},
         creates=_SENDERS | {Purpose.ACCESS.own, Purpose.CONTRACT.own},
         writes={Purpose.MESSAGES},
-        keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, years=2),
+        keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, years=2, since="created_at"),
     )  # fmt: skip
 
     @property

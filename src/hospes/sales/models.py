@@ -47,7 +47,7 @@ class Cart(MappedModel):
         plain("id") | personal(Category.CONTRACT, "person", "changed_at", "used_on"),
         key={"id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
         creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
-        keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90),
+        keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90, since="used_on"),
     )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ class Service(MappedModel):
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
-        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
+        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, since="ended_on"),
     )  # fmt: skip
 
 

@@ -36,5 +36,5 @@ class PasswordReset(MappedModel):
         plain("id", "expires_at", "closed_at") | personal(Category.LOGIN, "person", "asked_at"),
         key="person_id", reads={Purpose.ACCESS, Purpose.MESSAGES}, source=Source.PERSON,
         creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
-        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=30),
+        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=30, since="expires_at"),
     )  # fmt: skip

@@ -19,7 +19,7 @@ class Session(AbstractBaseSession):
 
     datamap = technical(
         "session_key", "session_data", "expire_date",
-        logins={"portal", "office", "door"}, purposes={g for p in Purpose for g in (p, p.own)},
+        logins={"portal", "office", "door", "desk"}, purposes={g for p in Purpose for g in (p, p.own)},
     )  # fmt: skip
 
     class Meta(AbstractBaseSession.Meta):  # type: ignore[name-defined,misc]  # not in the stubs

@@ -33,5 +33,5 @@ class StaffMember(MappedModel):
         plain() | personal(Category.LOGIN, "person", "role", "since", "until"),
         key="person_id", reads={Purpose.ACCESS, Purpose.SECURITY}, twins=(),
         creates={Purpose.SECURITY}, writes={Purpose.SECURITY},
-        keep=Keep(Event.CONTRACT_END, SAFETY, Then.DELETE, years=2),
+        keep=Keep(Event.CONTRACT_END, SAFETY, Then.DELETE, years=2, since="until"),
     )  # fmt: skip
