@@ -106,14 +106,17 @@ def test_it_listens_on_a_private_socket_only(cluster: Cluster) -> None:
     assert ask(cluster.dsn(), "SHOW data_checksums") == [("on",)]
 
 
-def test_the_log_holds_no_statement_and_no_value(cluster: Cluster) -> None:
+def test_the_log_holds_no_statement_no_value_and_no_words_of_an_error(cluster: Cluster) -> None:
     with cluster.dsn().connect() as connection:
         connection.execute("CREATE TEMP TABLE person (email text UNIQUE)")
         connection.execute("INSERT INTO person VALUES ('secret@example.org')")
         with pytest.raises(psycopg.errors.UniqueViolation, match="secret@"):
             connection.execute("INSERT INTO person VALUES ('secret@example.org')")
+        with pytest.raises(psycopg.errors.InvalidTextRepresentation, match="secret@"):
+            connection.execute("SELECT 'secret@example.org'::integer")
+        connection.execute("DO $$ BEGIN RAISE WARNING 'secret@example.org'; END $$")
     log = (cluster.home / "log" / "server.log").read_text()
-    assert "duplicate key" in log
+    assert "ready to accept connections" in log
     assert "secret@" not in log
 
 

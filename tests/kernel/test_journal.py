@@ -1,5 +1,7 @@
 """The journal keeps who did what, for whom and for what purpose."""
 
+import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
@@ -12,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from hospes.kernel import journal, journal_sql
 from hospes.kernel.acting import JOB, SYSTEM, Actor, acting
+from hospes.kernel.logins import LOGINS
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
-from tests.kernel.journal_fixture import Scratch, read, verify, write
+from tests.kernel.journal_fixture import STAGE, Connection, Scratch, read, verify, write
 from tests.support.ageing import grow_old
 from tests.support.rights import as_owner
 
@@ -171,6 +174,28 @@ def test_a_login_stays_who_it_is_through_functions_and_other_roles(scratch: Scra
         with pytest.raises(Refused, match='_login_portal cannot act as a "staff"'):
             portal.execute("INSERT INTO cover VALUES (1)")
     assert read(scratch) == []
+
+
+@pytest.mark.promise("P11")
+@pytest.mark.parametrize("login", LOGINS)
+def test_a_real_login_writes_as_whom_it_can_be_and_as_nobody_else(
+    login: str,
+    committed_database: None,
+    login_connection: Callable[[str], Connection],
+) -> None:
+    role = sorted(grantee.role for grantee in LOGINS[login].may_act_as)[0]
+    purpose = role.removeprefix("hospes_test_").removesuffix("_own")
+    written = set()
+    with login_connection(login) as its:
+        for kind in ("person", "visitor", "staff", "job", "system"):
+            with contextlib.suppress(Refused), its.transaction():
+                its.execute(STAGE, [role, purpose, kind, "7", ""])
+                its.execute("SELECT set_config('hospes.customer', '12', true)")
+                write(its)
+                written.add(kind)
+    assert written == _MAY_BE[f"login_{login}"]
+    with as_owner():
+        assert {entry.actor_kind for entry in JournalEntry.objects.all()} == written
 
 
 # --- as the subjects use it --------------------------------------------------------------------------------

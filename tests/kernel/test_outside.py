@@ -1,21 +1,14 @@
 """What is no column is on the map too: files, cookies, log fields, job arguments, and what goes to recipients."""
 
-import io
-import json
-import logging
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hospes.faces.middleware import only_mapped_cookies
 from hospes.kernel import datamap, outside
-from hospes.kernel.outside import NotOnTheMap, checked, checked_arguments, only_mapped_fields
+from hospes.kernel.outside import NotOnTheMap, checked, checked_arguments
 from hospes.kernel.recipients import Recipient
-from tests.support import make
 
 MAIL = Recipient.MAIL_SERVER
 
@@ -104,64 +97,6 @@ def test_a_job_takes_ids(arguments: dict[str, Any]) -> None:
 def test_a_job_takes_nothing_else(arguments: dict[str, Any]) -> None:
     with pytest.raises(NotOnTheMap, match="a job takes ids only, not"):
         checked_arguments(arguments)
-
-
-# --- log fields ---
-
-
-@given(st.dictionaries(st.text(max_size=12), st.text(max_size=12), max_size=6))
-def test_only_declared_fields_are_logged(event: dict[str, str]) -> None:
-    kept = only_mapped_fields(None, "info", dict(event))
-    assert set(kept) == set(event) & set(outside.log_fields)
-
-
-def test_no_log_field_holds_more_than_ids_of_people() -> None:
-    for field in outside.log_fields.values():
-        assert field.category is None or field.name.endswith("_id")
-
-
-_DETAIL = "DETAIL:  Key (email)=(a@example.com) already exists."
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        (f"duplicate key\n{_DETAIL}", "duplicate key\nDETAIL: left out"),
-        (f"duplicate key\n{_DETAIL}\n", "duplicate key\nDETAIL: left out\n"),
-        (f"x\n{_DETAIL}\nHINT:  none\n{_DETAIL}", "x\nDETAIL: left out\nHINT:  none\nDETAIL: left out"),
-        (
-            f"x\n{_DETAIL}\n\nThe above exception was the direct cause\nTraceback\ny\n{_DETAIL}\n",
-            "x\nDETAIL: left out\n\nThe above exception was the direct cause\nTraceback\ny\nDETAIL: left out\n",
-        ),
-        ("x\nDETAIL:  Failing row contains (1, Jo\nNobody\n, x).\n", "x\nDETAIL: left out\n"),
-        ("nothing of the kind", "nothing of the kind"),
-    ],
-)
-def test_what_a_database_says_about_values_is_not_logged(text: str, kept: str) -> None:
-    for field in ("exception", "error"):
-        assert only_mapped_fields(None, "error", {field: text}) == {field: kept}
-
-
-@pytest.mark.django_db
-def test_an_error_in_the_log_does_not_give_a_person_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    person = make.person()
-    (handler,) = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
-    written = io.StringIO()
-    monkeypatch.setattr(handler, "stream", written)
-    log = logging.getLogger("hospes.test")
-
-    def collide() -> None:
-        with transaction.atomic():
-            make.person(email=person.email)
-
-    with pytest.raises(IntegrityError, match=person.email) as caught:  # so does PostgreSQL
-        collide()
-    log.error("could not do it", exc_info=caught.value, extra={"customer_name": person.name})
-    (line,) = written.getvalue().splitlines()
-    assert person.email not in line
-    assert person.name not in line
-    assert json.loads(line)["event"] == "could not do it"
-    assert "one_person_per_email_address" in line
 
 
 # --- cookies ---

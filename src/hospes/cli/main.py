@@ -56,3 +56,6 @@ def _set_up_django() -> None:
     import django
 
     django.setup()
+    from hospes.config.logs import catch_everything
+
+    catch_everything()

@@ -38,7 +38,9 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Statements and details carry values of rows, personal data among them.
+    # Statements, details and the words of errors carry values of rows, personal data among them. An error is told to whoever
+    # made it; the log keeps what happens to the server.
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }

@@ -92,7 +92,7 @@ def only_mapped_cookies(get_response: Handler) -> Handler:
             raise NotOnTheMap(f"the data map knows no cookie {', '.join(unknown)}")
         for name in unknown:
             del response.cookies[name]
-            log.error("cookie dropped that is not on the data map", error=name)
+            log.error("cookie dropped that is not on the data map", cookie=name)
         return response
 
     return middleware

@@ -5,8 +5,9 @@ Each is declared beside the code that makes it; what is not declared is refused 
 """
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from django.utils.functional import Promise
@@ -40,25 +41,43 @@ class FileStore:
     column: str
 
 
+class Holds(Enum):
+    """What a field of the log may hold; anything else is left out of the line."""
+
+    WORDS = "words that stand in the code"
+    NAME = "a name that the code gives: of a route, a task, a logger"
+    NUMBER = "a number"
+    ID = "an id"
+    CLASS = "the class of an exception"
+
+
 @dataclass(frozen=True)
 class LogField:
     name: str
-    category: Category | None
+    holds: Holds
+    category: Category | None = None
 
 
 cookies: dict[str, Cookie] = {}
 file_stores: dict[str, FileStore] = {}
 payloads: dict[tuple[Recipient, str], frozenset[str]] = {}
 
-#: The fields that a log line may have. No name, address or content: ids to look up with the purpose that one has.
+#: The fields that a log line may have. No name, address or content: ids to look up with the purpose that one has. What is kept
+#: of an exception is added to it as "exception" (`failures`).
 log_fields: dict[str, LogField] = {
-    name: LogField(name, None)
-    for name in (
-        "event", "level", "timestamp", "logger", "face", "method", "route", "status", "milliseconds", "purpose", "job",
-        "job_id", "error", "exc_info", "exception", "provider", "attempt", "count", "positional_args", "stack_info",
-    )
+    name: LogField(name, holds)
+    for holds, names in {
+        Holds.WORDS: ("event",),
+        Holds.NAME: (
+            "level", "timestamp", "logger", "place", "face", "method", "route", "purpose", "job", "provider", "cookie",
+        ),
+        Holds.NUMBER: ("status", "milliseconds", "attempt", "count"),
+        Holds.ID: ("job_id",),
+        Holds.CLASS: ("error",),
+    }.items()
+    for name in names
 } | {
-    name: LogField(name, Category.CONTRACT)
+    name: LogField(name, Holds.ID, Category.CONTRACT)
     for name in ("customer_id", "person_id", "order_id", "invoice_id", "payment_id", "service_id", "message_id")
 }  # fmt: skip
 
@@ -107,27 +126,6 @@ def checked_arguments(arguments: Mapping[str, Any]) -> None:
         is_id = isinstance(value, int | str) and re.fullmatch(r"[A-Za-z0-9_-]{1,40}", str(value))
         if not (name.endswith("_id") and is_id) and not (name == "timestamp" and isinstance(value, int)):
             raise NotOnTheMap(f"a job takes ids only, not {name}")
-
-
-#: PostgreSQL says which values it refused: "Key (email)=(…) already exists", "Failing row contains (…)".
-_VALUES_OF_A_ROW = re.compile(
-    r"^DETAIL: .*?(?=\n(?:HINT|CONTEXT|QUERY|STATEMENT|Traceback|\nThe above|\nDuring handling)|\n*\Z)",
-    re.DOTALL | re.MULTILINE,
-)
-
-
-def only_mapped_fields(logger: Any, method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
-    """
-    A structlog processor that drops the fields which are not on the map, the values in a database's complaint, and the paths
-    of pages (they have numbers and keys in them).
-    """
-    kept = {name: value for name, value in event.items() if name in log_fields}
-    if kept.get("logger") == "django.request":
-        kept["event"] = str(kept.get("event", "")).split(":")[0]
-    for name in ("exception", "error"):
-        if isinstance(kept.get(name), str):
-            kept[name] = _VALUES_OF_A_ROW.sub("DETAIL: left out", kept[name])
-    return kept
 
 
 declare_cookie("hospes_portal", Purpose.ACCESS, _("keeps you logged in"), days=14)

@@ -14,7 +14,7 @@ _TABLE_IN_MESSAGE = re.compile(r'(?:for (?:table|relation|view)|for table) "?([a
 
 
 class Refused(ProgrammingError):
-    """The purpose that acts may not do this; names purpose, table and columns."""
+    """The purpose that acts may not do this; purpose, table and columns are names of ours, and fit to be logged."""
 
     def __init__(self, purpose: str, table: str, columns: list[str], said: str) -> None:
         self.purpose, self.table, self.columns = purpose, table, columns

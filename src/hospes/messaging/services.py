@@ -34,7 +34,11 @@ GIVE_UP_AFTER = timedelta(hours=23)
 
 
 class NotDelivered(Exception):
-    """The mail server did not take the message this time; try again. Says no address, since it is logged."""
+    """The mail server did not take the message this time; try again. `code` is what it answered, for the log."""
+
+    def __init__(self, said: str, *, code: int | None = None) -> None:
+        super().__init__(said)
+        self.code = code
 
 
 # In one statement, since the purposes that write messages may read no more of them than id and key.
@@ -112,8 +116,10 @@ def _offer(message: Message, letter: rendering.Letter, *, now: datetime) -> bool
     ) as error:  # all of smtplib's are; first, since a certificate that is wrong is a ValueError too
         if _is_final(error) or now - message.created_at >= GIVE_UP_AFTER:
             return False
-        # "from None": the library's errors name the address, and this one ends up in the log.
-        raise NotDelivered(f"the mail server did not take message {message.pk}: {_code(error)}") from None
+        # "from None": the library's errors name the address.
+        code = _code(error)
+        said = f"the mail server did not take message {message.pk}: {code or type(error).__name__}"
+        raise NotDelivered(said, code=code) from None
     except ValueError:  # an address or a header that no mail can have
         return False
     return True
@@ -142,10 +148,11 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, smtplib.SMTPNotSupportedError)
 
 
-def _code(error: Exception) -> str:
+def _code(error: Exception) -> int | None:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return ", ".join(str(code) for code, _said in error.recipients.values())
-    return str(getattr(error, "smtp_code", type(error).__name__))
+        return next((int(code) for code, _said in error.recipients.values()), None)
+    code = getattr(error, "smtp_code", None)
+    return int(code) if code is not None else None
 
 
 def _fail(message: Message, *, address: str, now: datetime) -> None:

@@ -1,8 +1,7 @@
 """`hospes worker`: works off the jobs until it is told to stop; the running ones are finished first."""
 
 import argparse
-
-from django.core.management import call_command
+import asyncio
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -10,8 +9,17 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    call_command(
-        "procrastinate", "worker", "--concurrency", str(arguments.concurrency), "--fetch-job-polling-interval", "1",
-        "--delete-jobs", "successful", "--shutdown-graceful-timeout", "20",
-    )  # fmt: skip
+    asyncio.run(_work(arguments.concurrency))
     return 0
+
+
+async def _work(concurrency: int) -> None:
+    # Not by procrastinate's own command: that prints the words of an exception, and so do the log files.
+    from procrastinate.contrib.django import app
+
+    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]  # it is ours, of kernel.jobs
+        async with app.open_async():
+            await app.run_worker_async(
+                concurrency=concurrency, fetch_job_polling_interval=1.0, delete_jobs="successful",
+                shutdown_graceful_timeout=20.0,
+            )  # fmt: skip

@@ -15,7 +15,11 @@ State = Literal["active", "suspended", "absent"]
 
 
 class HostingError(Exception):
-    """The panel did not do what was asked."""
+    """The panel did not do what was asked. `code` is the status that it answered with, for the log."""
+
+    def __init__(self, said: str = "", *, code: int | None = None) -> None:
+        super().__init__(said)
+        self.code = code
 
 
 class PanelUnavailable(HostingError):

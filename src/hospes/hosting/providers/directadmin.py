@@ -174,14 +174,14 @@ def from_settings() -> DirectAdmin:
 def _read(response: httpx.Response) -> Answer:
     """The fields of an answer; raises the HostingError that it amounts to."""
     if response.status_code >= 500 or response.status_code in (408, 429):
-        raise PanelUnavailable(f"The panel answered {response.status_code}.")
+        raise PanelUnavailable(f"The panel answered {response.status_code}.", code=response.status_code)
     is_page = "html" in response.headers.get("Content-Type", "") or response.text.lstrip().startswith("<")
     if is_page or response.status_code in (301, 302, 303, 307, 308, 401, 403):
         raise NotAuthenticated("The panel does not let us in: check the user and its login key.")
     if response.status_code == 404:
         raise PanelRefused("The panel does not know this command.")
     if response.status_code != 200:
-        raise PanelUnavailable(f"The panel answered {response.status_code}.")
+        raise PanelUnavailable(f"The panel answered {response.status_code}.", code=response.status_code)
     answer = parse_qs(response.text, keep_blank_values=True)
     if _one(answer, "error") not in ("", "0"):
         raise _refusal(answer)

@@ -20,7 +20,11 @@ KEY_HOLDS: Final = timedelta(minutes=30)
 
 
 class ProviderError(Exception):
-    """The provider did not do what was asked."""
+    """The provider did not do what was asked. `code` is the status that it answered with, for the log."""
+
+    def __init__(self, said: str = "", *, code: int | None = None) -> None:
+        super().__init__(said)
+        self.code = code
 
 
 class ProviderUnavailable(ProviderError):

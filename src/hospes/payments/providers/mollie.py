@@ -191,8 +191,8 @@ def _translated(error: Error) -> ProviderError:
     if isinstance(error, ResponseError):
         status = int(error.status or 0)
         if 400 <= status < 500 and status not in _PASSING:
-            return ProviderRefused(str(error))
-        return ProviderUnavailable(f"Mollie answered {status}: {error}")
+            return ProviderRefused(str(error), code=status)
+        return ProviderUnavailable(f"Mollie answered {status}: {error}", code=status)
     if isinstance(error, ResponseHandlingError):
         return ProviderUnavailable("Mollie's answer could not be read.")
     return ProviderUnavailable(str(error))
