@@ -192,7 +192,9 @@ def test_who_looked_is_told_without_saying_which_employee_nor_from_where(life: L
     found = opened(life.person.pk, [life.customer.pk])
     with override("nl"):
         purpose = str(Purpose.SUPPORT.declared.label)
-    assert found.data["who_looked"] == [{"at": NOW.isoformat(), "purpose": purpose}]
+    assert found.data["who_looked"] == [
+        {"at": NOW.isoformat(), "purpose": purpose, "how": "looked", "times": 1}
+    ]
     by_staff = [entry for entry in found.rows("kernel_journalentry") if entry["actor_kind"] == "staff"]
     assert [(entry["actor_id"], entry["ip"]) for entry in by_staff] == [(None, None)] * 2
     assert str(STAFF) not in found.everything.decode()

@@ -32,6 +32,7 @@ from hospes.kernel.journal_check import heads as heads
 from hospes.kernel.journal_check import verify as verify
 
 _labels: dict[str, str | Promise] = {}
+_among_others: set[str] = set()
 
 
 class UnknownAction(LookupError):
@@ -47,8 +48,15 @@ class About:
     person_id: int | None = None
 
 
-def register(labels: Mapping[str, str | Promise]) -> None:
-    """Make actions known, each with what it is called; ValueError when the name is taken already."""
+def register(labels: Mapping[str, str | Promise], *, among_others: bool = False) -> None:
+    """
+    Make actions known, each with what it is called; ValueError when the name is taken already.
+
+    `among_others`: by these, somebody was shown on a list together with others. There are many of them, so lists of what
+    happened leave them out where they would hide the rest.
+    """
+    if among_others:
+        _among_others.update(labels)
     for action, text in labels.items():
         known = _labels.setdefault(action, text)
         if known is not text and str(known) != str(text):  # a text can't be read yet while apps are loaded
@@ -63,6 +71,11 @@ def label(action: str) -> str:
 def actions() -> list[str]:
     """Return all registered actions, sorted."""
     return sorted(_labels)
+
+
+def among_others() -> list[str]:
+    """Return the actions by which somebody was shown on a list together with others, sorted."""
+    return sorted(_among_others)
 
 
 def record(

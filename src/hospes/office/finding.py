@@ -8,6 +8,7 @@ as many of them as the role has purposes and the text has keys, however many cus
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
@@ -25,6 +26,7 @@ from hospes.kernel.datamap import readable
 from hospes.kernel.purposes import Purpose
 from hospes.office.keys import Keys
 from hospes.office.lookups import Begins
+from hospes.office.shown import note_found
 from hospes.sales.models import Order, Quote
 from hospes.services.models import Service
 
@@ -60,14 +62,20 @@ class Way:
         return self.columns <= readable(self.model, purpose)
 
 
-def search(keys: Keys, *, purposes: list[Purpose], actor: Actor) -> list[Hit]:
-    """The customers that a text can mean: exact numbers first, names last; at most MOST + 1 of them."""
+def search(keys: Keys, *, purposes: list[Purpose], actor: Actor, now: datetime) -> list[Hit]:
+    """
+    The customers that a text can mean: exact numbers first, names last; at most MOST + 1 of them.
+
+    The first MOST are shown: each gets an entry in the journal, for the first purpose that it was found for.
+    """
     found: dict[int, Hit] = {}
     for purpose in purposes:
         ways = [way for way in WAYS if getattr(keys, way.takes) and way.is_open_to(purpose)]
         if ways:
+            before = len(found)
             with acting(purpose, actor=actor):
                 _gather(found, purpose, ways, keys)
+                note_found(list(found)[before:MOST], now=now)
     return list(found.values())[: MOST + 1]
 
 

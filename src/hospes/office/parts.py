@@ -157,16 +157,21 @@ def traces(
     action: str = "",
     day: date | None = None,
     before: tuple[datetime, int] | None = None,
+    with_lists: bool = False,
     limit: int,
 ) -> list[Trace]:
     """
     Entries of the journal, the newest first: about a customer and what its holder did as a person, or about everybody.
+
+    `with_lists`: also that somebody was merely shown with others, in a search or on a work list; always when asked for.
 
     Acts for the purpose of security.
     """
     found = JournalEntry.objects.all()
     if action:
         found = found.filter(action=action)
+    elif not with_lists:
+        found = found.exclude(action__in=journal.among_others())
     if day is not None:
         found = found.filter(at__gte=_midnight(day), at__lt=_midnight(day + timedelta(days=1)))
     if before is not None:

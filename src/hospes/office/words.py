@@ -14,6 +14,10 @@ journal.register({
     "staff.service_retried": _("Setting up a service tried again by our staff"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
 })  # fmt: skip
+journal.register({
+    "staff.found": _("Shown to our staff in search results"),
+    "staff.listed": _("Shown to our staff on a work list"),
+}, among_others=True)  # fmt: skip
 
 #: The parts of a customer's page: what the colleague sees there.
 PARTS: dict[Purpose, Promise] = {

@@ -1,6 +1,6 @@
 """
 The work list: what waits for somebody, by the purposes of who asks. It names no customer, only numbers: whose it is opens
-on the customer's page, and leaves an entry there.
+on the customer's page, and leaves an entry there. That a customer is on the list at all leaves one too, once a day.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,6 +21,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
+from hospes.office.shown import note_listed
 from hospes.office.words import message_words
 from hospes.payments.models import Payment
 from hospes.sales.models import Order
@@ -80,8 +81,10 @@ def boards(purposes: Sequence[Purpose]) -> list[Board]:
 
 def pile(board: Board, *, actor: Actor, now: datetime, size: int, after: str = "") -> Pile:
     """A page of a board, the longest waiting first; `after` is where the page before ended."""
-    with acting(board.purpose, actor=actor):
-        return _page(board, now, size, after)
+    with acting(board.purpose, actor=actor) as scene:
+        page, whom = _page(board, now, size, after)
+        note_listed(whom, scene=scene, now=now)
+    return page
 
 
 def piles(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int) -> list[Pile]:
@@ -89,12 +92,18 @@ def piles(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int
     found = []
     for purpose in purposes:
         if mine := boards([purpose]):
-            with acting(purpose, actor=actor):
-                found += [_page(board, now, size, "") for board in mine]
+            with acting(purpose, actor=actor) as scene:
+                pages = [_page(board, now, size, "") for board in mine]
+                note_listed([each for _, whom in pages for each in whom], scene=scene, now=now)
+            found += [page for page, _ in pages]
     return [each for each in found if each.items]
 
 
-def _page(board: Board, now: datetime, size: int, after: str) -> Pile:
+#: Whom an item is about: a customer or, where it is of none, a person.
+Whom = tuple[int | None, int | None]
+
+
+def _page(board: Board, now: datetime, size: int, after: str) -> tuple[Pile, list[Whom]]:
     order = board.order
     found = board.rows(now)
     if place := _place(after, order):
@@ -104,7 +113,8 @@ def _page(board: Board, now: datetime, size: int, after: str) -> Pile:
     items = [board.item(row) for row in rows[:size]]
     last = items[-1] if len(rows) > size else None
     next_url = f"?{urlencode({'na': f'{last.place}~{last.pk}'})}" if last else ""
-    return Pile(board, _with_numbers(items, rows, now), next_url)
+    numbered, whom = _with_numbers(items, rows, now)
+    return Pile(board, numbered, next_url), whom
 
 
 def _moment(text: str) -> datetime:
@@ -129,8 +139,12 @@ def _place(text: str, order: str) -> tuple[Any, int] | None:
         return None
 
 
-def _with_numbers(items: list[Item], rows: list[Any], now: datetime) -> list[Item]:
-    """Add the number of each item's customer; a message to a person goes by the first customer that they may act for."""
+def _with_numbers(items: list[Item], rows: list[Any], now: datetime) -> tuple[list[Item], list[Whom]]:
+    """
+    Add the number of each item's customer, and say whom each is about.
+
+    A message to a person goes by the first customer that they may act for.
+    """
     lost = {row.person_id for row in rows if row.customer_id is None}
     by_person: dict[int, int] = {}
     if lost:
@@ -138,7 +152,11 @@ def _with_numbers(items: list[Item], rows: list[Any], now: datetime) -> list[Ite
         by_person = dict(held.values_list("person_id", "customer_id"))
     customers = [row.customer_id or by_person.get(row.person_id, 0) for row in rows[: len(items)]]
     numbers = dict(Customer.objects.filter(pk__in=[pk for pk in customers if pk]).values_list("pk", "number"))
-    return [replace(item, number=numbers.get(pk)) for item, pk in zip(items, customers, strict=True)]
+    shown = [replace(item, number=numbers.get(pk)) for item, pk in zip(items, customers, strict=True)]
+    return shown, [
+        (pk, None) if pk in numbers else (row.customer_id, None if row.customer_id else row.person_id)
+        for pk, row in zip(customers, rows, strict=False)
+    ]
 
 
 # --- the boards -----------------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, Max
+from django.db.models.functions import TruncDate
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, override
@@ -86,10 +88,22 @@ class Section:
 
 @dataclass(frozen=True)
 class Look:
-    """Somebody of the staff looked: when, and what for. Which employee is not said; the journal knows."""
+    """
+    Somebody of the staff looked, or saw this person or customer on a list among others: when, and what for.
+
+    `how` is "looked", or the journal's name for the list; of lists all on one day are one, `times` says how often and `at` when
+    last. Which employee it was is not said; the journal knows.
+    """
 
     at: datetime
     purpose: str
+    how: str = "looked"
+    times: int = 1
+
+    @property
+    def what(self) -> str:
+        """In words what it was."""
+        return "" if self.how == "looked" else journal.label(self.how)
 
 
 @dataclass(frozen=True)
@@ -112,10 +126,11 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
     rows: dict[str, dict[Any, dict[str, Any]]] = {}
     with acting(Purpose.RIGHTS, actor=actor, person=person_id):
         _gather(rows, "person", person_id, person_id)
-        looks = tuple(_looks(person_id))
+        looks = [*_looks(person_id), *_lists(person_id=person_id, customer_id=None)]
     for customer_id in customer_ids:
         with acting(Purpose.RIGHTS, actor=actor, customer=customer_id):
             _gather(rows, "customer", customer_id, person_id)
+            looks += _lists(customer_id=customer_id)
     names = dict(_names(rows))
     sections = tuple(
         _section(mapped, tuple(rows.get(mapped.table, {}).values()), names) for mapped in _about_people()
@@ -124,7 +139,8 @@ def collect(*, person_id: int, customer_ids: Sequence[int], actor: Actor, now: d
         JournalEntry._meta.app_label
     )  # people first; what the machinery keeps about what was done comes at the end
     held = sorted((s for s in sections if s.rows), key=lambda section: section.table.startswith(f"{last}_"))
-    return Package(person_id, now, tuple(held), tuple(_files(rows)), looks)
+    latest = sorted(looks, key=lambda look: look.at, reverse=True)
+    return Package(person_id, now, tuple(held), tuple(_files(rows)), tuple(latest))
 
 
 def _about_people() -> list[Mapped]:
@@ -177,6 +193,14 @@ def _looks(person_id: int) -> Iterator[Look]:
     found = JournalEntry.objects.filter(person_id=person_id, action="staff.looked").order_by("-at")[:100]
     for at, purpose in found.values_list("at", "purpose"):
         yield Look(at, str(Purpose(purpose).declared.label))
+
+
+def _lists(**whom: int | None) -> Iterator[Look]:
+    """On which days, for which purpose and how often somebody stood on a list of our staff; the last hundred."""
+    found = JournalEntry.objects.filter(action__in=journal.among_others(), **whom)
+    days = found.annotate(day=TruncDate("at")).values("action", "purpose", "day").order_by()
+    for one in days.annotate(last=Max("at"), times=Count("pk")).order_by("-last")[:100]:
+        yield Look(one["last"], str(Purpose(one["purpose"]).declared.label), one["action"], one["times"])
 
 
 def _names(rows: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[tuple[tuple[str, int], str]]:
@@ -264,7 +288,10 @@ def as_data(package: Package) -> dict[str, Any]:
             for section in package.sections
         ],
         "files": [name for name, _ in package.files],
-        "who_looked": [{"at": look.at.isoformat(), "purpose": look.purpose} for look in package.looks],
+        "who_looked": [
+            {"at": look.at.isoformat(), "purpose": look.purpose, "how": look.how, "times": look.times}
+            for look in package.looks
+        ],
     }  # fmt: skip
 
 

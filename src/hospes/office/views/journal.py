@@ -53,7 +53,10 @@ def _entries(request: Any, asked: dict[str, Any]) -> tuple[list[parts.Trace], bo
         return [], True
     whom = find(request, asked["customer"])
     with looking_at(request, _SECURITY, whom.customer_id, whom.holders[_SECURITY]):
-        return parts.traces(customer_id=whom.customer_id, person_id=whom.holders[_SECURITY], **wanted), False
+        holder_id = whom.holders[_SECURITY]
+        return parts.traces(
+            customer_id=whom.customer_id, person_id=holder_id, with_lists=True, **wanted
+        ), False
 
 
 def _named(request: Any, entries: list[parts.Trace]) -> list[tuple[parts.Trace, str, int | None]]:
