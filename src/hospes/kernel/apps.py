@@ -2,8 +2,9 @@
 
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
 
-from hospes.kernel import refusals
+from hospes.kernel import journal, refusals
 
 
 class KernelConfig(AppConfig):
@@ -13,3 +14,4 @@ class KernelConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(refusals.install)
+        journal.register({"database.put_right": _("Database put right: it had been changed by hand")})

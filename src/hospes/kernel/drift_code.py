@@ -2,7 +2,8 @@
 How functions, triggers, rules, constraints and unique indexes of a live database differ from what the migrations made.
 
 PostgreSQL reads a definition back in words of its own. So `note_code` keeps, beside the schema, what they were when migrations
-had just made them, signed with the installation's key: who can change the database but has no key cannot change the note.
+had just made them, signed with the installation's key: who can change the database but has no key cannot change the note. Rights
+and policies are noted as well: so what was changed by hand can be told from what a newer version wants otherwise (`by_hand`).
 """
 
 import hashlib
@@ -10,16 +11,32 @@ import hmac
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hospes.kernel.derived import FUNCTIONS
+from hospes.kernel.derived import FUNCTIONS, derived_grants, derived_policies, roles
+from hospes.kernel.logins import LOGINS
 from hospes.kernel.own_code import own_code
 from hospes.kernel.secrets import blind_index, blind_indexes
 
 _CONTEXT: Final = "hospes.kernel.drift_code:note"
 
-Note = dict[str, str]
+#: What is said when there is no note.
+NOTE_IS_GONE: Final = "the note about functions, triggers and constraints is missing or was changed by hand"
+
+Digests = dict[str, str]
 """What something is called → the digest of its definition."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was noted: of which version and data map, and how everything was."""
+
+    version: str
+    code: Digests
+    map_version: str = ""
+    rights: Digests = field(default_factory=dict)
+    server: int = 0
 
 
 def signed(text: str, *, context: str) -> str:
@@ -56,13 +73,43 @@ SELECT 'index ' || c.relname || '.' || i.relname, pg_get_indexdef(i.oid) || x.in
 """
 
 
-def _live(cursor: Any) -> Note:
+_LIVE_RIGHTS: Final = """
+SELECT 'rights ' || c.relname, string_agg(a.text, ' ' ORDER BY a.text)
+  FROM pg_class c CROSS JOIN LATERAL (
+    SELECT 'all ' || acl::text FROM unnest(c.relacl) acl UNION ALL
+    SELECT t.attname || ' ' || acl::text FROM pg_attribute t CROSS JOIN LATERAL unnest(t.attacl) acl
+     WHERE t.attrelid = c.oid AND NOT t.attisdropped) a(text)
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') GROUP BY c.relname
+UNION ALL
+SELECT 'policies ' || p.tablename, string_agg(to_jsonb(p)::text, ' ' ORDER BY p.policyname) || bool_and(c.relrowsecurity)
+  FROM pg_policies p JOIN pg_class c ON c.oid = (quote_ident(p.schemaname) || '.' || quote_ident(p.tablename))::regclass
+ WHERE p.schemaname = 'public' GROUP BY p.tablename
+UNION ALL
+SELECT 'role ' || r.rolname,
+       concat_ws(' ', r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, r.rolcanlogin,
+         (SELECT string_agg(g.rolname, ' ' ORDER BY g.rolname) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+           WHERE m.member = r.oid))
+  FROM pg_roles r WHERE r.rolname = ANY (%(ours)s)
+"""
+
+
+def live_code(cursor: Any) -> Digests:
+    """The functions, triggers, constraints and unique indexes that there are."""
     cursor.execute(_LIVE, {"ours": sorted(own_code().functions)})
-    rows = cursor.fetchall()
-    return {name: hashlib.sha256(text.encode()).hexdigest()[:32] for name, text in rows if _is_known(name)}
+    return {name: _digest(text) for name, text in cursor.fetchall() if is_known(name)}
 
 
-def _is_known(name: str) -> bool:
+def live_rights(cursor: Any) -> Digests:
+    """The rights and policies on each table, and what each role of ours may and is a member of."""
+    cursor.execute(_LIVE_RIGHTS, {"ours": roles()})
+    return {name: _digest(text) for name, text in cursor.fetchall()}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def is_known(name: str) -> bool:
     """Whether it may be there; of constraints and unique indexes there may be more than ours, they only refuse."""
     kind, _, thing = name.partition(" ")
     table, _, trigger = thing.partition(".")
@@ -71,6 +118,15 @@ def _is_known(name: str) -> bool:
     return (table, trigger) in own_code().triggers or (
         table.startswith("procrastinate_") and trigger.startswith("procrastinate_")
     )
+
+
+def is_ours(name: str) -> bool:
+    """Whether this version of hospes still has to do with something that was noted."""
+    kind, _, thing = name.partition(" ")
+    function = thing.partition("(")[0]
+    if kind == "function":
+        return function in own_code().functions or function.startswith("procrastinate_")
+    return kind != "role" or thing in roles() if kind != "trigger" else is_known(name)
 
 
 # --- the note ---
@@ -83,33 +139,51 @@ def note_code(cursor: Any) -> None:
     While no migration came since the last time, what differs from the old note was done by hand: the note stays as it was there,
     and goes on being reported. What `put_back` makes is noted always.
     """
-    version = _version(cursor)
-    live, old = _live(cursor), _read_note(cursor)
-    if old is not None and old[0] == version:
+    now, live, old = version(cursor), live_code(cursor), read_note(cursor)
+    if old is not None and old.version == now:
         made_now = {name for name in live if _is_made_by_put_back(name)}
-        kept = {name: digest for name, digest in old[1].items() if _is_known(name)}
+        kept = {name: digest for name, digest in old.code.items() if is_known(name)}
         live = kept | {name: digest for name, digest in live.items() if name in made_now}
-    text = json.dumps([version, live], sort_keys=True, separators=(",", ":"))
+    noted = [now, live, map_version(), live_rights(cursor), server(cursor)]
+    text = json.dumps(noted, sort_keys=True, separators=(",", ":"))
     note = f"hospes {signed(text, context=_CONTEXT)} {text}".replace("'", "''")
     cursor.execute(f"COMMENT ON SCHEMA public IS '{note}'")
 
 
-def _version(cursor: Any) -> str:
+def version(cursor: Any) -> str:
     """What the definitions depend on: the migrations, and the PostgreSQL that reads back."""
+    parts = [str(server(cursor)), *sorted(own_code().migrations)]
+    return _digest(" ".join(parts))
+
+
+def server(cursor: Any) -> int:
+    """The major version of PostgreSQL."""
     cursor.execute("SELECT current_setting('server_version_num')::integer / 10000")
-    parts = [str(cursor.fetchone()[0]), *sorted(own_code().migrations)]
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
+    return int(cursor.fetchone()[0])
 
 
-def _read_note(cursor: Any) -> tuple[str, Note] | None:
-    """The version and the note, or None when there is none that we signed."""
+def map_version() -> str:
+    """What follows from the data map and the code: rights, policies, memberships, functions and triggers."""
+    code = own_code()
+    parts = [
+        *map(str, derived_grants()),
+        *map(str, derived_policies()),
+        *(login.role for login in LOGINS.values()),
+    ]
+    parts += [f"{login.role} {grantee.role}" for login in LOGINS.values() for grantee in login.may_act_as]
+    return _digest(
+        " ".join([*sorted(parts), *code.functions.values(), *code.triggers.values(), *code.changes])
+    )
+
+
+def read_note(cursor: Any) -> Note | None:
+    """What was noted, or None when there is no note that we signed."""
     cursor.execute("SELECT coalesce(obj_description('public'::regnamespace, 'pg_namespace'), '')")
     word, _, rest = cursor.fetchone()[0].partition(" ")
     signature, _, text = rest.partition(" ")
     if word != "hospes" or not is_signature(signature, text, context=_CONTEXT):
         return None
-    version, note = json.loads(text)
-    return version, note
+    return Note(*json.loads(text))
 
 
 def _is_made_by_put_back(name: str) -> bool:
@@ -125,10 +199,10 @@ def _is_made_by_put_back(name: str) -> bool:
 
 def code_drift(cursor: Any) -> Iterator[str]:
     """How functions, triggers, rules, constraints and unique indexes differ, a sentence each."""
-    live, noted = _live(cursor), _read_note(cursor)
+    live, noted = live_code(cursor), read_note(cursor)
     if noted is None:
-        yield "the note about functions, triggers and constraints is missing or was changed by hand"
-    note = noted[1] if noted else {}
+        yield NOTE_IS_GONE
+    note = noted.code if noted else {}
     expected = set(note) | {f"trigger {table}.{name}" for table, name in own_code().triggers}
     outdated = set(_outdated(cursor))
     for name in sorted(expected | set(live)):
@@ -166,7 +240,7 @@ def _unknown_code(cursor: Any) -> Iterator[str]:
         " WHERE c.relnamespace = 'public'::regnamespace ORDER BY 1, 2"
     )
     for table, name, enabled, internal in cursor.fetchall():
-        if not internal and not _is_known(f"trigger {table}.{name}"):
+        if not internal and not is_known(f"trigger {table}.{name}"):
             yield f"{table}.{name}: the trigger is not of the migrations"
         if enabled != "O":
             yield f"{table}.{name}: the trigger is switched off, or on at other times"
@@ -193,5 +267,5 @@ def switch_on(cursor: Any) -> None:
         " OR (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user))"
     )
     for table, name, internal in cursor.fetchall():
-        if internal or _is_known(f"trigger {table}.{name}"):
+        if internal or is_known(f"trigger {table}.{name}"):
             cursor.execute(f'ALTER TABLE public."{table}" ENABLE TRIGGER "{name}"')

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import ProgrammingError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from hospes.kernel.by_hand import changed_by_hand
 from hospes.kernel.datamap import mapped_tables
 from hospes.kernel.derived import FUNCTIONS, Policy, derived_grants, derived_policies, roles
 from hospes.kernel.drift import (
@@ -29,7 +30,7 @@ from hospes.kernel.logins import LOGINS
 from hospes.kernel.own_code import put_back
 from hospes.kernel.secrets import derived_password
 
-__all__ = ["apply", "drift", "ensure_roles"]
+__all__ = ["apply", "changed_by_hand", "drift", "ensure_roles"]
 
 
 # --- roles ---
