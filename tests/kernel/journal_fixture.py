@@ -84,7 +84,8 @@ class Scratch:
             superuser.execute(f"GRANT CREATE ON SCHEMA public TO {self.name}_owner")
         with self.connect("owner") as owner:
             owner.execute(TABLES)
-            owner.execute(own_code().functions["hospes_kept"])
+            for name in ("hospes_now", "hospes_kept"):
+                owner.execute(own_code().functions[name])
             owner.execute(journal_sql.INSTALL)
             owner.execute(GRANTS.format(self.name))
 

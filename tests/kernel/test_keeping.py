@@ -16,10 +16,11 @@ from hospes.kernel.datamap import Then, mapped_tables
 from hospes.kernel.keeping import keeping_sql, period
 from hospes.kernel.models import Consent, Restriction
 from hospes.kernel.purposes import Purpose
-from hospes.messaging.models import Message
+from hospes.messaging.models import Message, TextMessage
 from hospes.sales.models import Cart
-from hospes.services.models import Service
+from hospes.services.models import Service, ServiceChange
 from tests.support import make
+from tests.support.ageing import the_database_believes
 from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.database, pytest.mark.promise("P80", "P83")]
@@ -34,9 +35,13 @@ TIMED = {
     "kernel_consent": ("withdrawn_at", "5 years"),
     "kernel_restriction": ("lifted_at", "5 years"),
     "messaging_message": ("created_at", "2 years"),
-    "sales_cart": ("changed_at", "90 days"),
+    "messaging_textmessage": ("created_at", "6 months"),
+    "sales_cart": ("used_on", "90 days"),
     "services_service": ("ended_on", "7 years"),
 }
+
+#: What goes with another row, which can be timed.
+WITH_ANOTHER = {"sales_cartline": "cart_id", "services_servicechange": "service_id"}
 
 
 def _make(table: str) -> int:
@@ -55,7 +60,10 @@ def _make(table: str) -> int:
         ),
         "kernel_restriction": lambda: make.restriction(person=make.person(), purpose=Purpose.SUPPORT),
         "messaging_message": lambda: make.message(customer=make.customer(), created_at=now),
-        "sales_cart": lambda: Cart.objects.create(changed_at=now),
+        "messaging_textmessage": lambda: TextMessage.objects.create(
+            kind="test", person=make.person(), key="test", created_at=now
+        ),
+        "sales_cart": lambda: Cart.objects.create(changed_at=now, used_on=now.date()),
         "services_service": make.service,
     }
     with as_owner():
@@ -65,7 +73,9 @@ def _make(table: str) -> int:
     return row.pk  # type: ignore[no-any-return]
 
 
-_MODELS = {m._meta.db_table: m for m in (Cart, Consent, Customer, Message, PasswordReset, Restriction, Service, StaffMember)}  # fmt: skip
+_MODELS = {m._meta.db_table: m for m in (
+    Cart, Consent, Customer, Message, PasswordReset, Restriction, Service, StaffMember, TextMessage,
+)}  # fmt: skip
 
 
 def _move(table: str, pk: Any, moment: str) -> None:
@@ -113,7 +123,7 @@ def test_retention_deletes_a_row_once_its_period_has_passed_and_no_sooner(table:
 @pytest.mark.django_db
 def test_what_cannot_be_timed_retention_has_no_right_to_delete() -> None:
     timed = {m.table for m in mapped_tables() if Purpose.RETENTION in m.entry.deletes}
-    assert timed == set(TIMED)
+    assert timed == set(TIMED) | set(WITH_ANOTHER)
     kept = {m.table for m in mapped_tables() if m.entry.keep is not None}
     assert len(kept) > 20
     for table in kept - timed:
@@ -124,6 +134,52 @@ def test_what_cannot_be_timed_retention_has_no_right_to_delete() -> None:
             connection.cursor() as cursor,
         ):
             cursor.execute(f"DELETE FROM {table} WHERE false")
+
+
+@pytest.mark.django_db
+def test_what_goes_with_another_row_goes_once_that_is_gone_and_no_sooner() -> None:
+    cart, service = make.cart(products=[make.product()]), make.service(state="terminated")
+    service_change = ServiceChange.objects.filter(service=service)
+    for table, key, pk, parent in (
+        ("sales_cartline", "cart_id", cart.pk, "sales_cart"),
+        ("services_servicechange", "service_id", service.pk, "services_service"),
+    ):
+        child = f"DELETE FROM {table} WHERE {key} = %s"
+        with the_database_believes(datetime.now(UTC) + timedelta(days=20 * 365)):
+            with (
+                pytest.raises(
+                    ProgrammingError,
+                    match=f"permission denied for table {table}: a row is kept as long as its {key} is",
+                ),
+                acting(Purpose.RETENTION, actor=JOB),
+                transaction.atomic(),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(child, [pk])
+            with acting(Purpose.RETENTION, actor=JOB), connection.cursor() as cursor:
+                cursor.execute(f"DELETE FROM {parent} WHERE id = %s", [pk])
+                cursor.execute(child, [pk])
+                assert cursor.rowcount == 1
+    with as_owner():
+        assert not service_change.exists()
+
+
+@pytest.mark.django_db
+def test_who_moves_the_clock_of_the_database_is_found_out() -> None:
+    with the_database_believes(datetime(2050, 1, 1, tzinfo=UTC)), as_owner():
+        assert policies.drift(connection) == ["hospes_now(): the function was changed by hand"]
+    with as_owner():
+        assert policies.drift(connection) == []
+    for purpose in Purpose:
+        with (
+            pytest.raises(ProgrammingError, match=r"must be owner|permission denied"),
+            acting(purpose, actor=JOB),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION hospes_now() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'"
+            )
 
 
 @pytest.mark.django_db
@@ -170,8 +226,10 @@ def test_every_period_of_the_map_is_in_the_database_and_no_other() -> None:
         for mapped in mapped_tables():
             cursor.execute("SELECT hospes_kept(%s) = %s::interval", [mapped.table, _in_words(mapped)])
             assert cursor.fetchone() == ((True,) if mapped.entry.keep else (None,)), mapped.table
-        cursor.execute("SELECT hospes_kept('kernel_journalentry')::text, hospes_kept('nothing')")
-        assert cursor.fetchone() == ("1 year", None)
+        cursor.execute(
+            "SELECT hospes_kept('kernel_journalentry')::text, hospes_kept('nothing'), hospes_now() = now()"
+        )
+        assert cursor.fetchone() == ("1 year", None, True)
 
 
 def _in_words(mapped: datamap.Mapped) -> str | None:
@@ -182,11 +240,10 @@ def _in_words(mapped: datamap.Mapped) -> str | None:
 @pytest.mark.django_db
 def test_only_retention_asks_the_database_for_periods() -> None:
     for purpose in Purpose:
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT has_function_privilege(%s, 'hospes_kept(text)', 'EXECUTE')", [purpose.role]
-            )
-            assert cursor.fetchone() == (purpose is Purpose.RETENTION,)
+        for function in ("hospes_kept(text)", "hospes_now()"):
+            with as_owner(), connection.cursor() as cursor:
+                cursor.execute("SELECT has_function_privilege(%s, %s, 'EXECUTE')", [purpose.role, function])
+                assert cursor.fetchone() == (purpose is Purpose.RETENTION,)
 
 
 @pytest.mark.django_db

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,12 +18,20 @@ from hospes.sales import carts, jobs
 from hospes.sales.models import Cart, CartLine
 from hospes.sales.sweeps import clear_carts
 from tests.support import make
+from tests.support.ageing import the_database_believes
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_login, as_owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.login("worker"), pytest.mark.promise("P80")]
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _much_later(db: None) -> Iterator[None]:
+    """The database's own guard (tests/kernel/test_keeping.py) is not what is tried here."""
+    with the_database_believes(NOW + 500 * DAY):
+        yield
 
 
 def left() -> set[uuid.UUID]:

@@ -1,8 +1,38 @@
-"""Journals that are older than they are: the database's own clock says when an entry was recorded, and cannot be moved."""
+"""
+The database's own clock, which no session can set, and what is older than it is.
 
+The guards of retention go by `hospes_now()`. A test that plays another time says so here; one about the journal makes its entries
+older instead, since each must be able to have another age.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from hospes.kernel import journal_sql
+from hospes.kernel.own_code import own_code
+from tests.support.rights import as_owner
+
+_MOVED = (
+    "CREATE OR REPLACE FUNCTION hospes_now() RETURNS timestamptz LANGUAGE sql STABLE SECURITY DEFINER"
+    " SET search_path = pg_catalog, pg_temp AS $$ SELECT '{}'::timestamptz $$"
+)
+
+
+@contextmanager
+def the_database_believes(moment: datetime) -> Iterator[None]:
+    """Have the guards of retention go by this moment within the block."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(_MOVED.format(moment.isoformat()))
+    try:
+        yield
+    finally:
+        with as_owner(), connection.cursor() as cursor:
+            cursor.execute(own_code().functions["hospes_now"])
+
 
 _CHAIN_ANEW = f"""
 DO $$
@@ -24,5 +54,5 @@ END $$
 
 
 def grow_old(cursor: Any, days: int) -> None:
-    """Make all entries so many days older, as a superuser, and their chains right again."""
+    """Make all entries of the journal so many days older, as a superuser, and their chains right again."""
     cursor.execute(_CHAIN_ANEW % int(days))

@@ -119,7 +119,8 @@ class Keep:
     How long a row is kept: this many years, months or days after the event, on this ground, and what happens then.
 
     `since` is the row's own column with the moment of the event (empty as long as it has not happened), where there is one: then
-    the database refuses to delete the row for retention any earlier. Without one, retention may not delete.
+    the database refuses to delete the row for retention any earlier. Or the row goes with another one, to which `goes_with` is
+    the foreign key: then it is refused as long as that one is there. With neither, retention may not delete.
     """
 
     event: Event
@@ -129,11 +130,12 @@ class Keep:
     months: int = 0
     days: int = 0
     since: str = ""
+    goes_with: str = ""
 
     @property
     def is_timed(self) -> bool:
-        """Whether the row itself tells from when on it may be deleted."""
-        return self.then is Then.DELETE and self.since != ""
+        """Whether the database can tell from when on the row may be deleted."""
+        return self.then is Then.DELETE and bool(self.since or self.goes_with)
 
 
 #: The grounds on which data is kept, in words for the person.
@@ -419,8 +421,11 @@ def _gaps_of(label: str, names: set[str], entry: Row, model: type[models.Model])
         found.append(f"{label}: has personal columns ({', '.join(personal_ones)}) but no ownership key")
     if entry.about_somebody and entry.keep is None:
         found.append(f"{label}: does not say how long a row is kept")
-    if entry.keep is not None and entry.keep.since not in {"", *entry.columns}:
-        found.append(f"{label}: is kept from its column {entry.keep.since}, which it does not have")
+    if entry.keep is not None:
+        missing = {entry.keep.since, entry.keep.goes_with} - {"", *entry.columns}
+        found += [
+            f"{label}: is kept by its column {name}, which it does not have" for name in sorted(missing)
+        ]
     consenting = {p for p in entry.reads if p.declared.basis == "consent"}
     if consenting and "person" not in entry.key.values():
         found.append(f"{label}: {', '.join(consenting)} rests on consent, which needs a person as key")

@@ -26,6 +26,7 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "hospes_next_number(text)": None,
     "hospes_scope(bigint,bigint,timestamp with time zone)": None,
     "hospes_kept(text)": frozenset({Purpose.RETENTION}),
+    "hospes_now()": frozenset({Purpose.RETENTION}),
     "hospes_is_halted(text,bigint,bigint)": frozenset(p.own for p in Purpose if p.declared.can_be_halted),
     "journal_forget(bigint[],text)": frozenset({Purpose.RETENTION}),
     "procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])": None,

@@ -211,7 +211,7 @@ BEGIN
   IF TG_OP <> 'UPDATE' OR current_user <> owner THEN
     {_refuse("the journal is append-only (% refused)", "TG_OP")}
   END IF;
-  IF coalesce(OLD.recorded_at + public.hospes_kept('{_ENTRY}') > now(), true) THEN
+  IF coalesce(OLD.recorded_at + public.hospes_kept('{_ENTRY}') > public.hospes_now(), true) THEN
     {_refuse("entry % is kept for % from when it was recorded", "OLD.id", f"public.hospes_kept('{_ENTRY}')")}
   END IF;
   {"".join(_let_go(what) for what in FORGETTABLE)}

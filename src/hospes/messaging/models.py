@@ -114,12 +114,14 @@ class TextMessage(MappedModel):
 
     datamap = row(
         plain("id", "key", reads=_READERS | _SENDERS)
-        | plain("about_id", "state", "parts", "reference", "ask_at")
-        | personal(Category.CORRESPONDENCE, "kind", "created_at", "taken_at", "settled_at", "person")
+        | plain("about_id", writes=())
+        | plain("state", "parts", "reference", "ask_at")
+        | personal(Category.CORRESPONDENCE, "kind", "created_at", "person", writes=())
+        | personal(Category.CORRESPONDENCE, "taken_at", "settled_at")
         | personal(Category.CONTACT, "number", to=[Recipient.SMS_GATEWAY]),
         key="person_id", reads=_READERS, twins={Purpose.ACCESS, Purpose.SUPPORT},
         creates={Purpose.ACCESS, Purpose.ACCESS.own, Purpose.SECURITY}, writes={Purpose.MESSAGES},
-        keep=Keep(Event.RECORDED, SAFETY, Then.DELETE, months=6),
+        keep=Keep(Event.RECORDED, SAFETY, Then.DELETE, months=6, since="created_at"),
     )  # fmt: skip
 
     @property

@@ -71,7 +71,7 @@ class CartLine(MappedModel):
         plain("id", "cart", "product") | personal(Category.CONTRACT, "person", "months", "label"),
         key={"cart_id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
         creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
-        keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90),
+        keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90, goes_with="cart"),
     )  # fmt: skip
 
 

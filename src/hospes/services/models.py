@@ -116,5 +116,5 @@ class ServiceChange(MappedModel):
     datamap = row(
         plain("id", "service") | personal(Category.CONTRACT, "customer", "was", "became", "reason", "at"),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT}, creates={Purpose.CONTRACT},
-        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
     )  # fmt: skip
