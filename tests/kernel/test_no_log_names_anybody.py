@@ -83,6 +83,7 @@ def running(log: Path, face: str, provider: str, *command: str) -> Iterator[None
     environment = os.environ | {
         "HOSPES_FACE": face, "DJANGO_SETTINGS_MODULE": "tests.kernel.leaky_settings", "LEAKY_PROVIDER": provider,
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUNBUFFERED": "1",
+        "HOSPES_PORTAL_URL": "http://127.0.0.1",  # any port of it
     }  # fmt: skip
     with log.open("wb") as output:
         process = subprocess.Popen(
