@@ -48,7 +48,7 @@ class Phone(MappedModel):
         | personal(Category.CONTACT, "number", reads={Purpose.ACCESS, Purpose.MESSAGES}, to=[Recipient.SMS_GATEWAY])
         | personal(Category.LOGIN, "confirmed_at", "step_since", "last_used_at", "ended_at"),
         **_MINE, reads={Purpose.ACCESS, Purpose.MESSAGES, Purpose.SECURITY}, writes={Purpose.ACCESS},
-        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=30),
+        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=30, since="ended_at"),
     )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ class PhoneCode(MappedModel):
         | secret(Category.LOGIN, "binding", "digest", reads={Purpose.ACCESS})
         | secret(Category.LOGIN, "sealed", reads={Purpose.MESSAGES}, writes={Purpose.ACCESS, Purpose.MESSAGES}),
         **_MINE, reads={Purpose.ACCESS, Purpose.MESSAGES}, writes={Purpose.ACCESS},
-        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=1),
+        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=1, since="expires_at"),
     )  # fmt: skip
 
 
@@ -216,7 +216,7 @@ class Release(MappedModel):
         | personal(Category.CORRESPONDENCE, "reason", reads={Purpose.SECURITY}, source=Source.OPERATOR),
         key="person_id", source=Source.PERSON, reads={Purpose.ACCESS, Purpose.SECURITY, Purpose.MESSAGES},
         creates={Purpose.ACCESS, Purpose.SECURITY}, writes={Purpose.ACCESS, Purpose.SECURITY},
-        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, years=1),
+        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, years=1, since="closed_at"),
     )  # fmt: skip
 
 
