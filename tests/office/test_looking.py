@@ -86,7 +86,7 @@ def test_a_search_leaves_that_somebody_searched_and_not_what_for(as_role: AsRole
 @pytest.mark.parametrize("role", people.ROLES)
 def test_each_customer_in_the_results_of_a_search_has_an_entry_about_that(as_role: AsRole, role: str) -> None:
     client = as_role(role)
-    found = [people.case(name=f"Kraakhof {n}").customer.pk for n in range(3)]
+    found = [people.case(label=f"kraakhof-{n}.test", name=f"Kraakhof {n}").customer.pk for n in range(3)]
     make.customer(name="Heel anders")
     client.get("/zoeken/?q=kraakhof")
     purpose = "rights" if role == "privacy_officer" else "contract"
@@ -100,7 +100,11 @@ def test_each_customer_in_the_results_of_a_search_has_an_entry_about_that(as_rol
 
 @pytest.mark.parametrize("role", ["support_agent"])
 def test_a_customer_found_for_another_purpose_has_the_entry_for_that_one(as_role: AsRole, role: str) -> None:
-    client, case, other = as_role(role), people.case(), people.case(name="Kraakhof bij de brug")
+    client, case, other = (
+        as_role(role),
+        people.case(),
+        people.case(label="brug.test", name="Kraakhof bij de brug"),
+    )
     make.restriction(customer=case.customer, purpose=Purpose.CONTRACT)
     client.get("/zoeken/?q=kraakhof")
     assert sorted(people.entries("staff.found")) == [

@@ -143,7 +143,7 @@ MUTATIONS = [
     Mutation("P30", "everybody may read messages", "GRANT SELECT ON messaging_message TO PUBLIC"),
     Mutation("P30", "the portal may act unscoped", f"GRANT {PREFIX}_billing TO {PREFIX}_login_portal"),
     Mutation("P30", "the journal without policies", "ALTER TABLE kernel_journalentry DISABLE ROW LEVEL SECURITY"),
-    Mutation("P30", "memberships of others", _opened("customers_membership", "support_own")),
+    Mutation("P30", "memberships of others", _opened("customers_membership", "contract_own")),
 ]  # fmt: skip
 
 

@@ -46,7 +46,7 @@ def _web(face: str, ports: Ports) -> Program:
         "--port",
         str(ports[face]),
     ]
-    command += ["--workers", "1", "--blocking-threads", "4", "--workers-kill-timeout", "5", "--no-ws"]
+    command += ["--workers", "1", "--blocking-threads", "8", "--workers-kill-timeout", "5", "--no-ws"]
     return Program(face, (*command, "hospes.config.wsgi:application"), face, (ports.url(face),))
 
 

@@ -67,9 +67,9 @@ class PhoneCode(MappedModel):
     person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name=_("person"))
     number = models.CharField(_("phone number"), max_length=16)
     use = models.CharField(_("what for"), max_length=10, choices=Use.choices)
-    binding = models.CharField(max_length=64)
-    digest = models.BinaryField(null=True)
-    sealed = models.BinaryField(null=True)
+    binding = models.CharField(_("which session asked (hash)"), max_length=64)
+    digest = models.BinaryField(_("code (hash)"), null=True)
+    sealed = models.BinaryField(_("code (sealed)"), null=True)
     asked_at = models.DateTimeField(_("asked for at"))
     expires_at = models.DateTimeField(_("works until"))
     closed_at = models.DateTimeField(_("used or withdrawn at"), null=True)
@@ -118,8 +118,8 @@ class Passkey(MappedModel):
     person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=60)
     rp_id = models.CharField(_("for the site"), max_length=253)
-    handle = models.BinaryField()
-    sealed = models.BinaryField()
+    handle = models.BinaryField(_("name that the device uses (hash)"))
+    sealed = models.BinaryField(_("public key (sealed)"))
     sign_count = models.BigIntegerField(default=0)
     added_at = models.DateTimeField(_("added at"))
     last_used_at = models.DateTimeField(_("last used at"), null=True)
@@ -145,7 +145,7 @@ class RecoveryCode(MappedModel):
     """A code for whoever lost their phone, of which only a keyed hash is held; works once."""
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name=_("person"))
-    digest = models.BinaryField()
+    digest = models.BinaryField(_("code (hash)"))
     made_at = models.DateTimeField(_("made at"))
     used_at = models.DateTimeField(_("used at"), null=True)
 

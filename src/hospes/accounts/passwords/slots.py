@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from django.conf import settings
 
 #: Seconds that somebody waits for a place, and the seconds after which to try again where there was none.
-PATIENCE = 1.0
+PATIENCE = 3.0
 TRY_AGAIN = 3
 
 
@@ -28,7 +28,7 @@ class Places:
     def __init__(self, for_strangers: int) -> None:
         self._all = threading.BoundedSemaphore(for_strangers + 1)
         self._strangers = threading.BoundedSemaphore(for_strangers)
-        self._row = threading.BoundedSemaphore(max(1, for_strangers // 2))
+        self._row = threading.BoundedSemaphore(2 * for_strangers)
 
     @contextmanager
     def taken(self, *, by_stranger: bool) -> Iterator[None]:

@@ -21,7 +21,7 @@ BEGIN
    WHERE t.key = ANY (keys) AND t.not_before > moment ORDER BY t.not_before DESC LIMIT 1;
   IF FOUND THEN RETURN; END IF;
   INSERT INTO accounts_tries (key, drained_at, not_before)
-  SELECT k, moment, moment FROM unnest(keys) k ORDER BY k ON CONFLICT (key) DO NOTHING;
+  SELECT k, moment, 'epoch' FROM unnest(keys) k ORDER BY k ON CONFLICT (key) DO NOTHING;
   -- In the same order everywhere, so that no two wait for each other.
   PERFORM FROM accounts_tries t WHERE t.key = ANY (keys) ORDER BY t.key FOR UPDATE;
   SELECT extract(epoch FROM t.not_before - moment), t.key INTO wait, stopped_by FROM accounts_tries t
@@ -34,8 +34,10 @@ BEGIN
   ), counted AS (
     UPDATE accounts_tries t
        SET drained_at = greatest(t.drained_at, moment) + g.drain * interval '1 second',
-           not_before = moment + interval '1 second' * CASE WHEN g.most <= 0 THEN 0 ELSE (
-             SELECT CASE WHEN beyond <= 0 THEN 0 ELSE least(g.most, 2 ^ least(ceil(beyond) - 1, 30)) END
+           -- Who need not wait has a moment long ago: the clocks of two processes are never quite the same.
+           not_before = CASE WHEN g.most <= 0 THEN 'epoch' ELSE (
+             SELECT CASE WHEN beyond <= 0 THEN 'epoch'
+                         ELSE moment + interval '1 second' * least(g.most, 2 ^ least(ceil(beyond) - 1, 30)) END
                FROM (SELECT greatest(extract(epoch FROM t.drained_at - moment), 0) / g.drain + 1 - g.granted - 0.000001)
                     AS left_over (beyond)) END
       FROM given g WHERE t.key = g.key
@@ -50,7 +52,7 @@ BEGIN
   PERFORM FROM accounts_tries t WHERE t.key = ANY (keys) ORDER BY t.key FOR UPDATE;
   UPDATE accounts_tries t
      SET drained_at = t.drained_at - g.drain * interval '1 second',
-         not_before = CASE WHEN t.not_before = g.until THEN moment ELSE t.not_before END
+         not_before = CASE WHEN t.not_before = g.until THEN 'epoch' ELSE t.not_before END
     FROM unnest(keys, drains, untils) AS g (key, drain, until) WHERE t.key = g.key;
 END $$;
 REVOKE ALL ON FUNCTION accounts_take_turn(timestamptz, text[], double precision[], double precision[], double precision[],
