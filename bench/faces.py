@@ -1,7 +1,7 @@
 """Asking for pages inside this process: the whole of Django, without a socket."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -56,8 +56,9 @@ def unenforced() -> Iterator[None]:
         yield
 
 
-def _stay(connection: Any, scene: Any) -> None:
-    """Journal entries still need to know who acts; nothing else is set."""
+def _stay(connection: Any, values: Sequence[str], assignments: str = "") -> Sequence[str]:
+    """No role is taken and nothing is set; in Python, journal entries still know who acts."""
+    return values
 
 
 def timed(action: Callable[[], Any]) -> float:

@@ -23,7 +23,14 @@ from tests.support import places
 
 _GATE = 7043000
 _SOURCE = Path(policies.__file__).parents[1]
-_SHAPE = ("kernel/*.py", "config/settings.py", "*/models.py", "*/models/*.py", "*/migrations/*.py")
+_SHAPE = (
+    "kernel/*.py",
+    "**/*_sql.py",
+    "config/settings.py",
+    "*/models.py",
+    "*/models/*.py",
+    "*/migrations/*.py",
+)
 _LIBRARIES = ("django", "django-allauth", "procrastinate", "psycopg")
 
 

@@ -94,7 +94,7 @@ def acting(
     connection = connections[scene.alias]
     nested = connection.in_atomic_block
     with transaction.atomic(using=scene.alias):
-        before = _enter(connection, scene)
+        before = _enter(connection, scene, nested=nested)
         token = _current.set(scene)
         try:
             yield scene
@@ -109,16 +109,10 @@ _SETTINGS = (
     "role", "hospes.purpose", "hospes.actor_kind", "hospes.actor", "hospes.ip", "hospes.customer", "hospes.person",
     "hospes.cart",
 )  # fmt: skip
-_TAKE_STAGE = (
-    "SELECT "
-    + ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
-    + ", "
-    + ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
-)
-
-
+_WERE = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
+_SET = ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
 #: For a person: the customer only if they have access to it now (`hospes_scope`, which the subject of customers brings).
-_TAKE_STAGE_AS_PERSON = _TAKE_STAGE.replace(
+_SET_AS_PERSON = _SET.replace(
     "set_config('hospes.customer', %s, true)",
     "set_config('hospes.customer', hospes_scope(%s::bigint, %s::bigint, %s::timestamptz), true)",
 )
@@ -131,24 +125,25 @@ def _values(scene: Scene) -> Sequence[str]:
     return ["" if value is None else str(value) for value in values]
 
 
-def _enter(connection: BaseDatabaseWrapper, scene: Scene) -> Sequence[str]:
-    """Take the stage for a scene, and return what the settings were."""
+def _enter(connection: BaseDatabaseWrapper, scene: Scene, *, nested: bool) -> Sequence[str]:
+    """Take the stage for a scene; where another one goes on afterwards, return what its settings were."""
     values = list(_values(scene))
-    if scene.actor.kind != "person" or scene.customer is None:
-        return _take_stage(connection, values)
-    place = _SETTINGS.index("hospes.customer") + 1
-    values[place:place] = [str(scene.actor.id or 0), clock.now().isoformat()]
-    return _take_stage(connection, values, _TAKE_STAGE_AS_PERSON)
+    assignments = _SET
+    if scene.actor.kind == "person" and scene.customer is not None:
+        assignments = _SET_AS_PERSON
+        place = _SETTINGS.index("hospes.customer") + 1
+        values[place:place] = [str(scene.actor.id or 0), clock.now().isoformat()]
+    return _take_stage(connection, values, f"{_WERE}, {assignments}" if nested else assignments)
 
 
 def _take_stage(
-    connection: BaseDatabaseWrapper, values: Sequence[str], statement: str = _TAKE_STAGE
+    connection: BaseDatabaseWrapper, values: Sequence[str], assignments: str = _SET
 ) -> Sequence[str]:
-    """Set the settings for the rest of the transaction, and return what they were."""
+    """Make the assignments for the rest of the transaction, and return the first of what the statement gives."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        before: tuple[str, ...] = cursor.fetchone()
-    return before[: len(_SETTINGS)]
+        cursor.execute(f"SELECT {assignments}", values)  # made of this module's constants
+        given: tuple[str, ...] = cursor.fetchone()
+    return given[: len(_SETTINGS)]
 
 
 class ActingRouter:
