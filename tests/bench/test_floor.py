@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 
 def settings_of_the_database(alias: str) -> tuple[str, str]:
     with connections[alias].cursor() as cursor:
-        cursor.execute("SELECT current_setting('role'), coalesce(current_setting('hospes.customer', true), '')")
+        cursor.execute(
+            "SELECT current_setting('role'), coalesce(current_setting('hospes.customer', true), '')"
+        )
         role, customer = cursor.fetchone()
     return role, customer
 
