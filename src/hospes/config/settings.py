@@ -180,7 +180,7 @@ SESSION_ENGINE = "hospes.accounts.sessions"
 SESSION_COOKIE_NAME = "hospes_office" if FACE == "office" else "hospes_portal"
 SESSION_COOKIE_AGE = 8 * 3600 if FACE == "office" else 14 * 86400
 SESSION_EXPIRE_AT_BROWSER_CLOSE = FACE == "office"
-CSRF_COOKIE_NAME = "hospes_csrf"
+CSRF_COOKIE_NAME = "hospes_office_csrf" if FACE == "office" else "hospes_csrf"
 SECURE_COOKIES = env_flag("HOSPES_SECURE_COOKIES", not ON_THIS_MACHINE)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = True

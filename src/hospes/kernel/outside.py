@@ -131,4 +131,7 @@ def checked_arguments(arguments: Mapping[str, Any]) -> None:
 declare_cookie("hospes_portal", Purpose.ACCESS, _("keeps you logged in"), days=14)
 declare_cookie("hospes_office", Purpose.ACCESS, _("keeps a staff member logged in"))
 declare_cookie("hospes_csrf", Purpose.ACCESS, _("makes sure that a form comes from this site"), days=365)
+declare_cookie(
+    "hospes_office_csrf", Purpose.ACCESS, _("makes sure that a form comes from this site"), days=365
+)
 declare_cookie("hospes_cart", Purpose.CART, _("finds your shopping cart again at your next visit"), days=90)
