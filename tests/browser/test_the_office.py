@@ -21,8 +21,9 @@ NEEDS = {
     "home": None, "search": None, "customer": None, "board": None, "change": Purpose.CONTRACT, "invoices": Purpose.BILLING,
     "invoice": Purpose.BILLING, "invoice_pdf": Purpose.BILLING, "held": Purpose.RIGHTS, "journal": Purpose.SECURITY,
     "checks": Purpose.SECURITY, "retry_service": Purpose.CONTRACT, "check_payment": Purpose.BILLING, "resend": Purpose.BILLING,
+    "take": None,  # leads to its board, which asks
 }  # fmt: skip
-NO_PAGES = {"retry_service", "check_payment", "resend", "invoice_pdf"}
+NO_PAGES = {"retry_service", "check_payment", "resend", "invoice_pdf", "take"}
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
 ALIKE = {"change", "invoices", "invoice", "held", "journal", "checks"}
@@ -94,7 +95,7 @@ def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[s
             window.language = language
             look_at(window, house, _sights(customer, held))
         _seen.update(name for name in ALIKE if NEEDS[name] in held)
-        for name in NO_PAGES - {"invoice_pdf"}:
+        for name in NO_PAGES - {"invoice_pdf", "take"}:
             address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
             assert window.page.request.get(address).status in (404, 405)
         file = window.page.request.get(

@@ -1,15 +1,23 @@
 """What is held is told in words: who is meant, days and amounts as they are written, choices by their names."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils.translation import override
 
+from hospes.billing.models import Invoice
 from hospes.customers.models import Customer, Membership, Person
+from hospes.kernel.datamap import mapped
 from hospes.kernel.models import JournalEntry, Restriction
+from hospes.messaging import kinds, rendering
+from hospes.messaging.models import Message
 from hospes.payments.models import Payment
 from hospes.privacy.reading import in_words
 from hospes.sales.models import Order, Quote, QuoteLine
+from hospes.services.models import ServiceChange
+from hospes.services.words import REASONS
 
 NAMES = {("person", 7): "Fenne Drostel", ("customer", 9): "Zaagtand bv (10009)"}
 
@@ -83,3 +91,45 @@ def test_what_has_no_words_of_its_own_is_shown_as_it_is() -> None:
     assert words(JournalEntry, "changed", ["name", "town"]) == "name, town"
     assert words(QuoteLine, "months", 12) == "12"
     assert words(Quote, "valid_until", "no day") == "no day"
+
+
+@pytest.mark.parametrize(
+    ("model", "column", "value", "dutch", "english"),
+    [
+        (ServiceChange, "was", "pending", "wordt klaargezet", "being set up"),
+        (ServiceChange, "became", "active", "actief", "active"),
+        (ServiceChange, "reason", "provisioned", "klaargezet op de hostingserver", "set up at the hosting server"),
+        (Payment, "method", "ideal", "iDEAL", "iDEAL"),
+        (Payment, "method", "creditcard", "creditcard", "card"),
+        (Payment, "method", "new-way", "new-way", "new-way"),
+        (Invoice, "paid_with", "banktransfer", "overschrijving", "bank transfer"),
+        (Message, "kind", "billing.invoice", "Factuur", "Invoice"),
+        (Message, "kind", "gone.kind", "gone.kind", "gone.kind"),
+        (Payment, "state", "paid", "betaald", "paid"),
+    ],
+)  # fmt: skip
+def test_codes_are_words_by_what_the_map_says(
+    model: Any, column: str, value: str, dutch: str, english: str
+) -> None:
+    said = mapped(model).entry.columns[column].words
+    for language, expected in (("nl", dutch), ("en", english)):
+        with override(language):
+            assert in_words(model._meta.get_field(column), value, NAMES, said) == expected
+
+
+def test_every_kind_of_message_and_every_reason_has_words() -> None:
+    ours = [kind for kind in rendering.kinds() if not kind.startswith(("test.", "billing.test"))]
+    assert len(ours) > 8
+    assert [kind for kind in ours if kinds.words(kind) == kind] == []
+    source = Path(rendering.__file__).parents[1]
+    given = {
+        reason
+        for path in source.rglob("*.py")
+        for reason in re.findall(r'\breason="(\w+)"', path.read_text("utf-8"))
+    }
+    assert given - set(REASONS) == set()
+
+
+def test_one_word_is_used_for_how_something_stands() -> None:
+    for path in Path(rendering.__file__).parents[1].glob("*/locale/nl/LC_MESSAGES/*.po"):
+        assert "toestand" not in path.read_text("utf-8").lower(), path

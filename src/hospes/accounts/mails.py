@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import resets
 from hospes.accounts.models import PasswordReset
+from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
 
@@ -78,3 +79,13 @@ for _kind, _subject in {
     "account.recovery_codes_made": _("You have new recovery codes"),
 }.items():
     register(_kind, _notice(_subject, _kind))
+name({
+    "account.confirm_address": _("Confirm the e-mail address"),
+    "account.already_exists": _("There is an account already"),
+    "account.password_reset": _("A new password"),
+    "account.password_changed": _("The password was changed"),
+    "account.address_changed": _("The e-mail address was changed"),
+    "account.second_step_on": _("Two-step login switched on"),
+    "account.second_step_off": _("Two-step login switched off"),
+    "account.recovery_codes_made": _("New recovery codes"),
+})  # fmt: skip

@@ -4,15 +4,14 @@ from decimal import Decimal
 from typing import cast
 
 from django.conf import settings
+from django.utils.translation import override
 
 from hospes.billing import rules
 from hospes.billing.documents.model import DocumentLine, InvoiceDocument, Language, Party, VatGroup
 from hospes.billing.models import Invoice, InvoiceLine
+from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel import clock
-
-#: How the ways to pay are called on paper.
-METHODS = {"ideal": "iDEAL", "paypal": "PayPal", "creditcard": "creditcard", "banktransfer": "bank"}
 
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
@@ -20,6 +19,8 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
     lines = list(InvoiceLine.objects.filter(invoice_id=invoice.pk).order_by("position"))
     sums = rules.totals((line.net_cents, line.vat_basis_points) for line in lines)
     customer = Customer.objects.get(pk=invoice.customer_id)
+    with override(invoice.language):
+        paid_with = method_words(invoice.paid_with)
     return InvoiceDocument(
         number=invoice.number, issued_on=invoice.issued_on, due_on=invoice.due_on, seller=_seller(),
         seller_iban=settings.HOSPES_OPERATOR.iban, buyer=_buyer(invoice, customer), customer_number=str(customer.number),
@@ -27,7 +28,7 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
         vat_groups=tuple(VatGroup(percent=g.percent, net_cents=g.net_cents, vat_cents=g.vat_cents) for g in sums.groups),
         net_cents=invoice.net_cents, vat_cents=invoice.vat_cents, total_cents=invoice.total_cents,
         paid_cents=invoice.paid_cents, paid_on=clock.day_of(invoice.paid_at) if invoice.paid_at else None,
-        payment_method=METHODS.get(invoice.paid_with, invoice.paid_with), language=cast(Language, invoice.language),
+        payment_method=paid_with, language=cast(Language, invoice.language),
         accent=settings.HOSPES_OPERATOR.accent,
     )  # fmt: skip
 

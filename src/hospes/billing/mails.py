@@ -5,10 +5,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from hospes.billing.drafts import METHODS
 from hospes.billing.models import Document, Invoice
+from hospes.billing.words import method_words
 from hospes.kernel import clock
+from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Attachment, Rendered, register
 
@@ -30,7 +32,7 @@ def invoice(message: Message) -> Rendered:
         "is_paid": found.open_cents == 0 and found.paid_cents > 0,
         "is_free": found.total_cents == 0,
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
-        "paid_with": METHODS.get(found.paid_with, found.paid_with),
+        "paid_with": method_words(found.paid_with),
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
     subject = _("Invoice %(number)s from %(operator)s") % values
@@ -46,3 +48,6 @@ def _file_of(invoice: Invoice) -> Attachment:
 
 
 register("billing.invoice", invoice)
+name({
+    "billing.invoice": gettext_lazy("Invoice"),
+})  # fmt: skip

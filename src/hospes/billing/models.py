@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel.datamap import (
     TAX_LAW,
@@ -103,7 +104,8 @@ class Invoice(MappedModel):
             "total_cents",
         )
         # What was issued stays as it is; only what was paid on it changes.
-        | personal(Category.CONTRACT, "paid_cents", "paid_at", "paid_with", writes={Purpose.BILLING})
+        | personal(Category.CONTRACT, "paid_cents", "paid_at", writes={Purpose.BILLING})
+        | personal(Category.CONTRACT, "paid_with", writes={Purpose.BILLING}, words=method_words)
         # The mail says in whose name it was issued, which may be another one than the customer has by now.
         | personal(Category.IDENTITY, "buyer_name", source=Source.PERSON)
         | personal(Category.IDENTITY, "buyer_contact", source=Source.PERSON, reads={Purpose.BILLING})

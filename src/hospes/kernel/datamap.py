@@ -5,7 +5,7 @@ A model says so where it is defined, in its `datamap`; tables of third-party app
 row policies, the statement, the packages, erasure and retention are derived from here and written nowhere else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
@@ -152,7 +152,8 @@ class Column:
     What a column is. `category` is None for what is not personal in itself; `secret` is never shown, not even to its person.
     `names_others`: may hold the id of another person, who is left out of this one's package (art. 15(4) GDPR).
 
-    `reads` and `writes` are None where the row's own apply.
+    `reads` and `writes` are None where the row's own apply. `words` says what a code stands for, in the active language, where
+    the field itself has no choices.
     """
 
     category: Category | None = None
@@ -162,6 +163,7 @@ class Column:
     source: Source | None = None
     secret: bool = False
     names_others: bool = False
+    words: Callable[[str], str] | None = None
 
 
 Columns = dict[str, Column]
@@ -182,6 +184,7 @@ def personal(
     to: Iterable[Recipient] = (),
     source: Source | None = None,
     names_others: bool = False,
+    words: Callable[[str], str] | None = None,
 ) -> Columns:
     """Columns with personal data of a category."""
     return dict.fromkeys(
@@ -193,6 +196,7 @@ def personal(
             to=frozenset(to),
             source=source,
             names_others=names_others,
+            words=words,
         ),
     )
 

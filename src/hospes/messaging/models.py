@@ -9,6 +9,7 @@ from hospes.kernel.datamap import SAFETY, THE_CONTRACT, Category, Event, Keep, T
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
+from hospes.messaging.kinds import words
 
 #: Who has messages sent. They see of them no more than that one is there already.
 _SENDERS = {Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SECURITY}
@@ -55,7 +56,8 @@ class Message(MappedModel):
         plain("id", "key", reads=_READERS | _SENDERS)
         | plain("about_id", writes=())
         | plain("state")
-        | personal(Category.CORRESPONDENCE, "kind", "created_at", "person", "customer", writes=())
+        | personal(Category.CORRESPONDENCE, "kind", writes=(), words=words)
+        | personal(Category.CORRESPONDENCE, "created_at", "person", "customer", writes=())
         | personal(Category.CORRESPONDENCE, "sent_at")
         | personal(Category.CONTACT, "address", to=[Recipient.MAIL_SERVER]),
         key=("customer_id", "person_id"), reads=_READERS, twins={Purpose.ACCESS, Purpose.CONTRACT, Purpose.SUPPORT},
@@ -116,7 +118,8 @@ class TextMessage(MappedModel):
         plain("id", "key", reads=_READERS | _SENDERS)
         | plain("about_id", writes=())
         | plain("state", "parts", "reference", "ask_at")
-        | personal(Category.CORRESPONDENCE, "kind", "created_at", "person", writes=())
+        | personal(Category.CORRESPONDENCE, "kind", writes=(), words=words)
+        | personal(Category.CORRESPONDENCE, "created_at", "person", writes=())
         | personal(Category.CORRESPONDENCE, "taken_at", "settled_at")
         | personal(Category.CONTACT, "number", to=[Recipient.SMS_GATEWAY]),
         key="person_id", reads=_READERS, twins={Purpose.ACCESS, Purpose.SUPPORT},

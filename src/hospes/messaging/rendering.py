@@ -64,18 +64,26 @@ class Letter:
 
 
 Renderer = Callable[[Message], Rendered]
+FindReader = Callable[[Message, datetime], Reader]
 
 _renderers: dict[str, Renderer] = {}
+_readers: dict[str, FindReader] = {}
 
 
 class UnknownKind(LookupError):
     """No subject registered this kind of message."""
 
 
-def register(kind: str, renderer: Renderer) -> None:
-    """Say how messages of a kind are made; ValueError when another subject has the name already."""
+def register(kind: str, renderer: Renderer, *, reader: FindReader | None = None) -> None:
+    """
+    Say how messages of a kind are made; ValueError when another subject has the name already.
+
+    `reader` says who reads them where that is nobody whom we know: somebody who is invited, say.
+    """
     if _renderers.setdefault(kind, renderer) is not renderer:
         raise ValueError(f"the kind of message {kind!r} is registered twice")
+    if reader is not None:
+        _readers[kind] = reader
 
 
 def kinds() -> list[str]:
@@ -95,7 +103,9 @@ def render(message: Message, *, now: datetime) -> Letter:
     """
     Write a message out in its reader's language. Acts for the purpose of messages; raises NobodyToReach.
     """
-    renderer, reader = renderer_of(message.kind), reader_of(message, now=now)
+    renderer = renderer_of(message.kind)
+    find = _readers.get(message.kind)
+    reader = find(message, now) if find else reader_of(message, now=now)
     with translation.override(reader.language):
         said = renderer(message)
         subject = " ".join(said.subject.split())  # a line break in a header would be refused

@@ -12,6 +12,8 @@ journal.register({
     "staff.read_journal": _("Journal read by our staff"),
     "staff.invoice_resent": _("Invoice mailed again by our staff"),
     "staff.service_retried": _("Setting up a service tried again by our staff"),
+    "staff.work_taken": _("Work taken in hand by a colleague"),
+    "staff.work_released": _("Work let go of by a colleague"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
 })  # fmt: skip
 journal.register({
@@ -58,24 +60,3 @@ ACTORS: dict[str, Promise] = {
     "job": _("automatically"),
     "system": _("automatically"),
 }
-
-#: What a message was about, by its kind.
-MESSAGES: dict[str, Promise] = {
-    "account.confirm_address": _("Confirm the e-mail address"),
-    "account.already_exists": _("There is an account already"),
-    "account.password_reset": _("A new password"),
-    "account.password_changed": _("The password was changed"),
-    "account.address_changed": _("The e-mail address was changed"),
-    "account.second_step_on": _("Two-step login switched on"),
-    "account.second_step_off": _("Two-step login switched off"),
-    "account.recovery_codes_made": _("New recovery codes"),
-    "sales.order_received": _("Order received"),
-    "billing.invoice": _("Invoice"),
-    "services.active": _("The service is ready"),
-    "services.refused": _("The service could not be set up at once"),
-}
-
-
-def message_words(kind: str) -> str:
-    """What a message was about; its bare kind when nobody has words for it."""
-    return str(MESSAGES.get(kind, kind))

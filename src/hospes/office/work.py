@@ -20,9 +20,10 @@ from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
+from hospes.messaging import kinds
 from hospes.messaging.models import Message
+from hospes.office import taking
 from hospes.office.shown import note_listed
-from hospes.office.words import message_words
 from hospes.payments.models import Payment
 from hospes.sales.models import Order
 from hospes.services.models import Service, ServiceChange, State
@@ -49,6 +50,7 @@ class Item:
     number: int | None = None
     invoice: str = ""
     detail: str = ""  # what else helps to see what to do
+    hand: taking.Hand | None = None  # the colleague who has it
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def boards(purposes: Sequence[Purpose]) -> list[Board]:
 def pile(board: Board, *, actor: Actor, now: datetime, size: int, after: str = "") -> Pile:
     """A page of a board, the longest waiting first; `after` is where the page before ended."""
     with acting(board.purpose, actor=actor) as scene:
-        page, whom = _page(board, now, size, after)
+        page, whom = _page(board, actor, now, size, after)
         note_listed(whom, scene=scene, now=now)
     return page
 
@@ -93,17 +95,41 @@ def piles(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int
     for purpose in purposes:
         if mine := boards([purpose]):
             with acting(purpose, actor=actor) as scene:
-                pages = [_page(board, now, size, "") for board in mine]
+                pages = [_page(board, actor, now, size, "") for board in mine]
                 note_listed([each for _, whom in pages for each in whom], scene=scene, now=now)
             found += [page for page, _ in pages]
     return [each for each in found if each.items]
+
+
+def in_hand(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int) -> list[Pile]:
+    """What somebody took from each board and still waits there, at most so many."""
+    found = []
+    for purpose in purposes:
+        if mine := boards([purpose]):
+            with acting(purpose, actor=actor) as scene:
+                pages = [_taken(board, actor, now, size) for board in mine]
+                note_listed([each for _, whom in pages for each in whom], scene=scene, now=now)
+            found += [page for page, _ in pages]
+    return [each for each in found if each.items]
+
+
+def is_on(board: Board, item_id: int, *, now: datetime) -> bool:
+    """Whether a piece of work waits on a board at the moment."""
+    return bool(board.rows(now).filter(pk=item_id).exists())
 
 
 #: Whom an item is about: a customer or, where it is of none, a person.
 Whom = tuple[int | None, int | None]
 
 
-def _page(board: Board, now: datetime, size: int, after: str) -> tuple[Pile, list[Whom]]:
+def _taken(board: Board, actor: Actor, now: datetime, size: int) -> tuple[Pile, list[Whom]]:
+    held = taking.mine(board.key, me=actor.id)
+    rows = list(board.rows(now).filter(pk__in=held).order_by(board.order, "pk")[:size]) if held else []
+    items, whom = _finished(board, [board.item(row) for row in rows], rows, actor, now)
+    return Pile(board, items, ""), whom
+
+
+def _page(board: Board, actor: Actor, now: datetime, size: int, after: str) -> tuple[Pile, list[Whom]]:
     order = board.order
     found = board.rows(now)
     if place := _place(after, order):
@@ -113,8 +139,17 @@ def _page(board: Board, now: datetime, size: int, after: str) -> tuple[Pile, lis
     items = [board.item(row) for row in rows[:size]]
     last = items[-1] if len(rows) > size else None
     next_url = f"?{urlencode({'na': f'{last.place}~{last.pk}'})}" if last else ""
+    finished, whom = _finished(board, items, rows, actor, now)
+    return Pile(board, finished, next_url), whom
+
+
+def _finished(
+    board: Board, items: list[Item], rows: list[Any], actor: Actor, now: datetime
+) -> tuple[list[Item], list[Whom]]:
+    """Add whose each item is, and the colleague who has it in hand; and say whom the items are about."""
+    held = taking.hands(board.key, [item.pk for item in items], me=actor.id)
     numbered, whom = _with_numbers(items, rows, now)
-    return Pile(board, numbered, next_url), whom
+    return [replace(item, hand=held.get(item.pk)) for item in numbered], whom
 
 
 def _moment(text: str) -> datetime:
@@ -206,7 +241,7 @@ def _refused_service(row: Any) -> Item:
 
 
 def _message(row: Message) -> Item:
-    return Item(row.pk, row.created_at.isoformat(), message_words(row.kind), row.created_at)
+    return Item(row.pk, row.created_at.isoformat(), kinds.words(row.kind), row.created_at)
 
 
 BOARDS: Final = (

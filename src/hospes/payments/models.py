@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel.datamap import (
     TAX_LAW,
@@ -94,7 +95,7 @@ class Payment(MappedModel):
         | personal(Category.PAYMENT, "customer", "cents", "created_at", to=[Recipient.PAYMENT_PROVIDER], writes=())
         | personal(Category.PAYMENT, "state", "paid_at")
         | personal(Category.PAYMENT, "refusal", source=Source.PROVIDER)
-        | personal(Category.PAYMENT, "method", source=Source.PROVIDER),
+        | personal(Category.PAYMENT, "method", source=Source.PROVIDER, words=method_words),
         key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING.own}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip

@@ -8,7 +8,7 @@ own twin reads every personal column, of the rows of this person and of the cust
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,6 +47,7 @@ class Kind:
     source: str
     secret: bool
     field: Any = None
+    words: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Section:
     def _line(self, row: dict[str, Any]) -> list[tuple[str, str]]:
         held = [(kind, row.get(kind.name)) for kind in self.shown]
         return [
-            (kind.label, reading.in_words(kind.field, value, self.names))
+            (kind.label, reading.in_words(kind.field, value, self.names, kind.words))
             for kind, value in held
             if value not in (None, "", [])
         ]
@@ -240,6 +241,7 @@ def _kind(mapped: Mapped, name: str, column: Column) -> Kind:
         source=str((column.source or mapped.entry.source).label),
         secret=column.secret,
         field=mapped.model._meta.get_field(name),
+        words=column.words,
     )
 
 

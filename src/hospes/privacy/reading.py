@@ -4,7 +4,7 @@ What is held, as somebody reads it: values in words, and columns of which the sa
 The values in data.json stay as they are kept: those are for a program. What is here depends on the map and on the fields only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -92,11 +92,11 @@ _ACTORS = {
 Names = Mapping[tuple[str, int], str]
 
 
-def in_words(field: Any, value: Any, names: Names) -> str:
+def in_words(field: Any, value: Any, names: Names, words: Callable[[str], str] | None = None) -> str:
     """
     A value as it was gathered, in words of the active language: days, amounts, choices, and who is meant.
 
-    What has no words of its own is shown as it is.
+    `words` is what the map says of the column's codes. What has no words of its own is shown as it is.
     """
     if isinstance(value, bool):
         return _("yes") if value else _("no")
@@ -110,7 +110,7 @@ def in_words(field: Any, value: Any, names: Names) -> str:
         return _euros(value)
     if isinstance(value, int) and field.name.endswith("basis_points"):
         return f"{formats.number_format(value / 100, 2).rstrip('0').rstrip(',.')}%"
-    return _chosen(field, str(value))
+    return words(str(value)) if words else _chosen(field, str(value))
 
 
 def _who(field: Any) -> str:

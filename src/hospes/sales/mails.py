@@ -1,7 +1,9 @@
 """The mail that confirms an order."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
 from hospes.sales.models import Order, QuoteLine
@@ -22,3 +24,6 @@ def order_received(message: Message) -> Rendered:
 
 
 register("sales.order_received", order_received)
+name({
+    "sales.order_received": gettext_lazy("Order received"),
+})  # fmt: skip

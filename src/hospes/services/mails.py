@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hospes.catalogue.models import Product
+from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
 from hospes.services.models import Service
@@ -47,3 +49,7 @@ def refused(message: Message) -> Rendered:
 
 register("services.active", active)
 register("services.refused", refused)
+name({
+    "services.active": gettext_lazy("The service is ready"),
+    "services.refused": gettext_lazy("The service could not be set up at once"),
+})  # fmt: skip

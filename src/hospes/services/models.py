@@ -23,6 +23,7 @@ from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
+from hospes.services.words import reason_words
 
 
 class State(models.TextChoices):
@@ -99,6 +100,10 @@ declare_function(
 )
 
 
+def _state_words(state: str) -> str:
+    return str(dict(State.choices).get(state, state))
+
+
 class ServiceChange(MappedModel):
     """A move of a service from one state to another: when and why. Only ever added to."""
 
@@ -114,7 +119,9 @@ class ServiceChange(MappedModel):
         verbose_name = _("change of a service")
 
     datamap = row(
-        plain("id", "service") | personal(Category.CONTRACT, "customer", "was", "became", "reason", "at"),
+        plain("id", "service") | personal(Category.CONTRACT, "customer", "at")
+        | personal(Category.CONTRACT, "was", "became", words=_state_words)
+        | personal(Category.CONTRACT, "reason", words=reason_words),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT}, creates={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
     )  # fmt: skip

@@ -13,7 +13,7 @@ from hospes.services import kinds
 from hospes.services.models import ONE_HOLDER, Service, ServiceChange, State
 from hospes.services.rules import renewal
 
-journal.register({"service.started": _("Service ordered"), "service.moved": _("Service changed state")})
+journal.register({"service.started": _("Service ordered"), "service.moved": _("Status of a service changed")})
 
 #: Which state may become which. Suspending and ending for non-payment have more conditions: see dunning.
 MOVES: dict[State, frozenset[State]] = {

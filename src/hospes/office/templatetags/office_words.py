@@ -2,7 +2,7 @@
 
 from django import template
 
-from hospes.office import words
+from hospes.messaging import kinds
 
 register = template.Library()
 
@@ -10,4 +10,4 @@ register = template.Library()
 @register.filter
 def message_words(kind: str) -> str:
     """What a message was about."""
-    return words.message_words(kind)
+    return kinds.words(kind)

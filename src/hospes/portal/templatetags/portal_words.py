@@ -1,19 +1,11 @@
 """Words of the portal's templates."""
 
 from django import template
-from django.utils.translation import gettext as _
 
 from hospes.faces.states import look_of
+from hospes.services.words import reason_words
 
 register = template.Library()
-
-_REASONS = {
-    "ordered": lambda: _("ordered and paid"),
-    "provisioned": lambda: _("set up at the hosting server"),
-    "name_in_use": lambda: _("the name was in use with us already"),
-    "refused_by_panel": lambda: _("the hosting server did not accept it"),
-    "tried_again": lambda: _("tried again by a colleague"),
-}
 
 
 @register.filter
@@ -28,7 +20,4 @@ def state_words(state: str) -> str:
     return str(look_of(state).words).capitalize()
 
 
-@register.filter
-def reason_words(reason: str) -> str:
-    """Why a service changed state; a reason without words of its own is shown as it is."""
-    return _REASONS[reason]() if reason in _REASONS else reason
+register.filter(reason_words)
