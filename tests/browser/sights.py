@@ -61,6 +61,9 @@ NO_PAGES = {
     "portal:pay": "302",
     "portal:quote_decide": "302",
     "portal:download": "302",
+    "portal:access_invitation_again": "302",
+    "portal:access_invitation_withdraw": "302",
+    "portal:access_member_remove": "302",
     "account_set_password": "302",  # who has a password changes it
     "account_confirm_login_code": "302",  # nobody logs in by a mailed code
     "mfa_download_recovery_codes": "text/plain",
@@ -90,6 +93,8 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("account_confirm_email", {"key": "expired"})
     yield Sight("account_email_verification_sent")
     yield Sight("account_inactive")
+    yield Sight("invitation", {"token": "expired"}, status=404)
+    yield Sight("invitation_account", {"token": "expired"}, status=404)
     yield Sight("shop:product", {"slug": "no-such"}, query="x/", status=404)
 
 
@@ -107,6 +112,10 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
         yield Sight("portal:order", {"number": of, "order_number": house.value(_AN_ORDER, of, state)})
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
+    yield Sight("portal:access_invite", theirs)
+    yield Sight("portal:access_invite", theirs, then=send("Send the invitation"))
+    yield Sight("portal:access_hand_over", theirs)  # to whom? nobody else is there
+    yield Sight("portal:access_leave", theirs)  # nor can the last one leave
     yield Sight("shop:cart")
     yield Sight("shop:checkout")  # as whom? this person holds two customers
     yield Sight("portal:checkout", theirs)

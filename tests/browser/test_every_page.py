@@ -90,8 +90,10 @@ def test_no_page_is_forgotten(house: House) -> None:
         *sights.of_a_visitor(house), *sights.of_a_customer(house, private, company), *sights.of_somebody_careful(0, ""),
     )}  # fmt: skip
     assert set(routes(PORTAL)) - seen - set(sights.NO_PAGES) == {
-        "mfa_authenticate"
-    }  # which has a test of its own
+        "mfa_authenticate",
+        "portal:access_member",
+        "portal:access_invitation_page",
+    }  # which have tests of their own
     assert seen & set(sights.NO_PAGES) == set()
 
 
@@ -100,7 +102,7 @@ def test_what_is_no_page_answers_with_none(house: House, careful: tuple[Account,
     number = house.paid_order(paid)
     invoice = house.invoice_of(number)
     arguments = {
-        "number": paid.number, "line_id": 1, "key": "x", "token": "x", "order_number": number, "invoice_number": invoice,
+        "number": paid.number, "line_id": 1, "invitation_id": 1, "membership_id": 1, "key": "x", "token": "x", "order_number": number, "invoice_number": invoice,
         "quote_number": house.value("SELECT q.number FROM sales_quote q JOIN sales_order o ON o.quote_id = q.id WHERE o.number = %s", number),
     }  # fmt: skip
     found = {}

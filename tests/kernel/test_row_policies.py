@@ -155,7 +155,7 @@ def test_a_twin_changes_no_row_of_another(two: tuple[Life, Life]) -> None:
 
 def _reads(purpose: Purpose, mapped: Mapped, column: str) -> bool:
     return any(
-        oracle.may(purpose, "SELECT", mapped, said)
+        oracle.may(purpose.own, "SELECT", mapped, said)
         for name, said in mapped.entry.columns.items()
         if oracle.database_name(mapped, name) == column
     )

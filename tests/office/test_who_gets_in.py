@@ -27,7 +27,7 @@ def every_page(case: people.Case) -> list[str]:
     """The address of every page of the office, for this customer."""
     given = {
         "number": case.customer.number, "service_id": case.service.pk, "payment_id": case.payment.pk,
-        "key": "onbetaalde-bestellingen",
+        "key": "onbetaalde-bestellingen", "item_id": 1,
     }  # fmt: skip
     patterns = get_resolver("hospes.office.urls").url_patterns
     found = []

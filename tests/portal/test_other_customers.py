@@ -21,7 +21,10 @@ pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P09", "P30")
 #: Every address below /k/<number>/, with the names of what it is made of.
 PAGES = {str(pattern.name): sorted(pattern.pattern.converters) for pattern in urls.urlpatterns}
 WITH_A_THING = [name for name, parts in PAGES.items() if parts]
-TAKES_FORMS = {"pay", "quote_decide", "download", "checkout"}
+TAKES_FORMS = {
+    "pay", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
+    "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
+}  # fmt: skip
 FORM = {"do": "accept", "terms": "on", "version": "x"}
 ODD = [
     "0",

@@ -20,6 +20,7 @@ ROLES = [str(role) for role in Membership.Role]
 EVERYBODY = set(ROLES)
 LOOKS = EVERYBODY - {"technical"}
 BUYS = {"holder", "administration", "billing"}
+MANAGES = {"holder", "administration"}
 
 #: Said here once more, apart from the code: who gets into which page. A page that is not here fails.
 OPEN_TO = {
@@ -28,15 +29,22 @@ OPEN_TO = {
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
     "orders": LOOKS, "order": LOOKS, "quote": LOOKS,
     "pay": BUYS, "quote_decide": BUYS, "checkout": BUYS,
+    "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
+    "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
+    "access_hand_over": {"holder"}, "access_leave": EVERYBODY,
     "access": EVERYBODY, "data": EVERYBODY, "download": EVERYBODY,
 }  # fmt: skip
 
 #: What is sent to the pages that take forms only.
-FORMS: dict[str, dict[str, str]] = {"pay": {}, "quote_decide": {"do": "x"}, "download": {}}
+FORMS: dict[str, dict[str, str]] = {
+    "pay": {}, "quote_decide": {"do": "x"}, "download": {},
+    "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
+}  # fmt: skip
 
 #: Pages of the portal that are about no customer, and why they ask for no role.
 WITHOUT_A_CUSTOMER = {
     "operator_css": "colours", "payment_notice": "the provider's", "home": "leads on", "new_customer": "a person's own",
+    "invitation": "for who has no access yet", "invitation_account": "for who has no account yet",
     "payment_back": "leads on, to a page that asks", "terms": "public", "processing_terms": "public",
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
     "shop:checkout": "leads on", "shop:product": "public",
@@ -104,7 +112,13 @@ def test_each_role_gets_into_the_pages_that_are_for_it(mine: House, role: str) -
         if role not in roles:
             assert answer.status_code == 403, name
             assert f"{mine.holder.name} kan u een andere rol geven" in text(answer), name
-            others = [mine.invoice.number, mine.order.number, mine.quote.number, mine.service.label]
+            others = [
+                mine.invoice.number,
+                mine.order.number,
+                mine.quote.number,
+                mine.service.label,
+                mine.invitation.email,
+            ]
             assert [trace for trace in others if trace in text(answer)] == [], name
         elif name == "checkout":  # with an empty cart
             assert answer["Location"] == "/hosting/winkelwagen/"

@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client, RequestFactory
 
+from hospes.accounts.models import Invitation
 from hospes.billing.models import Document, Invoice
 from hospes.catalogue.models import Product
-from hospes.customers.models import Customer, Person
+from hospes.customers.models import Customer, Membership, Person
+from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from hospes.sales.models import Order, Quote
@@ -36,6 +38,8 @@ class House:
     order: Order
     invoice: Invoice
     pdf: bytes
+    membership: Membership
+    invitation: Invitation
 
     @property
     def number(self) -> int:
@@ -47,6 +51,7 @@ class House:
         return {
             "number": self.customer.number, "service_id": self.service.pk, "invoice_number": self.invoice.number,
             "order_number": self.order.number, "quote_number": self.quote.number,
+            "membership_id": self.membership.pk, "invitation_id": self.invitation.pk,
         }  # fmt: skip
 
     @property
@@ -58,6 +63,7 @@ class House:
             self.order.number,
             self.quote.number,
             self.service.label,
+            self.invitation.email,
         ]
 
 
@@ -81,6 +87,7 @@ def house(**words: Any) -> House:
     return House(
         customer, holder, make.service(customer=customer), make.quote(customer=customer, valid_until="2999-01-01"),
         make.order(customer=customer), invoice, pdf,
+        make.membership(person=make.person(), customer=customer, role="technical"), make.invitation(customer=customer),
     )  # fmt: skip
 
 
@@ -98,6 +105,9 @@ def browser(person: Person | None = None, *, checks: bool = False, fresh: bool =
                 request = RequestFactory().get("/")
                 request.session = session = client.session
                 record_authentication(request, person, "password")
+                session["account_authentication_methods"][-1]["at"] = (
+                    clock.now().timestamp()
+                )  # as clocks are moved
                 session.save()
     return client
 

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import count
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
@@ -169,6 +170,8 @@ def _value(field: Any) -> tuple[Any, Any]:
     if isinstance(field, models.DateField):
         day = date(2031, 1, 1) + timedelta(days=number)
         return day, day
+    if isinstance(field, models.UUIDField):
+        return (text := str(uuid5(NAMESPACE_DNS, f"canary{number}"))), text
     if isinstance(field, models.GenericIPAddressField):
         return (address := f"198.51.{number // 250}.{number % 250 + 1}"), address
     if isinstance(field, models.BinaryField):

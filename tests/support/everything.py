@@ -55,6 +55,7 @@ def life() -> Life:
     make.invoice(customer=customer, with_document=True)
     make.hosting_account(service=make.service(customer=customer))
     make.message(person=person, customer=customer)
+    make.invitation(customer=customer)
     with as_owner():
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
         Authenticator.objects.create(user=person, type="totp", data={"secret": "not sealed"})

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 #: A name goes into mails: what could be a web address or markup is no name.
-_is_name = RegexValidator(
+is_name = RegexValidator(
     r"[<>{}\\/:@\x00-\x1f\x7f]",
     _("Please leave out web addresses and signs such as / : @ < >."),
     inverse_match=True,
@@ -68,8 +68,8 @@ class SignupDetails(forms.Form):
         "postcode": "customers.Customer.postcode", "town": "customers.Customer.town",
     }  # fmt: skip
 
-    given_name = _text(_("Given name"), "given-name", most=80, validators=[_is_name])
-    family_name = _text(_("Family name"), "family-name", most=80, validators=[_is_name])
+    given_name = _text(_("Given name"), "given-name", most=80, validators=[is_name])
+    family_name = _text(_("Family name"), "family-name", most=80, validators=[is_name])
     phone = _text(_("Phone number"), "tel", most=30, required=False)
     capacity = forms.ChoiceField(
         label=_("You sign up"), choices=[("private", _("for myself")), ("business", _("for a company or organisation"))],

@@ -12,6 +12,7 @@ from django.utils.http import int_to_base36
 from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import resets
+from hospes.accounts.access import mails as access_mails  # noqa: F401  # they register themselves
 from hospes.accounts.models import PasswordReset
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message

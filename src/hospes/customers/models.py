@@ -169,7 +169,12 @@ class Customer(MappedModel):
 
 
 class Membership(MappedModel):
-    """What a person may do for a customer, from when until when."""
+    """
+    What a person may do for a customer, from when until when, and who gave and ended it.
+
+    Another role or another end is another row: what was is never written over. `given_by` and `ended_by` are None where nobody
+    of the customer did it: who opened it gave it to themself.
+    """
 
     class Role(models.TextChoices):
         HOLDER = "holder", _("holder")
@@ -185,6 +190,12 @@ class Membership(MappedModel):
     role = models.CharField(_("role"), max_length=20, choices=Role.choices)
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True)
+    given_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("given by")
+    )
+    ended_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("ended by")
+    )
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -208,12 +219,13 @@ class Membership(MappedModel):
         ]
 
     datamap = row(
-        plain("id")
-        | personal(Category.LOGIN, "customer", "role", "since", "until")
-        | personal(Category.LOGIN, "person", names_others=True),
+        plain("id", writes=())
+        | personal(Category.LOGIN, "customer", "role", "since", writes=())
+        | personal(Category.LOGIN, "person", "given_by", names_others=True, writes=())
+        | personal(Category.LOGIN, "until") | personal(Category.LOGIN, "ended_by", names_others=True),
         key=("person_id", "customer_id"), reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
-        twins={Purpose.CONTRACT},
-        creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
+        twins={Purpose.ACCESS, Purpose.CONTRACT},
+        creates={Purpose.ACCESS, Purpose.ACCESS.own}, writes={Purpose.ACCESS, Purpose.ACCESS.own},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
     )  # fmt: skip
 

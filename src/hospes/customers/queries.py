@@ -64,3 +64,48 @@ def addressee(customer_id: int, *, now: datetime) -> Person | None:
     """The person by whose name a customer is addressed: who has held it longest."""
     held = holders(customer_id, now=now)
     return Person.objects.filter(pk=held[0]).first() if held else None
+
+
+@dataclass(frozen=True)
+class Access:
+    """Somebody's access to a customer, as those see it who may know who has one."""
+
+    id: int
+    person_id: int
+    name: str
+    email: str
+    role: str
+    since: datetime
+    until: datetime | None
+    given_by: str
+
+    @property
+    def role_label(self) -> str:
+        """What the role is called, in the active language."""
+        return str(Membership.Role(self.role).label)
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether the access counts already."""
+        return self.since <= now
+
+
+def people(customer_id: int, *, now: datetime) -> list[Access]:
+    """Who has access to a customer now or from a later moment: holders first, then by name. Acts for access, unscoped."""
+    rows = list(Membership.objects.filter(Q(until=None) | Q(until__gt=now), customer_id=customer_id))
+    ids = {row.person_id for row in rows} | {row.given_by_id for row in rows if row.given_by_id}
+    known = Person.objects.in_bulk(ids)
+    found = [
+        Access(
+            row.pk, row.person_id, known[row.person_id].name, known[row.person_id].email, row.role, row.since, row.until,
+            known[row.given_by_id].name if row.given_by_id else "",
+        )
+        for row in rows
+    ]  # fmt: skip
+    order = list(Membership.Role.values)
+    return sorted(found, key=lambda one: (order.index(one.role), one.name.casefold(), one.id))
+
+
+def has_access(customer_id: int, email: str, *, now: datetime) -> bool:
+    """Whether somebody with this address has access to a customer. Acts for access, unscoped."""
+    held = Membership.objects.filter(in_force(now), customer_id=customer_id, person__email__iexact=email)
+    return bool(held.exists())

@@ -53,7 +53,8 @@ LOGINS: dict[str, Login] = {
             "portal", frozenset(purpose.own for purpose in _CUSTOMER_FACING), frozenset({"person", "visitor"})
         ),
         # Finding who logs in has to look among everybody; that is done with a login of its own, in the office with another.
-        Login("door", frozenset({Purpose.ACCESS}), frozenset({"person", "visitor"})),
+        # Who shares the access to a customer does so as its twin, within that customer.
+        Login("door", frozenset({Purpose.ACCESS, Purpose.ACCESS.own}), frozenset({"person", "visitor"})),
         Login("desk", frozenset({Purpose.ACCESS}), frozenset({"staff", "visitor"})),
         Login("office", frozenset(_STAFF) | {p.own for p in _STAFF}, frozenset({"staff"})),
         Login("worker", frozenset(_WORKER), frozenset({"job"})),

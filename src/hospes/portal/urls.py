@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hospes.portal.views import account, data, orders, shop
+from hospes.portal.views import account, data, orders, people, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -19,6 +19,22 @@ urlpatterns = [
     path("offertes/<str:quote_number>/besluit/", orders.quote_decide, name="quote_decide"),
     path("afrekenen/", shop.checkout, name="checkout"),
     path("toegang/", account.access, name="access"),
+    path("toegang/uitnodigen/", people.invite, name="access_invite"),
+    path("toegang/uitnodigingen/<int:invitation_id>/", people.invitation_page, name="access_invitation_page"),
+    path(
+        "toegang/uitnodigingen/<int:invitation_id>/opnieuw/",
+        people.invitation_again,
+        name="access_invitation_again",
+    ),
+    path(
+        "toegang/uitnodigingen/<int:invitation_id>/intrekken/",
+        people.invitation_withdraw,
+        name="access_invitation_withdraw",
+    ),
+    path("toegang/overdragen/", people.hand_over, name="access_hand_over"),
+    path("toegang/verlaten/", people.leave, name="access_leave"),
+    path("toegang/<int:membership_id>/", people.member, name="access_member"),
+    path("toegang/<int:membership_id>/weg/", people.member_remove, name="access_member_remove"),
     path("gegevens/", data.data, name="data"),
     path("gegevens/downloaden/", data.download, name="download"),
 ]

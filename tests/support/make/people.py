@@ -1,10 +1,13 @@
 """People, customers, their choices, and messages to them."""
 
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
 
-from hospes.accounts.models import StaffMember
+from hospes.accounts.models import Invitation, StaffMember
 from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel.models import Consent, Restriction
 from hospes.kernel.purposes import Purpose
@@ -56,6 +59,24 @@ def customer(*, holder: Person | None = None, kind: str = "private", **words: An
 def membership(*, person: Person, customer: Customer, role: str = "holder", **words: Any) -> Membership:
     """Let a person act for a customer."""
     return row(Membership, words, person=person, customer=customer, role=role, since=NOW)
+
+
+def invitation(*, customer: Customer, email: str = "", role: str = "read_only", **words: Any) -> Invitation:
+    """Make an open invitation by the holder; nobody has its link."""
+    return row(
+        Invitation,
+        words,
+        customer=customer,
+        email=email or names.email(),
+        role=role,
+        language="nl",
+        invited_by=holder_of(customer),
+        seed=uuid4(),
+        token_hash=sha256(uuid4().bytes).hexdigest(),
+        made_at=NOW,
+        sent_at=NOW,
+        expires_at=NOW + timedelta(days=3),
+    )
 
 
 def holder_of(customer: Customer) -> Person:

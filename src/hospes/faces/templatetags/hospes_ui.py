@@ -8,7 +8,7 @@ needs no test around it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -44,6 +44,12 @@ def day(value: date | None) -> str:
 def moment(value: datetime | None) -> str:
     """Write a moment in Amsterdam time: 22 november 2026, 14:05."""
     return words.moment(value) if value else ""
+
+
+@register.filter
+def last_day(value: datetime | None) -> str:
+    """Write the last whole day before a moment at which something ends: until 1 May, 00:00 is 30 April."""
+    return words.day(value - timedelta(microseconds=1)) if value else ""
 
 
 @register.filter

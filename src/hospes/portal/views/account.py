@@ -22,6 +22,7 @@ from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer
+from hospes.portal.views import people
 from hospes.sales.models import Order
 from hospes.services import queries as services
 from hospes.services.models import Service, State
@@ -136,4 +137,4 @@ def access(request: Any, capacity: Capacity) -> HttpResponse:
     of_all = capacity.customer_id if capacity.may(Capability.SEE_LOGINS) else None
     with acting(Purpose.SECURITY, actor=request.actor, person=request.user.pk, customer=of_all):
         events = where_from(request.user.pk, limit=PAGE)
-    return render(request, "portal/access.html", {"events": events})
+    return render(request, "portal/access.html", {"events": events, **people.everybody(request, capacity)})
