@@ -2,10 +2,13 @@
 
 import re
 import time
+from datetime import timedelta
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from hospes.accounts import services
 from hospes.accounts.models import StaffMember
@@ -20,6 +23,7 @@ from tests.support import names
 from tests.support.rights import as_owner
 
 PASSWORD = "korenschuur-9-bij-de-brug"
+LATER = timedelta(minutes=11)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -69,12 +73,23 @@ def log_in(client: Client, person: Person, password: str = PASSWORD, **more: Any
     return client.post("/account/login/", {"login": person.email, "password": password}, **more)
 
 
-def code(secret: str = SECRET) -> str:
-    """What the app shows at this moment, and for some seconds more."""
+def code(secret: str = SECRET, *, ahead: int = 0) -> str:
+    """What the app shows at this moment, and for some seconds more; `ahead`: the next one, which is taken as well."""
     left = 30 - time.time() % 30
     if left < 5:
         time.sleep(left)
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead)))
+
+
+def let_in(client: Client, person: Person, *, second_step: bool = True) -> None:
+    """Have a browser logged in without going through the door; with the second step taken, or not."""
+    request = RequestFactory().get("/")
+    with acting(Purpose.ACCESS, actor=SYSTEM):
+        client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+        request.session = session = client.session  # type: ignore[attr-defined]  # the middleware does that
+        record_authentication(request, person, "mfa" if second_step else "password")
+        get_authentication_records(request, person)[-1]["at"] = clock.now().timestamp()
+        session.save()
 
 
 def letters() -> list[tuple[str, Letter]]:

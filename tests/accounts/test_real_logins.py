@@ -46,6 +46,7 @@ def test_a_whole_visit_with_the_portals_own_logins() -> None:
         *made,
         "account.login",
         "account.second_step_on",
+        "account.recovery_codes_made",
         "account.login",
         "account.logout",
     ]

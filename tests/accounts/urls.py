@@ -12,6 +12,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = i18n_patterns(
     path("", home, name="home"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("hospes.accounts.urls")),
     prefix_default_language=False,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser.house import House
-from tests.browser.steps import confirm, press
+from tests.browser.steps import press
 from tests.browser.windows import Window, faults
 
 Step = Callable[[Window], object]
@@ -66,8 +66,13 @@ NO_PAGES = {
     "portal:access_member_remove": "302",
     "account_set_password": "302",  # who has a password changes it
     "account_confirm_login_code": "302",  # nobody logs in by a mailed code
-    "mfa_download_recovery_codes": "text/plain",
+    "mfa_passkey_login": "405",
+    "mfa_passkey_options": "application/json",
 }
+
+
+#: Pages that need more than somebody who is logged in; `test_second_step` looks at them.
+OF_THE_SECOND_STEP = {"mfa_authenticate", "mfa_lost", "mfa_remove_phone", "mfa_passkey", "mfa_remove_passkey"}
 
 
 def of_a_visitor(house: House) -> Iterator[Sight]:
@@ -95,6 +100,8 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("account_inactive")
     yield Sight("invitation", {"token": "expired"}, status=404)
     yield Sight("invitation_account", {"token": "expired"}, status=404)
+    yield Sight("mfa_stop_release", {"token": "1.expired"})
+    yield Sight("mfa_use_release", {"token": "1.expired"})
     yield Sight("shop:product", {"slug": "no-such"}, query="x/", status=404)
 
 
@@ -128,19 +135,23 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("account_change_password")
     yield Sight("account_reauthenticate")
     yield Sight("mfa_index")
-    yield Sight("mfa_activate_totp", then=lambda window: confirm(window, house.customer.password))
+    yield Sight("mfa_activate_totp")
     yield Sight("mfa_activate_totp", then=send("Turn on"))
+    yield Sight("mfa_phone")
+    yield Sight("mfa_phone", then=send("Send a code"))
+    yield Sight("mfa_add_passkey")
 
 
-def of_somebody_careful(number: int, password: str) -> Iterator[Sight]:
+def of_somebody_careful(number: int) -> Iterator[Sight]:
     """What somebody sees who has a second step, and who has not ordered anything yet."""
     for route in ("overview", "services", "invoices", "orders", "data"):
         yield Sight(f"portal:{route}", {"number": number})
     yield Sight("mfa_index")
     yield Sight("mfa_reauthenticate")
-    yield Sight("mfa_deactivate_totp", then=lambda window: confirm(window, password))
-    yield Sight("mfa_view_recovery_codes")
-    yield Sight("mfa_generate_recovery_codes")
+    yield Sight("mfa_reauthenticate", then=send("Confirm"))
+    yield Sight("mfa_deactivate_totp")
+    yield Sight("mfa_recovery_codes")
+    yield Sight("mfa_new_recovery_codes")
 
 
 _OF = " JOIN customers_customer c ON c.id = x.customer_id WHERE c.number = %s"

@@ -51,7 +51,7 @@ def test_pages_of_somebody_with_a_second_step(
         window.page.fill("[name=code]", fresh_code(key))
         press(window, "Log in")
         window.page.wait_for_url("**/k/**")
-        look_at(window, house, sights.of_somebody_careful(account.number, account.password))
+        look_at(window, house, sights.of_somebody_careful(account.number))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -87,10 +87,9 @@ def test_pages_between_the_cart_and_the_payment(windows: Windows, house: House, 
 def test_no_page_is_forgotten(house: House) -> None:
     private, company = house.numbers_of(house.customer.login)
     seen = {sight.route for sight in (
-        *sights.of_a_visitor(house), *sights.of_a_customer(house, private, company), *sights.of_somebody_careful(0, ""),
+        *sights.of_a_visitor(house), *sights.of_a_customer(house, private, company), *sights.of_somebody_careful(0),
     )}  # fmt: skip
-    assert set(routes(PORTAL)) - seen - set(sights.NO_PAGES) == {
-        "mfa_authenticate",
+    assert set(routes(PORTAL)) - seen - set(sights.NO_PAGES) == sights.OF_THE_SECOND_STEP | {
         "portal:access_member",
         "portal:access_invitation_page",
     }  # which have tests of their own
@@ -102,7 +101,8 @@ def test_what_is_no_page_answers_with_none(house: House, careful: tuple[Account,
     number = house.paid_order(paid)
     invoice = house.invoice_of(number)
     arguments = {
-        "number": paid.number, "line_id": 1, "invitation_id": 1, "membership_id": 1, "key": "x", "token": "x", "order_number": number, "invoice_number": invoice,
+        "number": paid.number, "line_id": 1, "invitation_id": 1, "membership_id": 1, "kind": "step",
+        "key": "x", "token": "x", "order_number": number, "invoice_number": invoice,
         "quote_number": house.value("SELECT q.number FROM sales_quote q JOIN sales_order o ON o.quote_id = q.id WHERE o.number = %s", number),
     }  # fmt: skip
     found = {}

@@ -17,6 +17,7 @@ from django.test import RequestFactory
 from django.utils import translation
 from playwright.sync_api import Browser, sync_playwright
 
+from hospes.accounts.second.ways import Ways
 from hospes.config.csp import CONTENT_SECURITY_POLICY
 from hospes.faces.accent import operator_css
 from hospes.faces.style import LAYOUTS, style_context
@@ -60,11 +61,8 @@ def _pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "reauthenticate": ("account/reauthenticate.html", {"form": ReauthenticateForm(user=None)}),
         "closed": ("account/account_inactive.html", {}),
         "no-signup": ("account/signup_closed.html", {}),
-        "mfa-off": ("mfa/index.html", SOMEBODY | {"MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"]}),
-        "codes": (
-            "mfa/recovery_codes/index.html",
-            SOMEBODY | {"unused_codes": ["12345678"] * 10, "total_count": 10, "can_view_codes": True, "can_download_codes": True},
-        ),
+        "mfa-off": ("mfa/index.html", SOMEBODY | {"ways": Ways(None, (), 0, "", None)}),
+        "codes": ("mfa/recovery_codes.html", SOMEBODY | {"codes": ["7k2mp-x9d4t"] * 10, "total": 10, "as_file": "data:,"}),
         **{code: (f"{code}.html", {}) for code in ("400", "403", "403_csrf", "404", "500")},
     }  # fmt: skip
 

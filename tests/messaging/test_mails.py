@@ -349,7 +349,7 @@ def test_what_leaves_is_on_the_map_from_the_start() -> None:
     """Whoever reads the map must not have to have sent something first."""
     code = "import django; django.setup(); from hospes.kernel.outside import payloads; print(*sorted(a for _, a in payloads))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert {"account.create", "message.send", "payment.create"} <= set(done.stdout.split())
+    assert {"account.create", "message.send", "payment.create", "text.send"} <= set(done.stdout.split())
 
 
 def test_every_kind_has_its_templates() -> None:

@@ -1,7 +1,7 @@
 """From "text this" to the gateway: once asked for, once sent, whatever happens in between; and never kept."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ LATER = NOW + timedelta(minutes=1)
 let_go: list[int] = []
 
 
-def note(message: TextMessage) -> Text:
+def note(message: TextMessage, now: datetime) -> Text:
     if message.about_id == 0:
         raise NobodyToReach("it has run out")
     return Text(NUMBER, f"About {message.about_id}")

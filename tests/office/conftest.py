@@ -26,15 +26,12 @@ def _the_office(settings: Any) -> Iterator[None]:
 def as_role(db: None, _rights: None, settings: Any) -> AsRole:
     """Log in as somebody of a role who has a second step (the door itself is tested with accounts)."""
     from hospes.accounts.models import StaffMember
-    from hospes.kernel.acting import SYSTEM, acting
-    from hospes.kernel.purposes import Purpose
     from tests.accounts import people
 
     def log_in(role: str) -> Client:
         client = Client()
         colleague = people.colleague(StaffMember.Role(role))
-        with acting(Purpose.ACCESS, actor=SYSTEM):
-            client.force_login(colleague, settings.AUTHENTICATION_BACKENDS[0])
+        people.let_in(client, colleague)
         return client
 
     return log_in

@@ -10,9 +10,7 @@ from django.test import Client
 
 from hospes.accounts.models import StaffMember
 from hospes.customers.models import Customer
-from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.models import JournalEntry
-from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.services.models import Service
 from tests.accounts import people as accounts
@@ -240,9 +238,6 @@ def test_looking_does_nothing_and_doing_needs_a_form_of_ours(as_role: AsRole, se
     ]  # fmt: skip
     assert [as_role("billing_clerk").get(url).status_code for url in urls] == [405, 405, 405]
     strict = Client(enforce_csrf_checks=True)
-    with acting(Purpose.ACCESS, actor=SYSTEM):
-        strict.force_login(
-            accounts.colleague(StaffMember.Role.BILLING_CLERK), settings.AUTHENTICATION_BACKENDS[0]
-        )
+    accounts.let_in(strict, accounts.colleague(StaffMember.Role.BILLING_CLERK))
     assert [strict.post(url, {"once": "x"}).status_code for url in urls] == [403, 403, 403]
     assert people.jobs() == []

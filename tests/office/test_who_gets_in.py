@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
 def every_page(case: people.Case) -> list[str]:
     """The address of every page of the office, for this customer."""
     given = {
-        "number": case.customer.number, "service_id": case.service.pk, "payment_id": case.payment.pk,
+        "number": case.customer.number, "person_id": case.holder.pk, "service_id": case.service.pk, "payment_id": case.payment.pk,
         "key": "onbetaalde-bestellingen", "item_id": 1,
     }  # fmt: skip
     patterns = get_resolver("hospes.office.urls").url_patterns
@@ -68,7 +68,7 @@ def test_a_customer_gets_nothing_not_even_their_own(settings: Any) -> None:
 
 def test_staff_without_a_second_step_set_that_up_first(settings: Any) -> None:
     colleague = accounts.colleague(StaffMember.Role.BILLING_CLERK, second_step=False)
-    assert_outside(log_in(colleague, settings), people.case(), to="/account/2fa/totp/activate/")
+    assert_outside(log_in(colleague, settings), people.case(), to="/account/2fa/")
 
 
 def test_who_left_gets_nothing_from_the_next_click_on(as_role: AsRole) -> None:

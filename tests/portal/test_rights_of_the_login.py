@@ -32,8 +32,7 @@ READS = {
     },
     Purpose.SECURITY: {
         "kernel_journalentry",
-        # whether there is a second step, and who demands one
-        "accounts_passkey", "accounts_phone", "accounts_recoverycode", "accounts_release", "accounts_stepdemand",
+        "accounts_stepdemand",  # the page about access: whether a customer demands a second step of everybody
     },
 }  # fmt: skip
 

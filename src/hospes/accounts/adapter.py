@@ -18,8 +18,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
 
 from hospes.accounts import sealing, services
 from hospes.accounts.door import at_the_door, is_office, known_as
@@ -27,6 +29,7 @@ from hospes.accounts.network import client_ip
 from hospes.accounts.passwords import attempts
 from hospes.accounts.passwords.tries import Wait
 from hospes.accounts.queries import role_of
+from hospes.accounts.second import ways
 from hospes.customers.models import Person
 from hospes.kernel import clock
 
@@ -39,7 +42,6 @@ _NOTICES = {
     "account/email/email_deleted": "account.address_changed",
     "mfa/email/totp_activated": "account.second_step_on",
     "mfa/email/totp_deactivated": "account.second_step_off",
-    "mfa/email/recovery_codes_generated": "account.recovery_codes_made",
 }
 
 
@@ -105,6 +107,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
             services.note("account.logout", person_id=request.user.pk, now=clock.now())
         super().logout(request)
 
+    def get_login_stages(self) -> list[str]:
+        """The library's, with our own second step in the place of its."""
+        own = {"allauth.mfa.stages.AuthenticateStage": "hospes.accounts.second.stage.SecondStep"}
+        return [own.get(stage, stage) for stage in super().get_login_stages()]
+
+    def get_reauthentication_methods(self, user: Person) -> list[dict[str, Any]]:
+        """How somebody who is logged in can show once more who they are."""
+        with at_the_door(self.request or context.request):
+            has_step = ways.has_step(user.pk)
+        password = {
+            "id": "reauthenticate",
+            "description": _("Use your password"),
+            "url": reverse("account_reauthenticate"),
+        }
+        step = {
+            "id": "mfa_reauthenticate",
+            "description": _("Use your second step"),
+            "url": reverse("mfa_reauthenticate"),
+        }
+        return [password] * user.has_usable_password() + [step] * has_step
+
     # --- where from, where to ---------------------------------------------------------------------------------------------
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -168,7 +191,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
 
 class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library ships no types
-    """Codes from an app, and recovery codes."""
+    """Codes from an app; the other ways are our own (`accounts.second`)."""
 
     def encrypt(self, text: str) -> str:
         return sealing.sealed(text)
@@ -180,8 +203,16 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library
         return str(settings.HOSPES_OPERATOR.name)
 
     def can_delete_authenticator(self, authenticator: Any) -> bool:
-        """Staff keep their second step for as long as they are staff."""
-        return role_of(authenticator.user_id, now=clock.now()) is None
+        """Staff keep a second step for as long as they are staff: a passkey of the office, or else this one."""
+        person_id = authenticator.user_id
+        return role_of(person_id, now=clock.now()) is None or ways.office_passkeys(person_id) > 0
+
+    def is_mfa_enabled(self, user: Person, types: Any = None) -> bool:
+        """Whether a person has any second step; with types: those of the login library."""
+        if types is not None or user.is_anonymous:
+            return bool(super().is_mfa_enabled(user, types))
+        with at_the_door(context.request):
+            return ways.has_step(user.pk)
 
 
 def front_door() -> str:

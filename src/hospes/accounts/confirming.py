@@ -19,9 +19,8 @@ from typing import Any, Final, overload
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import ReauthenticateForm as PasswordForm
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
-from allauth.mfa.base.forms import ReauthenticateForm as CodeForm
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -31,6 +30,8 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import services
 from hospes.accounts.door import at_the_door
+from hospes.accounts.network import client_ip
+from hospes.accounts.second import checking, passkeys, stage, ways
 from hospes.kernel import clock
 
 #: So long a confirmation counts; ACCOUNT_REAUTHENTICATION_TIMEOUT says the same to the login library's own pages.
@@ -43,7 +44,7 @@ View = Callable[..., HttpResponseBase]
 
 
 class ConfirmForm(forms.Form):
-    """The password, or a code where there is a second step: one of the two is enough."""
+    """The password, or where there is a second step a code or a passkey: one of them is enough. Made at the door."""
 
     prefix = _PREFIX
     password = forms.CharField(
@@ -52,34 +53,64 @@ class ConfirmForm(forms.Form):
     )  # fmt: skip
     code = forms.CharField(
         label=_("Or a code"), required=False, max_length=20,
-        help_text=_("The six digits that the app on your phone shows, or a recovery code."),
+        help_text=_("From your app, from a text message that you have us send, or a recovery code."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "autocapitalize": "none"}),
     )  # fmt: skip
 
-    def __init__(self, person: Any, data: Any = None) -> None:
+    credential = forms.CharField(
+        required=False, widget=forms.HiddenInput(attrs={"data-passkey-answer": True})
+    )
+
+    def __init__(self, request: Any, data: Any = None) -> None:
         super().__init__(data)
-        self.person, self.method = person, ""
-        ways = {flow["id"] for flow in get_reauthentication_flows(person)}
-        for field, way in (("password", "reauthenticate"), ("code", "mfa_reauthenticate")):
-            if way not in ways:
-                del self.fields[field]
+        self.request, self.person, self.method = request, request.user, ""
+        self.ways = ways.of(self.person.pk, rp_id=stage.here().rp_id)
+        if not self.person.has_usable_password():
+            del self.fields["password"]
+        if not self.ways.any:
+            del self.fields["code"]
+        if not self.ways.passkeys:
+            del self.fields["credential"]
         if "password" not in self.fields and "code" in self.fields:
             self.fields["code"].label = _("Code")
 
     def clean(self) -> dict[str, Any]:
-        """Have the login library look at what was filled in: it counts the tries, and takes a code only once."""
+        """Have looked at what was filled in, by who counts the tries and takes a code only once."""
         data = super().clean() or self.cleaned_data
-        for field, checker in (("code", CodeForm), ("password", PasswordForm)):
+        for field, look in (
+            ("credential", self._passkey),
+            ("code", self._code),
+            ("password", self._password),
+        ):
             if data.get(field):
-                checked = checker(user=self.person, data={field: data[field]})
-                if checked.is_valid():
-                    self.method = field
+                if errors := look(data[field]):
+                    self.add_error(None if field == "credential" else field, errors)
                 else:
-                    self.add_error(field, [str(error) for error in checked.errors[field]])
+                    self.method = field
                 return data
         if self.fields:
             self.add_error(next(iter(self.fields)), _("Please fill this in: then we know that it is you."))
         return data
+
+    def _password(self, given: str) -> list[str]:
+        checked = PasswordForm(user=self.person, data={"password": given})
+        return [] if checked.is_valid() else [str(error) for error in checked.errors["password"]]
+
+    def _code(self, given: str) -> list[str]:
+        try:
+            checking.check(given, person=self.person, session=self.request.session, ip=client_ip(self.request),
+                           now=clock.now(), phone=clock.phone_time())  # fmt: skip
+        except checking.WrongCode as wrong:
+            return [str(wrong.why)]
+        return []
+
+    def _passkey(self, given: str) -> list[str]:
+        try:
+            passkeys.use(passkeys.read(given), person_id=self.person.pk, site=stage.here(), session=self.request.session,
+                         now=clock.now())  # fmt: skip
+        except passkeys.PasskeyRefused:
+            return [str(_("That did not work with this passkey. Try again, or take another way."))]
+        return []
 
 
 def is_fresh(request: HttpRequest) -> bool:
@@ -98,16 +129,21 @@ def ask(request: Any, *, doing: str | Promise = "") -> HttpResponse | None:
     if not request.user.is_authenticated or is_fresh(request):
         _strip(request)
         return None
-    is_answer = f"{_PREFIX}-answer" in request.POST
+    wants_code = f"{_PREFIX}-send" in request.POST
+    is_answer = f"{_PREFIX}-answer" in request.POST and not wants_code
     with at_the_door(request):
-        form = ConfirmForm(request.user, request.POST if is_answer else None)
+        form = ConfirmForm(request, request.POST if is_answer else None)
+        if wants_code and form.ways.number and stage.send_code(request, request.user, form.ways.number):
+            messages.success(request, _("We sent you a code by text message. It works for five minutes."))
         if is_answer and form.is_valid():
             record_authentication(
                 request,
                 request.user,
-                "mfa" if form.method == "code" else "password",
+                "password" if form.method == "password" else "mfa",
                 reauthenticated=True,
             )
+            # The library notes the machine's time; the clock here may be moved.
+            get_authentication_records(request, request.user)[-1]["at"] = clock.now().timestamp()
             services.note("account.confirmed", person_id=request.user.pk, now=clock.now())
             _strip(request)
             return None

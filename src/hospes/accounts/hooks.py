@@ -17,7 +17,6 @@ def listen() -> None:
         account.email_added: "account.address_added",
         account.email_removed: "account.address_removed",
         account.email_changed: "account.address_changed",
-        mfa.authentication_failed: "account.second_step_failed",
     }
     for signal, action in told.items():
         signal.connect(_writer(action), weak=False, dispatch_uid=action)
@@ -25,7 +24,6 @@ def listen() -> None:
     mfa.authenticator_removed.connect(
         _second_step("account.second_step_off"), weak=False, dispatch_uid="removed"
     )
-    mfa.authenticator_reset.connect(_writer("account.recovery_codes_made"), weak=False, dispatch_uid="reset")
 
 
 def _writer(action: str) -> Any:
@@ -39,7 +37,7 @@ def _writer(action: str) -> Any:
 
 
 def _second_step(action: str) -> Any:
-    """Recovery codes come and go with the app, and are no second step of their own."""
+    """Of the library's ways we have the app only."""
     write = _writer(action)
 
     def write_of_app(

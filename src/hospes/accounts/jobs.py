@@ -16,3 +16,15 @@ def clear_sessions(*, timestamp: int) -> None:
 def clear_tries(*, timestamp: int) -> None:
     """Delete the counts of tries that have drained away."""
     sweeps.clear_tries(now=clock.now())
+
+
+@job(queue="upkeep", purpose=Purpose.RETENTION)
+def clear_codes(*, timestamp: int) -> None:
+    """Delete the rows of codes by text message that ran out."""
+    sweeps.clear_codes(now=clock.now())
+
+
+@job(queue="upkeep", purpose=Purpose.SECURITY)
+def remind_of_releases(*, timestamp: int) -> None:
+    """Tell those whose waiting time is over that their second step can be taken off."""
+    sweeps.remind_of_releases(now=clock.now())

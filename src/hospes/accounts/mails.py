@@ -90,3 +90,5 @@ name({
     "account.second_step_off": _("Two-step login switched off"),
     "account.recovery_codes_made": _("New recovery codes"),
 })  # fmt: skip
+
+from hospes.accounts.second import mails as mails  # noqa: E402  # it registers its own

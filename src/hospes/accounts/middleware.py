@@ -13,7 +13,8 @@ from django.urls import Resolver404, resolve, reverse
 from hospes.accounts.door import is_office, known_as
 from hospes.accounts.models import StaffMember
 from hospes.accounts.network import client_ip
-from hospes.accounts.queries import has_second_step, role_of
+from hospes.accounts.queries import role_of
+from hospes.accounts.second import gate
 from hospes.customers.models import Person
 from hospes.customers.queries import Capacity, capacities
 from hospes.kernel import clock
@@ -31,6 +32,8 @@ class KnownRequest(HttpRequest):
     capacities: list[Capacity]
     role: StaffMember.Role | None
     second_step: bool
+    step_due: bool
+    locked: frozenset[int]
 
 
 def who_is_there(get_response: Handler) -> Handler:
@@ -38,8 +41,9 @@ def who_is_there(get_response: Handler) -> Handler:
     Middleware: puts on the request who makes it.
 
     `user`: the person, loaded, or AnonymousUser; `actor`: who acts, for `acting()`; `capacities`: the customers that the
-    person may act for now. On the office's face only staff is somebody: `role` says as what, `second_step` whether they have
-    set one up. There every view is for staff with a second step, unless it is marked with Django's `login_not_required`.
+    person may act for now; `second_step`, `step_due`, `locked`: see `second.gate`. On the office's face only staff is
+    somebody, `role` says as what. There every view is for staff with a second step, unless it is marked with Django's
+    `login_not_required`.
 
     For a visitor without a session nothing is looked up.
     """
@@ -49,12 +53,14 @@ def who_is_there(get_response: Handler) -> Handler:
         return get_response(request)
 
     def process_view(request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if elsewhere := gate.stop(request, kwargs):
+            return elsewhere
         if not is_office() or not getattr(view, "login_required", True):
             return None
         if request.role is None:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         if not request.second_step and not _is_door(request):
-            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+            return HttpResponseRedirect(reverse("mfa_index"))
         return None
 
     middleware.process_view = process_view  # type: ignore[attr-defined]  # Django looks for it here
@@ -63,7 +69,8 @@ def who_is_there(get_response: Handler) -> Handler:
 
 def _identify(request: Any) -> None:
     request.user, request.actor = AnonymousUser(), Actor.visitor(ip=client_ip(request))
-    request.capacities, request.role, request.second_step = [], None, False
+    request.capacities, request.role = [], None
+    request.second_step, request.step_due, request.locked = False, False, frozenset()
     if SESSION_KEY not in request.session:
         return
     with acting(Purpose.ACCESS, actor=request.actor):
@@ -74,9 +81,9 @@ def _identify(request: Any) -> None:
             request.role = role_of(person.pk, now=clock.now())
             if request.role is None:
                 return
-            request.second_step = has_second_step(person.pk)
         else:
             request.capacities = capacities(person.pk, now=clock.now())
+        gate.look(request, person)
     request.user, request.actor = person, known_as(person.pk, request)
 
 

@@ -1,9 +1,8 @@
-"""Who is staff, who has a second step, and from where an account was used."""
+"""Who is staff, and from where an account was used."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from allauth.mfa.models import Authenticator
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,11 +20,6 @@ def role_of(person_id: int, *, now: datetime) -> StaffMember.Role | None:
     )
     role = in_force.values_list("role", flat=True).first()
     return None if role is None else StaffMember.Role(role)
-
-
-def has_second_step(person_id: int) -> bool:
-    """Whether a person has to give a code from an app after the password."""
-    return bool(Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).exists())
 
 
 # --- from where (P11) -----------------------------------------------------------------------------------------------------

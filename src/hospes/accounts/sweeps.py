@@ -1,8 +1,9 @@
 """Clearing away what has run out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from hospes.accounts.models import Session, Tries
+from hospes.accounts.models import PhoneCode, Session, Tries
+from hospes.accounts.second import releases
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 
@@ -24,3 +25,15 @@ def clear_tries(*, now: datetime) -> int:
     """Delete the counts of tries that have drained away and make nobody wait, and return how many there were."""
     with acting(Purpose.RETENTION, actor=JOB):
         return Tries.objects.filter(drained_at__lte=now, not_before__lte=now).delete()[0]
+
+
+def clear_codes(*, now: datetime) -> int:
+    """Delete the rows of codes by text message that ran out more than a day ago, and return how many there were."""
+    with acting(Purpose.RETENTION, actor=JOB):
+        return PhoneCode.objects.filter(expires_at__lt=now - timedelta(days=1)).delete()[0]
+
+
+def remind_of_releases(*, now: datetime) -> int:
+    """Tell those who may have their second step taken off now; see `second.releases`."""
+    with acting(Purpose.SECURITY, actor=JOB):
+        return releases.remind(now=now)

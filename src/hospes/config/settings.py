@@ -214,7 +214,11 @@ ACCOUNT_SESSION_REMEMBER = FACE != "office"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_ADAPTER = "hospes.accounts.adapter.SecondStepAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = [
+    "totp"
+]  # passkeys, text messages and recovery codes are our own: hospes.accounts.second
+MFA_REAUTHENTICATION_REQUIRED = False  # our pages ask by hospes.accounts.confirming
+MFA_TOTP_TOLERANCE = 1
 MFA_TOTP_ISSUER = HOSPES_OPERATOR.name
 
 # --- languages ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ urlpatterns = [
     path("operator.css", login_not_required(operator_css), name="operator_css"),
     *i18n_patterns(
         path("", include("hospes.office.urls")),
-        path("account/", include("allauth.urls")),
+        path("account/", include("hospes.accounts.urls")),
         prefix_default_language=False,
     ),
 ]

@@ -19,7 +19,7 @@ urlpatterns = [
         path("voorwaarden/", texts.terms, name="terms"),
         path("verwerkersovereenkomst/", texts.processing_terms, name="processing_terms"),
         path("k/<int:number>/", include("hospes.portal.urls")),
-        path("account/", include("allauth.urls")),
+        path("account/", include("hospes.accounts.urls")),
         prefix_default_language=False,
     ),
 ]

@@ -30,6 +30,15 @@ def _system_clock() -> datetime:
         raise ValueError(f"{OFFSET_VARIABLE}={raw!r}: give a number of seconds, such as 86400") from error
 
 
+def phone_time() -> datetime:
+    """
+    Return this moment as devices outside have it, also while the clock here is moved.
+
+    For codes that an authenticator app makes of the time; for nothing else.
+    """
+    return datetime.now(UTC)
+
+
 # A thread starts with the system clock: it gets no context variables unless its context is copied.
 _clock: ContextVar[Callable[[], datetime]] = ContextVar("hospes_clock", default=_system_clock)
 

@@ -66,7 +66,7 @@ def deliver(*, text_id: int, gateway: SmsGateway, now: datetime) -> None:
         if message is None:
             return
         try:
-            text = texts.write(message)
+            text = texts.write(message, now=now)
         except NobodyToReach:
             _fail(message, number="", now=now)
             return

@@ -1,7 +1,7 @@
 """
 What text messages say: each subject registers how its kinds of texts are made from the things they are about.
 
-    def code(message: TextMessage) -> Text:
+    def code(message: TextMessage, now: datetime) -> Text:
         return Text(number, _("%s is your code.") % …)
 
     register("account.sms_code", code, taken=forget_code)
@@ -12,6 +12,7 @@ acts for the purpose of messages. It raises NobodyToReach when there is nothing 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.utils import translation
@@ -30,7 +31,7 @@ class Text:
     body: str
 
 
-Renderer = Callable[[TextMessage], Text]
+Renderer = Callable[[TextMessage, datetime], Text]
 Taken = Callable[[TextMessage], None]
 
 _kinds: Final[dict[str, tuple[Renderer, Taken | None]]] = {}
@@ -53,14 +54,14 @@ def known(kind: str) -> None:
         raise UnknownKind(f"{kind}: no subject says in its mails.py how this text message is made")
 
 
-def write(message: TextMessage) -> Text:
+def write(message: TextMessage, *, now: datetime) -> Text:
     """Write a text out in its reader's language. Acts for the purpose of messages; raises NobodyToReach."""
     known(message.kind)
     reader = Person.objects.filter(pk=message.person_id).first()
     if reader is None:
         raise NobodyToReach(f"nobody to reach for text message {message.pk}")
     with translation.override(reader.language):
-        return _kinds[message.kind][0](message)
+        return _kinds[message.kind][0](message, now)
 
 
 def let_go(message: TextMessage) -> None:

@@ -120,3 +120,13 @@ class JournalForm(forms.Form):
         )
         self.fields["action"].choices = [("", _("everything")), *labelled]  # type: ignore[attr-defined]  # a ChoiceField has them
         self.fields["day"].widget.attrs["max"] = today.isoformat()
+
+
+class ReasonForm(forms.Form):
+    """Why somebody's second step is taken off."""
+
+    reason = forms.CharField(
+        label=_("How do you know that it is this person, and what happened?"), max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Who called, what you asked, what they answered. The person can read this."),
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hospes.office.views import checks, customer, home, invoice, journal, search
+from hospes.office.views import checks, customer, home, invoice, journal, search, second_step
 
 app_name = "office"
 urlpatterns = [
@@ -24,6 +24,8 @@ urlpatterns = [
         invoice.check_payment,
         name="check_payment",
     ),
+    path("personen/<int:person_id>/tweede-stap/", second_step.second_step, name="second_step"),
+    path("personen/<int:person_id>/tweede-stap/tegenhouden/", second_step.stop, name="stop_release"),
     path("facturen/<str:number>/", invoice.invoice, name="invoice"),
     path("facturen/<str:number>/pdf/", invoice.invoice_pdf, name="invoice_pdf"),
     path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),

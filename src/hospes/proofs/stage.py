@@ -156,6 +156,25 @@ class Stage:
             lambda: next((m for m in self.mails(to) if having in str(m)), None),
         )
 
+    def texts(self, number: str) -> list[str]:
+        """The text messages that were delivered to a number, the newest first."""
+        url = self.stack.ports.url("sms")
+        return [
+            sms["body"]
+            for sms in httpx.get(f"{url}messages.json", params={"recipient": number}, timeout=10).json()
+        ]
+
+    def text_code(self, number: str, *, count: int = 1) -> str:
+        """The code in the newest text message to a number, once so many have arrived."""
+        [newest] = self.wait(
+            f"a text message to {number}",
+            lambda: self.texts(number)[:1] if len(self.texts(number)) >= count else None,
+        )
+        code = re.match(r"\d{6}\b", newest)
+        if code is None:
+            raise Broken(f"the text message has no code: {newest}")
+        return code.group()
+
     # --- people ---------------------------------------------------------------------------------------------------------
 
     def sign_up(self, *, business: bool = False) -> Account:

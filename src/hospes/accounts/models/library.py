@@ -29,7 +29,7 @@ declare("account.EmailConfirmation", impersonal("id", "email_address", "key", "c
 declare("mfa.Authenticator", row(
     plain("id", "user", "type") | secret(Category.LOGIN, "data", reads={Purpose.ACCESS})
     | personal(Category.LOGIN, "created_at", "last_used_at"),
-    key={"user_id": "person"}, reads={Purpose.ACCESS}, source=Source.PERSON,
+    key={"user_id": "person"}, reads={Purpose.ACCESS, Purpose.SECURITY}, twins=(), source=Source.PERSON,
     creates={Purpose.ACCESS}, writes={Purpose.ACCESS}, deletes={Purpose.ACCESS},
     keep=Keep(Event.ACCOUNT_END, SAFETY, Then.DELETE),
 ))  # fmt: skip

@@ -18,6 +18,7 @@ _MINE: Final[dict[str, Any]] = {
     "source": Source.PERSON,
     "creates": {Purpose.ACCESS},
     "deletes": {Purpose.ACCESS},
+    "twins": (),
 }
 
 
@@ -157,7 +158,7 @@ class RecoveryCode(MappedModel):
     datamap = row(
         plain("id", "person") | personal(Category.LOGIN, "made_at", "used_at")
         | secret(Category.LOGIN, "digest", reads={Purpose.ACCESS}),
-        **_MINE, reads={Purpose.ACCESS, Purpose.SECURITY}, writes={Purpose.ACCESS},
+        **_MINE, reads={Purpose.ACCESS, Purpose.SECURITY, Purpose.MESSAGES}, writes={Purpose.ACCESS},
         keep=Keep(Event.ACCOUNT_END, SAFETY, Then.DELETE),
     )  # fmt: skip
 
@@ -172,6 +173,7 @@ class Release(MappedModel):
         STOPPED = "stopped", _("stopped")
         USED = "used", _("the second step was taken off")
         LAPSED = "lapsed", _("not used in time")
+        OVERTAKEN = "overtaken", _("overtaken by another request")
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="+", verbose_name=_("person"))
     asked_at = models.DateTimeField(_("asked for at"))
@@ -211,13 +213,20 @@ class Release(MappedModel):
         indexes = [models.Index(fields=["asked_at", "id"], condition=Q(closed_at=None), name="releases_under_way")]  # fmt: skip
 
     datamap = row(
-        plain("id", "person", "due_at", "ends_at", "ready_told_at", "outcome")
-        | personal(Category.LOGIN, "asked_at", "closed_at") | personal(Category.LOGIN, "by_staff", names_others=True)
-        | personal(Category.CORRESPONDENCE, "reason", reads={Purpose.SECURITY}, source=Source.OPERATOR),
-        key="person_id", source=Source.PERSON, reads={Purpose.ACCESS, Purpose.SECURITY, Purpose.MESSAGES},
-        creates={Purpose.ACCESS, Purpose.SECURITY}, writes={Purpose.ACCESS, Purpose.SECURITY},
+        # Nobody changes how long it waits, or who had it done and why.
+        plain("id", "person", "due_at", "ends_at", writes=()) | plain("ready_told_at", "outcome")
+        | personal(Category.LOGIN, "asked_at", writes=()) | personal(Category.LOGIN, "closed_at")
+        | personal(Category.LOGIN, "by_staff", names_others=True, writes=())
+        | personal(Category.CORRESPONDENCE, "reason", reads={Purpose.SECURITY}, source=Source.OPERATOR, writes=()),
+        key="person_id", source=Source.PERSON, reads={Purpose.ACCESS, Purpose.SECURITY, Purpose.MESSAGES}, twins=(),
+        creates={Purpose.ACCESS}, writes={Purpose.ACCESS, Purpose.SECURITY},
         keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, years=1, since="closed_at"),
     )  # fmt: skip
+
+    @property
+    def customer_id(self) -> int | None:
+        """None: it is about a person, whoever their customers are (the office's work list asks)."""
+        return None
 
 
 class StepDemand(MappedModel):
@@ -235,7 +244,7 @@ class StepDemand(MappedModel):
 
     datamap = row(
         plain("customer") | personal(Category.CHOICES, "since") | personal(Category.LOGIN, "by", names_others=True),
-        key="customer_id", source=Source.PERSON, reads={Purpose.ACCESS, Purpose.SECURITY},
+        key="customer_id", source=Source.PERSON, reads={Purpose.ACCESS, Purpose.SECURITY}, twins={Purpose.SECURITY},
         creates={Purpose.SECURITY.own}, deletes={Purpose.SECURITY.own},
         keep=Keep(Event.CONTRACT_END, SAFETY, Then.DELETE),
     )  # fmt: skip

@@ -1,0 +1,8 @@
+"""Addresses of what a person does with their login; what is not ours is the login library's."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("2fa/", include("hospes.accounts.second.urls")),
+    path("", include("allauth.urls")),
+]
