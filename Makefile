@@ -28,6 +28,7 @@ bench:
 	@scripts/setup dev
 	@.venv/bin/hospes bench enforcement
 	@.venv/bin/hospes bench pages
+	@.venv/bin/hospes bench login
 
 .PHONY: css messages
 css:

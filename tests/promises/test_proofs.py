@@ -23,7 +23,7 @@ from hospes.proofs.stage import Stage
 from tests.support.installations import inherited
 
 PREFIX = "hospes_promises"
-PROMISES = ["P01", "P03", "P04", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P30"]
+PROMISES = ["P01", "P03", "P04", "P09", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P25", "P30"]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,15 @@ MUTATIONS = [
              *_may_be_anything("customers_customer", "private_customer_has_no_company_numbers",
                                "kind = 'business' OR (kvk_number = '' AND vat_number = '')")),
     Mutation("P04", "messages may read KvK numbers", f"GRANT SELECT (kvk_number) ON customers_customer TO {PREFIX}_messages"),
+    Mutation("P09", "support may read password hashes", f"GRANT SELECT (password) ON customers_person TO {PREFIX}_support"),
+    Mutation("P09", "memberships of others", _opened("customers_membership", "contract_own")),
+    Mutation("P09", "the portal may forget tries", f"GRANT DELETE ON accounts_tries TO {PREFIX}_login_portal"),
+    Mutation("P09", "tries do not count", "CREATE OR REPLACE FUNCTION accounts_take_turn(moment timestamptz, keys text[],"
+             " drains double precision[], frees double precision[], firsts double precision[], mosts double precision[],"
+             " siege_frees double precision[], siege_firsts double precision[], usual double precision,"
+             " OUT wait double precision, OUT stopped_by text, OUT untils timestamptz[], OUT besieged boolean)"
+             " LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp"
+             " AS $$ SELECT 0::float8, ''::text, array_fill('epoch'::timestamptz, ARRAY[cardinality(keys)]), false $$"),
     Mutation("P10", "customer numbers twice", *_not_unique("customers_customer", "number")),
     Mutation("P13", "the trigger is off", "ALTER TABLE payments_paidfrom DISABLE TRIGGER payment_data_only_after_success"),
     Mutation("P13", "the trigger is gone", "DROP TRIGGER payment_data_only_after_success ON payments_paidfrom",
@@ -138,6 +147,10 @@ MUTATIONS = [
     Mutation("P22", "the customer's own service is hidden", f"DROP POLICY services_service_{PREFIX}_contract_own ON services_service"),
     Mutation("P22", "a customer may switch it on", f"GRANT UPDATE (state) ON services_service TO {PREFIX}_contract_own"),
     Mutation("P22", "two services of one line", *_not_unique("services_service", "origin")),
+    Mutation("P25", "a customer's session may set a password",
+             f"GRANT UPDATE (password) ON customers_person TO {PREFIX}_contract_own"),
+    Mutation("P25", "a link for a new password without an end",
+             *_may_be_anything("accounts_passwordreset", "reset_expires_after_it_was_asked_for", "expires_at > asked_at")),
     Mutation("P30", "support may read accounts", f"GRANT SELECT (account) ON payments_paidfrom TO {PREFIX}_support"),
     Mutation("P30", "a login may read persons", f"GRANT SELECT ON customers_person TO {PREFIX}_login_office"),
     Mutation("P30", "everybody may read messages", "GRANT SELECT ON messaging_message TO PUBLIC"),

@@ -188,12 +188,27 @@ def password_changed(*, person_id: int, now: datetime) -> None:
 
 def tell(
     kind: str, *, person_id: int, about_id: int | None = None, within: str = "%Y%m%d%H%M%S%f", now: datetime
-) -> bool:
+) -> None:
     """
-    Have a person told by mail what happened to their account; False when they were told already.
+    Have a person told by mail what happened to their account.
 
     `within` is the part of the moment (strftime) that makes the message one of its own: with "%Y%m%d%H" a person gets one
     of its kind an hour at most.
     """
     key = f"{kind}:{person_id}:{about_id or ''}:{now.strftime(within)}"
-    return messaging.enqueue(kind, key=key, person_id=person_id, about_id=about_id, now=now)
+    messaging.enqueue(kind, key=key, person_id=person_id, about_id=about_id, now=now)
+
+
+def answer_signup(*, has_it: int | None, made: int, about_id: int, now: datetime) -> None:
+    """
+    Mail who signed up (`made`) the link that confirms the address; or who has the address already that they have an account,
+    once an hour at most. Does the same work either way.
+    """
+    hour = f"account.already_exists:{has_it or 0}:{now:%Y%m%d%H}"
+    told = messaging.is_enqueued(hour)
+    with meant(has_it is None or not told):
+        if has_it is None:
+            tell("account.confirm_address", person_id=made, about_id=about_id, now=now)
+        else:
+            key = f"{hour}:again" if told else hour
+            messaging.enqueue("account.already_exists", key=key, person_id=has_it, about_id=None, now=now)

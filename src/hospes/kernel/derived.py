@@ -31,7 +31,7 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "journal_forget(bigint[],text)": frozenset({Purpose.RETENTION}),
     "procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])": None,
     "accounts_take_turn(timestamp with time zone,text[],double precision[],double precision[],double precision[],"
-    "double precision[],double precision)": None,
+    "double precision[],double precision[],double precision[],double precision)": None,
     "accounts_give_back(timestamp with time zone,text[],double precision[],timestamp with time zone[])": None,
 }
 

@@ -56,9 +56,9 @@ def enqueue(
     customer_id: int | None = None,
     about_id: int | None = None,
     now: datetime,
-) -> bool:
+) -> None:
     """
-    Have a message sent once the current transaction commits; a second call with the same key does nothing, and says so: False.
+    Have a message sent once the current transaction commits; a second call with the same key does nothing.
 
     It goes to the person, or else to the holder of the customer. Raises UnknownKind when no subject
     registered the kind, and RuntimeError outside of acting().
@@ -74,7 +74,11 @@ def enqueue(
         from hospes.messaging.jobs import deliver as job
 
         job.enqueue(one_at_a_time=f"message:{row[0]}", message_id=row[0])
-    return row is not None
+
+
+def is_enqueued(key: str) -> bool:
+    """Whether a message with this key was enqueued before, and is still kept."""
+    return Message.objects.filter(key=key).exists()
 
 
 def deliver(*, message_id: int, now: datetime) -> None:

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import unicodedata
+from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
@@ -137,7 +138,7 @@ def test_strangers_are_sent_away_when_others_wait_already_and_who_is_known_is_no
 
     def stranger() -> None:
         try:
-            with places.taken(by_stranger=True):
+            with places.taken(slots.Who.STRANGER):
                 inside.release()
                 go_on.wait()
             ends.append("looked at")
@@ -151,7 +152,7 @@ def test_strangers_are_sent_away_when_others_wait_already_and_who_is_known_is_no
     deadline = time.monotonic() + 5
     while ends.count("busy") < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
-    with places.taken(by_stranger=False):  # somebody who is known
+    with places.taken(slots.Who.KNOWN):  # somebody who is known
         pass
     go_on.set()
     for thread in threads:
@@ -162,9 +163,9 @@ def test_strangers_are_sent_away_when_others_wait_already_and_who_is_known_is_no
 def test_who_waits_for_a_place_does_not_wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "PATIENCE", 0.01)
     places = slots.Places(1)
-    with places.taken(by_stranger=True), pytest.raises(slots.Busy), places.taken(by_stranger=True):
+    with places.taken(slots.Who.STRANGER), pytest.raises(slots.Busy), places.taken(slots.Who.STRANGER):
         pass
-    with places.taken(by_stranger=True):
+    with places.taken(slots.Who.STRANGER):
         pass
 
 
@@ -174,3 +175,16 @@ def test_it_is_the_library_that_hashes_and_nothing_of_ours() -> None:
     stored = make_password("korenschuur-9-bij-de-brug")
     assert argon2.PasswordHasher().verify("$" + stored.split("$", 1)[1], "korenschuur-9-bij-de-brug")
     assert isinstance(get_hasher(), Argon2id)
+
+
+def test_in_a_siege_half_of_the_places_stay_free_for_others() -> None:
+    places = slots.Places(4)
+    with ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(places.taken(slots.Who.BESIEGER))
+        for _ in range(2):
+            held.enter_context(places.taken(slots.Who.STRANGER))
+        held.enter_context(places.taken(slots.Who.KNOWN))
+    with ExitStack() as again:
+        for _ in range(4):
+            again.enter_context(places.taken(slots.Who.STRANGER))

@@ -146,7 +146,7 @@ def test_who_logs_in_rightly_is_not_counted(person: Person) -> None:
 def test_whoever_fills_all_places_is_sent_away_and_not_counted(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(places: slots.Places) -> None:
+    def full(*_: object) -> None:
         raise slots.Busy
 
     with monkeypatch.context() as patch:

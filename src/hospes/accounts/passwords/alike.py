@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from secrets import token_hex
 
-from django.db import router, transaction
+from django.db import connections, router, transaction
 
 from hospes.customers.models import Person
 
@@ -19,7 +19,10 @@ def meant(really: bool) -> Iterator[None]:
     using = router.db_for_write(Person)
     with transaction.atomic(using=using):
         yield
-        if not really:
+        if really:
+            with connections[using].cursor() as cursor:
+                cursor.execute("SELECT 1")  # where it is undone, that takes a statement as well
+        else:
             transaction.set_rollback(True, using=using)
 
 

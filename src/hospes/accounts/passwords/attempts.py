@@ -5,7 +5,6 @@ Everything that is asked of the database is asked for an address that nobody has
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +17,7 @@ from hospes.accounts.network import client_ip, network_of
 from hospes.accounts.passwords import familiar, limits, slots, tries
 from hospes.accounts.passwords.hashing import hash_of_nobody
 from hospes.accounts.passwords.limits import network_around
+from hospes.accounts.passwords.slots import Who
 from hospes.accounts.passwords.tries import OF_EVERYONE, Turn, Wait
 from hospes.customers.models import Person
 
@@ -89,8 +89,9 @@ def _counted(
     turns: list[Turn], person: Person | None, password: str, *, is_stranger: bool, now: datetime
 ) -> bool:
     taken = tries.take(turns, now=now)
+    who = Who.KNOWN if not is_stranger else Who.BESIEGER if taken.besieged else Who.STRANGER
     try:
-        with slots.as_stranger() if is_stranger else nullcontext():
+        with slots.hashing_for(who):
             is_right = _is_right(person, password)
     except slots.Busy:
         tries.give_back(taken, now=now)

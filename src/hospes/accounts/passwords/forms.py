@@ -61,17 +61,10 @@ class SignupForm(LibrarySignupForm):  # type: ignore[misc]  # the library ships 
                 made = EmailAddress.objects.get(user=self.save(request))
         except IntegrityError:  # somebody was a moment faster
             has_it = attempts.find(email)
-        if has_it is None:
-            services.tell(
-                "account.confirm_address",
-                person_id=made.user_id,
-                about_id=made.pk,
-                within="%Y%m%d%H%M",
-                now=now,
-            )
-        elif not services.tell("account.already_exists", person_id=has_it.pk, within="%Y%m%d%H", now=now):
-            with meant(False):
-                services.tell("account.already_exists", person_id=has_it.pk, now=now)
+            made = EmailAddress(user=has_it)
+        services.answer_signup(
+            has_it=has_it.pk if has_it else None, made=made.user_id, about_id=made.pk, now=now
+        )
         add_email_verification_sent_message(request, email, signup=True)
         return None, redirect("account_email_verification_sent")
 
@@ -106,7 +99,7 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
 @contextmanager
 def _as_stranger() -> Iterator[None]:
     try:
-        with slots.as_stranger():
+        with slots.hashing_for(slots.Who.STRANGER):
             yield
     except slots.Busy:
         raise Wait(slots.TRY_AGAIN) from None

@@ -3,13 +3,15 @@ How many passwords are hashed at once in this process.
 
 Each hash takes memory and a core. People whom we do not know yet share a few places, with a short row of who waits; others
 (who is logged in, or comes with a device that is known) have one more. So whoever sends many tries fills neither the memory
-nor all threads, and cannot keep those out.
+nor all threads, and cannot keep those out. While more fails than usual, half of the places and a shorter row are for tries to
+log in; who signs up or sets a new password has the other half.
 """
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from enum import Enum, auto
 
 from django.conf import settings
 
@@ -22,41 +24,54 @@ class Busy(Exception):
     """All places are taken, and others wait already: try again in `TRY_AGAIN` seconds."""
 
 
+class Who(Enum):
+    """For whom something is hashed."""
+
+    KNOWN = auto()
+    STRANGER = auto()
+    BESIEGER = auto()  # a stranger while more tries than usual fail everywhere
+
+
 class Places:
-    """A bounded number of places; one for whom we know on top of those for everybody."""
+    """A bounded number of places, one of them for whom we know only; in a siege half of the others are for tries to log in."""
 
     def __init__(self, for_strangers: int) -> None:
+        half = max(1, for_strangers // 2)
         self._all = threading.BoundedSemaphore(for_strangers + 1)
         self._strangers = threading.BoundedSemaphore(for_strangers)
+        self._besiegers = threading.BoundedSemaphore(half)
         self._row = threading.BoundedSemaphore(2 * for_strangers)
+        self._besiegers_row = threading.BoundedSemaphore(half)
 
     @contextmanager
-    def taken(self, *, by_stranger: bool) -> Iterator[None]:
-        """Take a place for one hash: who is known waits as long as it takes, a stranger raises Busy."""
-        if by_stranger:
-            self._join()
-        try:
-            with self._all:
-                yield
-        finally:
-            if by_stranger:
-                self._strangers.release()
+    def taken(self, by: Who) -> Iterator[None]:
+        """Take a place for one hash: who is known waits as long as it takes, others raise Busy."""
+        with ExitStack() as held:
+            if by is Who.BESIEGER:
+                self._join(self._besiegers, self._besiegers_row)
+                held.callback(self._besiegers.release)
+            if by is not Who.KNOWN:
+                self._join(self._strangers, self._row)
+                held.callback(self._strangers.release)
+            held.enter_context(self._all)
+            yield
 
-    def _join(self) -> None:
-        if self._strangers.acquire(blocking=False):
+    @staticmethod
+    def _join(places: threading.BoundedSemaphore, row: threading.BoundedSemaphore) -> None:
+        if places.acquire(blocking=False):
             return
-        if not self._row.acquire(blocking=False):
+        if not row.acquire(blocking=False):
             raise Busy
         try:
-            if not self._strangers.acquire(timeout=PATIENCE):
+            if not places.acquire(timeout=PATIENCE):
                 raise Busy
         finally:
-            self._row.release()
+            row.release()
 
 
 _places: dict[int, Places] = {}
 _making = threading.Lock()
-_is_stranger: ContextVar[bool] = ContextVar("hospes_hashes_for_stranger", default=False)
+_who: ContextVar[Who] = ContextVar("hospes_hashes_for", default=Who.KNOWN)
 
 
 def places() -> Places:
@@ -69,17 +84,17 @@ def places() -> Places:
 
 
 @contextmanager
-def as_stranger() -> Iterator[None]:
-    """Whatever is hashed within is for somebody whom we do not know yet: raises Busy where too many are."""
-    token = _is_stranger.set(True)
+def hashing_for(who: Who) -> Iterator[None]:
+    """For whom it is that something is hashed within; raises Busy where too many are."""
+    token = _who.set(who)
     try:
         yield
     finally:
-        _is_stranger.reset(token)
+        _who.reset(token)
 
 
 @contextmanager
 def hashing() -> Iterator[None]:
     """Around one hash; raises Busy for strangers only."""
-    with places().taken(by_stranger=_is_stranger.get()):
+    with places().taken(_who.get()):
         yield

@@ -33,10 +33,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Taken:
-    """Tries that were counted, and what each did."""
+    """Tries that were counted, and what each did; `besieged`: more tries than usual fail everywhere."""
 
     turns: tuple[Turn, ...]
     untils: tuple[datetime, ...]
+    besieged: bool
 
 
 class Wait(Exception):
@@ -47,7 +48,10 @@ class Wait(Exception):
         super().__init__(f"wait {seconds:.0f} seconds")
 
 
-_TAKE = "SELECT wait, stopped_by, untils FROM accounts_take_turn(%s, %s, %s, %s, %s, %s, %s)"
+_TAKE = """
+SELECT wait, stopped_by, untils, besieged FROM accounts_take_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+_NUMBERS = ("drain", "free", "first", "most", "siege_free", "siege_first")
 _GIVE_BACK = "SELECT accounts_give_back(%s, %s, %s, %s::timestamptz[])"
 
 #: Counted with every try to get in of somebody whom we do not know.
@@ -62,15 +66,13 @@ def take(turns: Sequence[Turn], *, now: datetime) -> Taken:
     """
     counted = tuple(turns)
     each = [turn.limit for turn in counted]
-    numbers = [
-        [float(getattr(limit, name)) for limit in each] for name in ("drain", "free", "besieged", "most")
-    ]
+    numbers = [[float(getattr(limit, name)) for limit in each] for name in _NUMBERS]
     with connections["default"].cursor() as cursor:
         cursor.execute(_TAKE, [now, [turn.key for turn in counted], *numbers, USUAL])
-        wait, stopped_by, untils = cursor.fetchone()
+        wait, stopped_by, untils, besieged = cursor.fetchone()
     if wait > 0:
         raise Wait(wait, stopped_by)
-    return Taken(counted, tuple(untils))
+    return Taken(counted, tuple(untils), besieged)
 
 
 def give_back(taken: Taken, *, now: datetime) -> None:

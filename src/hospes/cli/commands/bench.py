@@ -12,7 +12,7 @@ from hospes.cli.cluster import Cluster
 from hospes.cli.installation import prepare_var
 from hospes.cli.places import var_directory
 
-NAMES = ("enforcement", "pages")
+NAMES = ("enforcement", "login", "pages")
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -24,11 +24,31 @@
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
     closePops(event.target.closest("details.pop"));
-    const button = event.target.closest("[data-print], [data-copy]");
+    const button = event.target.closest("[data-print], [data-copy], [data-shows]");
     if (!button) return;
     if (button.hasAttribute("data-print")) window.print();
+    else if (button.hasAttribute("data-shows")) show(button, button.getAttribute("aria-pressed") === "false");
     else copy(button);
   });
+
+  /* What was typed as a password can be looked at; it is a password again before it is sent, so that no browser keeps it as a text. */
+  function show(button, visibly) {
+    const field = document.getElementById(button.dataset.shows);
+    if (!field) return;
+    field.type = visibly ? "text" : "password";
+    field.spellcheck = false;
+    field.autocapitalize = "none";
+    button.setAttribute("aria-pressed", String(visibly));
+  }
+
+  const secrets = (within) => within.querySelectorAll("[data-shows]");
+  for (const button of secrets(document)) button.hidden = false;
+  document.addEventListener("htmx:afterSwap", (event) => {
+    for (const button of secrets(event.target)) button.hidden = false;
+  });
+  document.addEventListener("submit", (event) => {
+    for (const button of secrets(event.target)) show(button, false);
+  }, true);
 
   function copy(button) {
     const source = document.getElementById(button.dataset.copy);
