@@ -119,6 +119,7 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
         yield Sight("portal:order", {"number": of, "order_number": house.value(_AN_ORDER, of, state)})
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
+    yield Sight("portal:second_step", theirs)
     yield Sight("portal:access_invite", theirs)
     yield Sight("portal:access_invite", theirs, then=send("Send the invitation"))
     yield Sight("portal:access_hand_over", theirs)  # to whom? nobody else is there

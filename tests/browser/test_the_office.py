@@ -22,8 +22,9 @@ NEEDS = {
     "invoice": Purpose.BILLING, "invoice_pdf": Purpose.BILLING, "held": Purpose.RIGHTS, "journal": Purpose.SECURITY,
     "checks": Purpose.SECURITY, "retry_service": Purpose.CONTRACT, "check_payment": Purpose.BILLING, "resend": Purpose.BILLING,
     "take": None,  # leads to its board, which asks
+    "second_step": Purpose.SECURITY, "stop_release": Purpose.SECURITY,
 }  # fmt: skip
-NO_PAGES = {"retry_service", "check_payment", "resend", "invoice_pdf", "take"}
+NO_PAGES = {"retry_service", "check_payment", "resend", "invoice_pdf", "take", "stop_release"}
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
 ALIKE = {"change", "invoices", "invoice", "held", "journal", "checks"}
@@ -52,6 +53,7 @@ def customer(house: House) -> dict[str, Any]:
         "invoice": house.invoice_of(order),
         "service_id": service,
         "payment_id": payment,
+        "person_id": house.value("SELECT id FROM customers_person WHERE email = %s", account.email),
     }
 
 

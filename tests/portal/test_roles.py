@@ -31,7 +31,7 @@ OPEN_TO = {
     "pay": BUYS, "quote_decide": BUYS, "checkout": BUYS,
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
-    "access_hand_over": {"holder"}, "access_leave": EVERYBODY,
+    "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY,
     "access": EVERYBODY, "data": EVERYBODY, "download": EVERYBODY,
 }  # fmt: skip
 

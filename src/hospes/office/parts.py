@@ -92,7 +92,10 @@ def _support(customer_id: int, person_id: int | None) -> dict[str, Any]:
 
 
 def _security(customer_id: int, person_id: int | None) -> dict[str, Any]:
-    return {"entries": traces(customer_id=customer_id, person_id=person_id, limit=MANY)}
+    return {
+        "holder_id": person_id,
+        "entries": traces(customer_id=customer_id, person_id=person_id, limit=MANY),
+    }
 
 
 def _rights(customer_id: int, person_id: int | None) -> dict[str, Any]:

@@ -174,3 +174,48 @@ def test_one_customer_demands_nothing_of_another(firm: Customer) -> None:
         transaction.atomic(),
     ):
         StepDemand.objects.create(customer_id=firm.pk, since=clock.now())
+
+
+# --- the holder's page ----------------------------------------------------------------------------------------------------
+
+
+def test_the_holder_asks_it_of_everybody_on_a_page_and_takes_it_back(portal: Client, firm: Customer) -> None:
+    holder, member = make.holder_of(firm), make.person()
+    make.membership(person=member, customer=firm, role="read_only")
+    page = f"/k/{firm.number}/toegang/tweede-stap/"
+    people.let_in(portal, holder, second_step=False)
+    shown = portal.get(page)
+    assert (shown.context["demanded"], shown.context["has_own"]) == (False, False)
+    portal.post(page, {"demand": "on"})
+    with as_owner():
+        assert not StepDemand.objects.exists()  # not without one of one's own
+    steps.with_number(holder)
+    browser = Client()
+    people.let_in(browser, holder)
+    browser.post(page, {"demand": "on"})
+    shown = browser.get(page)
+    assert shown.context["demanded"]
+    assert shown.context["without"] == [member.name]
+    browser.post(page, {"demand": "off"})
+    assert not browser.get(page).context["demanded"]
+
+
+@pytest.mark.parametrize("role", ["administration", "technical", "billing", "read_only"])
+def test_nobody_else_decides_that(portal: Client, firm: Customer, person: Person, role: str) -> None:
+    make.membership(person=person, customer=firm, role=role)
+    people.let_in(portal, person, second_step=False)
+    page = f"/k/{firm.number}/toegang/tweede-stap/"
+    assert portal.get(page).status_code == 403
+    assert portal.post(page, {"demand": "on"}).status_code == 403
+
+
+def test_it_asks_to_confirm_first(portal: Client, firm: Customer) -> None:
+    holder = make.holder_of(firm)
+    steps.with_number(holder)
+    people.let_in(portal, holder)
+    with clock.shifted(people.LATER):
+        answer = portal.post(f"/k/{firm.number}/toegang/tweede-stap/", {"demand": "on"})
+    assert answer.status_code == 200
+    assert "account/confirm.html" in [template.name for template in answer.templates]
+    with as_owner():
+        assert not StepDemand.objects.exists()

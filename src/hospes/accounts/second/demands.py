@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts.models import StepDemand
 from hospes.accounts.second import ways
-from hospes.customers.models import Membership
+from hospes.customers.models import Membership, Person
 from hospes.customers.queries import Capacity, in_force
 from hospes.kernel import journal
 from hospes.kernel.acting import Actor, acting
@@ -34,6 +34,13 @@ def locked(capacities: Iterable[Capacity]) -> frozenset[int]:
 def is_demanded(customer_id: int) -> bool:
     """Whether a customer demands a second step. Acts for the purpose of security, or of access."""
     return StepDemand.objects.filter(customer_id=customer_id).exists()
+
+
+def people_without(customer_id: int, *, now: datetime) -> list[str]:
+    """Names of those with access to a customer who have no second step. Acts within the purpose of access."""
+    held = Membership.objects.filter(in_force(now), customer_id=customer_id).values("person_id")
+    everybody = Person.objects.filter(pk__in=held).order_by("pk")
+    return [person.name for person in everybody if not ways.has_step(person.pk)]
 
 
 class DemandRefused(Exception):
