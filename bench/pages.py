@@ -11,6 +11,7 @@ from bench.faces import get, logged_in, office_face, queries, timed
 from bench.report import Measure
 from hospes.accounts import services as accounts
 from hospes.accounts.models import StaffMember
+from hospes.accounts.staff import services as staff
 from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
@@ -91,7 +92,7 @@ def _staff() -> Client:
     """A billing clerk with a second step, new for this run."""
     now, mark = clock.now(), token_hex(4)
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        staff = accounts.hire(email=f"staff-{mark}@mail.example", password=None, given_name="Bench", family_name=mark,
-                              role=StaffMember.Role.BILLING_CLERK, now=now)  # fmt: skip
-        accounts.preset_second_step(person_id=staff.pk, secret="JBSWY3DPEHPK3PXP", now=now)  # noqa: S106  # nobody logs in by it
-    return logged_in(staff.pk)
+        clerk = staff.hire(email=f"staff-{mark}@mail.example", password=None, given_name="Bench", family_name=mark,
+                           roles=[StaffMember.Role.BILLING_CLERK], now=now)  # fmt: skip
+        accounts.preset_second_step(person_id=clerk.pk, secret="JBSWY3DPEHPK3PXP", now=now)  # noqa: S106  # nobody logs in by it
+    return logged_in(clerk.pk)

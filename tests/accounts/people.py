@@ -6,12 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.login import (
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    AUTHENTICATION_METHODS_SESSION_KEY,
+    record_authentication,
+)
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.contrib.auth import SESSION_KEY
 from django.test import Client, RequestFactory
 
 from hospes.accounts import services
 from hospes.accounts.models import StaffMember
+from hospes.accounts.staff import services as staff
 from hospes.customers.models import Person
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, SYSTEM, acting
@@ -39,14 +45,23 @@ def somebody(**fields: Any) -> Person:
         return services.make_person(**(given | fields), now=clock.now())
 
 
-def colleague(role: StaffMember.Role, *, second_step: bool = True) -> Person:
+def colleague(*roles: StaffMember.Role | str, second_step: bool = True) -> Person:
     """Make a member of staff."""
     person = somebody()
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        services.make_staff(person_id=person.pk, role=role, now=clock.now())
+        staff.take_on(person_id=person.pk, roles=roles, now=clock.now())
         if second_step:
             services.preset_second_step(person_id=person.pk, secret=SECRET, now=clock.now())
     return person
+
+
+def identified(client: Client, *, seconds_ago: float = 0) -> None:
+    """Have it be so long ago that who is logged in said who they are: for `confirming`, after a login that did not ask."""
+    session = client.session
+    record = {"method": "mfa", "at": clock.now().timestamp() - seconds_ago}
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [record]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = session[SESSION_KEY]
+    session.save()
 
 
 def form(**fields: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from hospes.accounts import services
 from hospes.accounts.models import StaffMember
+from hospes.accounts.staff import services as staff
 from hospes.customers.models import Person
 from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
@@ -158,7 +159,7 @@ def test_who_was_dismissed_is_out_at_once(office: Client) -> None:
     people.log_in(office, clerk)
     office.post("/account/2fa/authenticate/", {"code": people.code()})
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        services.dismiss(person_id=clerk.pk, now=clock.now())
+        staff.dismiss(person_id=clerk.pk, now=clock.now())
     assert office.get("/").status_code == 302
 
 

@@ -15,6 +15,7 @@ from hospes.accounts import services
 from hospes.accounts.middleware import who_is_there
 from hospes.accounts.models import StaffMember
 from hospes.accounts.sessions import SessionStore
+from hospes.accounts.staff import services as staff
 from hospes.customers.models import Membership, Person
 from hospes.customers.services import Details, open_customer
 from hospes.kernel import clock
@@ -101,7 +102,7 @@ def test_staff_at_the_portal_are_customers_like_all_others(portal: Client) -> No
     people.log_in(portal, clerk)
     portal.post("/account/2fa/authenticate/", {"code": people.code()})
     request = request_of(portal)
-    assert (request.actor.kind, request.role) == ("person", None)
+    assert (request.actor.kind, request.staff) == ("person", None)
 
 
 def test_staff_at_the_office_are_there_in_their_role(office: Client) -> None:
@@ -110,7 +111,7 @@ def test_staff_at_the_office_are_there_in_their_role(office: Client) -> None:
     office.post("/account/2fa/authenticate/", {"code": people.code()})
     request = request_of(office, "hospes_office")
     assert request.actor == Actor.staff(officer.pk, ip="127.0.0.1")
-    assert (request.role, request.second_step, request.capacities) == ("privacy_officer", True, [])
+    assert (request.staff.keys, request.second_step, request.capacities) == (("privacy_officer",), True, [])
 
 
 def test_a_role_counts_from_its_first_until_its_last_moment(office: Client) -> None:
@@ -118,13 +119,12 @@ def test_a_role_counts_from_its_first_until_its_last_moment(office: Client) -> N
     people.log_in(office, person)
     office.post("/account/2fa/authenticate/", {"code": people.code()})
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        services.make_staff(
-            person_id=person.pk, role=StaffMember.Role.BILLING_CLERK, now=now + timedelta(hours=1)
-        )
-        services.dismiss(person_id=person.pk, now=now + timedelta(hours=2))
-    for later, role in ((0.5, None), (1.5, "billing_clerk"), (2.5, None)):
+        staff.take_on(person_id=person.pk, roles=["billing_clerk"], now=now + timedelta(hours=1))
+        staff.dismiss(person_id=person.pk, now=now + timedelta(hours=2))
+    for later, roles in ((0.5, None), (1.5, ("billing_clerk",)), (2.5, None)):
         with clock.shifted(timedelta(hours=later)):
-            assert request_of(office, "hospes_office").role == role
+            standing = request_of(office, "hospes_office").staff
+            assert (standing and standing.keys) == roles
 
 
 # --- the doors ------------------------------------------------------------------------------------------------------------

@@ -5,29 +5,37 @@ from typing import Any
 
 import pytest
 
-from hospes.accounts.roles import purposes_of
 from hospes.kernel.purposes import Purpose
 from hospes.office.work import BOARDS
 from tests.browser.house import OFFICE, House, fresh_code, routes
 from tests.browser.sights import Sight, look_at
 from tests.browser.steps import log_in, log_in_staff, press
 from tests.browser.windows import Window, Windows, faults
+from tests.office.people import ACTS_FOR
 
 pytestmark = pytest.mark.browser
-ROLES = ["billing_clerk", "support_agent", "privacy_officer", "administrator"]
+ROLES = list(ACTS_FOR)
 
-#: What a role must act for to see a page; None: any role.
-NEEDS = {
-    "home": None, "search": None, "customer": None, "board": None, "change": Purpose.CONTRACT, "invoices": Purpose.BILLING,
-    "invoice": Purpose.BILLING, "invoice_pdf": Purpose.BILLING, "held": Purpose.RIGHTS, "journal": Purpose.SECURITY,
-    "checks": Purpose.SECURITY, "retry_service": Purpose.CONTRACT, "check_payment": Purpose.BILLING, "resend": Purpose.BILLING,
-    "take": None,  # leads to its board, which asks
-    "second_step": Purpose.SECURITY, "stop_release": Purpose.SECURITY,
+_SERVICES = {Purpose.CONTRACT, Purpose.OPERATION}
+_MANAGE = "the power to manage the staff"
+
+#: What a role must act for to see a page, one of these; an empty set: any role.
+NEEDS: dict[str, set[Any]] = {
+    "home": set(), "search": set(), "customer": set(), "board": set(), "change": {Purpose.CONTRACT},
+    "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
+    "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
+    "resend": {Purpose.BILLING}, "service": _SERVICES, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
+    "take": set(),  # leads to its board, which asks
+    "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
+    "role": {_MANAGE}, "colleague": {_MANAGE}, "colleague_roles": {_MANAGE}, "dismiss": {_MANAGE}, "anew": {_MANAGE},
 }  # fmt: skip
-NO_PAGES = {"retry_service", "check_payment", "resend", "invoice_pdf", "take", "stop_release"}
+NO_PAGES = {
+    "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take",
+    "stop_release",
+}  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
-ALIKE = {"change", "invoices", "invoice", "held", "journal", "checks"}
+ALIKE = set(NEEDS) - NO_PAGES - {"home", "search", "customer", "board"}
 _seen: set[str] = set()
 
 
@@ -53,34 +61,51 @@ def customer(house: House) -> dict[str, Any]:
         "invoice": house.invoice_of(order),
         "service_id": service,
         "payment_id": payment,
-        "person_id": house.value("SELECT id FROM customers_person WHERE email = %s", account.email),
+        "person_id": house.value(
+            "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"
+        ),
     }
 
 
-def _arguments(name: str, customer: dict[str, Any], held: frozenset[Purpose]) -> dict[str, Any]:
+def _arguments(name: str, customer: dict[str, Any], held: frozenset[Any]) -> dict[str, Any]:
     named = routes(OFFICE)[f"office:{name}"]
     values = {key: customer[key] for key in named & set(customer)}
     if name in ("invoice", "invoice_pdf", "resend"):
         return {"number": customer["invoice"]}
+    if name == "role":
+        return {"key": "technician"}
     return values | (
         {"key": next(board.key for board in BOARDS if board.purpose in held)} if name == "board" else {}
     )
 
 
-def _sights(customer: dict[str, Any], held: frozenset[Purpose]) -> Iterator[Sight]:
+def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
     """The pages of the office for who acts for these purposes; for the others it has no such page."""
     for name, needs in NEEDS.items():
         if name in NO_PAGES or (name == "board" and not any(board.purpose in held for board in BOARDS)):
             continue
-        status = 200 if needs is None or needs in held else 404
+        status = 200 if not needs or needs & held else 404
         if status == 200 and name not in _seen:
             yield Sight(f"office:{name}", _arguments(name, customer, held), status=status, face="office")
+    if _MANAGE in held and "invite" not in _seen:
+        yield Sight("office:invite", then=_send("Send the invitation"), status=422, face="office")
+        yield Sight("office:role", {"key": "technician"}, then=_nothing_chosen, status=422, face="office")
     yield Sight("office:search", query=f"?q={customer['number']}", face="office")
     yield Sight("office:search", query="?q=zzzzzz", face="office")
     if Purpose.CONTRACT in held and "change" not in _seen:
         yield Sight("office:change", {"number": customer["number"]}, then=_refused, status=422, face="office")
     if Purpose.SECURITY in held and "journal" not in _seen:
         yield Sight("office:journal", query=f"?customer={customer['number']}", face="office")
+
+
+def _send(button: str) -> Any:
+    return lambda window: press(window, button)
+
+
+def _nothing_chosen(window: Window) -> None:
+    for box in window.page.get_by_role("checkbox").all():
+        box.uncheck()
+    press(window, "Save")
 
 
 def _refused(window: Window) -> None:
@@ -90,13 +115,13 @@ def _refused(window: Window) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[str, Any], role: str) -> None:
-    held = purposes_of(role)
+    held: frozenset[Any] = ACTS_FOR[role] | ({_MANAGE} if role == "administrator" else set())
     with strict_windows.open("nl") as window:
         log_in_staff(window, house, house.staff[role])
         for language in ("nl", "en"):
             window.language = language
             look_at(window, house, _sights(customer, held))
-        _seen.update(name for name in ALIKE if NEEDS[name] in held)
+        _seen.update(name for name in ALIKE if NEEDS[name] & held)
         for name in NO_PAGES - {"invoice_pdf", "take"}:
             address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
             assert window.page.request.get(address).status in (404, 405)
@@ -132,6 +157,7 @@ def test_pages_about_ones_own_login(strict_windows: Windows, house: House) -> No
 
 
 def test_no_page_of_the_office_is_forgotten() -> None:
-    assert {name.removeprefix("office:") for name in routes(OFFICE) if name.startswith("office:")} == set(
-        NEEDS
-    )
+    assert {name.removeprefix("office:") for name in routes(OFFICE) if name.startswith("office:")} == {
+        *NEEDS,
+        "join",  # which has a test of its own
+    }

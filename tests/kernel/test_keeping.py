@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from hospes.accounts.models import PasswordReset, StaffMember
+from hospes.accounts.models import PasswordReset, StaffChange, StaffMember
 from hospes.customers.models import Customer, Membership
 from hospes.kernel import datamap, own_code, policies
 from hospes.kernel.acting import JOB, acting
@@ -30,6 +30,7 @@ LogIn = Callable[[str], "psycopg.Connection[tuple[Any, ...]]"]
 #: What can be timed by a column of the row itself: from which one, and for how long. By hand, not from the map, and not all.
 TIMED = {
     "accounts_passwordreset": ("expires_at", "30 days"),
+    "accounts_staffchange": ("at", "2 years"),
     "accounts_staffmember": ("until", "2 years"),
     "customers_customer": ("ended_on", "7 years"),
     "kernel_consent": ("withdrawn_at", "5 years"),
@@ -41,7 +42,9 @@ TIMED = {
 }
 
 #: What goes with another row, which can be timed.
-WITH_ANOTHER = {"sales_cartline": "cart_id", "services_servicechange": "service_id"}
+WITH_ANOTHER = {
+    "accounts_staffpost": "member_id", "sales_cartline": "cart_id", "services_servicechange": "service_id",
+}  # fmt: skip
 
 
 def _make(table: str) -> int:
@@ -51,8 +54,9 @@ def _make(table: str) -> int:
         "accounts_passwordreset": lambda: PasswordReset.objects.create(
             person=make.person(), asked_at=now, expires_at=now + timedelta(hours=4)
         ),
+        "accounts_staffchange": lambda: StaffChange.objects.create(at=now, what="hired", about=make.person()),
         "accounts_staffmember": lambda: StaffMember.objects.create(
-            person=make.person(), role="administrator", since=now
+            person=make.person(), since=now, invited_at=now, invited_until=now, joined_at=now
         ),
         "customers_customer": make.customer,
         "kernel_consent": lambda: Consent.objects.create(
@@ -74,7 +78,8 @@ def _make(table: str) -> int:
 
 
 _MODELS = {m._meta.db_table: m for m in (
-    Cart, Consent, Customer, Message, PasswordReset, Restriction, Service, StaffMember, TextMessage,
+    Cart, Consent, Customer, Message, PasswordReset, Restriction, Service, StaffChange, StaffMember,
+    TextMessage,
 )}  # fmt: skip
 
 

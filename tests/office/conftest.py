@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 #: Somebody of this role at work: a browser in which they are logged in.
-AsRole = Callable[[str], Client]
+AsRole = Callable[..., Client]
 
 
 @pytest.fixture(autouse=True)
@@ -25,12 +25,11 @@ def _the_office(settings: Any) -> Iterator[None]:
 @pytest.fixture
 def as_role(db: None, _rights: None, settings: Any) -> AsRole:
     """Log in as somebody of a role who has a second step (the door itself is tested with accounts)."""
-    from hospes.accounts.models import StaffMember
     from tests.accounts import people
 
-    def log_in(role: str) -> Client:
+    def log_in(*roles: str) -> Client:
         client = Client()
-        colleague = people.colleague(StaffMember.Role(role))
+        colleague = people.colleague(*roles)
         people.let_in(client, colleague)
         return client
 

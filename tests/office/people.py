@@ -20,7 +20,15 @@ from hospes.services.models import Service
 from tests.support import make
 from tests.support.rights import as_owner
 
-ROLES = ("billing_clerk", "support_agent", "privacy_officer", "administrator")
+ROLES = ("billing_clerk", "support_agent", "technician", "privacy_officer", "administrator")
+#: What the roles that hospes comes with act for, said once more.
+ACTS_FOR: dict[str, frozenset[Purpose]] = {
+    "billing_clerk": frozenset({Purpose.CONTRACT, Purpose.BILLING}),
+    "support_agent": frozenset({Purpose.CONTRACT, Purpose.SUPPORT}),
+    "technician": frozenset({Purpose.OPERATION}),
+    "privacy_officer": frozenset({Purpose.RIGHTS, Purpose.SECURITY}),
+    "administrator": frozenset({Purpose.CONTRACT, Purpose.SECURITY}),
+}
 IP = "192.0.2.77"
 PHONE = "+31201234567"
 

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
     [
         ("billing_clerk", ["contract", "billing"]),
         ("support_agent", ["contract", "support"]),
+        ("technician", ["operation"]),
         ("privacy_officer", ["rights", "security"]),
         ("administrator", ["contract", "security"]),
     ],
@@ -35,7 +36,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
 def test_one_entry_for_each_part_of_a_customers_page(as_role: AsRole, role: str, parts: list[str]) -> None:
     client, case = as_role(role), people.case()
     client.get(case.page)
-    about = (case.customer.pk, case.holder.pk)
+    # The technician's purpose knows no persons, so its entry is about the customer alone.
+    about = (case.customer.pk, None if role == "technician" else case.holder.pk)
     assert people.entries() == [(*about, part) for part in parts]
     client.get(case.page)
     assert people.entries() == [(*about, part) for part in parts] * 2
@@ -89,7 +91,7 @@ def test_each_customer_in_the_results_of_a_search_has_an_entry_about_that(as_rol
     found = [people.case(label=f"kraakhof-{n}.test", name=f"Kraakhof {n}").customer.pk for n in range(3)]
     make.customer(name="Heel anders")
     client.get("/zoeken/?q=kraakhof")
-    purpose = "rights" if role == "privacy_officer" else "contract"
+    purpose = {"privacy_officer": "rights", "technician": "operation"}.get(role, "contract")
     assert sorted(people.entries("staff.found")) == [(pk, None, purpose) for pk in sorted(found)]
     client.get("/zoeken/?q=kraakhof")
     assert len(people.entries("staff.found")) == 6

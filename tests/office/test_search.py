@@ -17,26 +17,31 @@ from tests.office.conftest import AsRole
 from tests.support import make
 from tests.support.rights import as_owner
 
+#: The technician finds customers by number, domain name and user name.
+BY_NAME = tuple(role for role in people.ROLES if role != "technician")
 CONTRACT = ("billing_clerk", "support_agent", "administrator")
 
 #: What is typed, who finds the customer by it, and what is said of why.
 WAYS = {
     "{customer}": (people.ROLES, "klantnummer"),
-    "müller": (people.ROLES, "naam"),
-    "MULLER": (people.ROLES, "naam"),
-    "kraak": (people.ROLES, "naam"),
-    "bv kraakh": (people.ROLES, "naam"),
-    "zomp wilm": (people.ROLES, "naam van een contactpersoon"),
-    "van der Zomp": (people.ROLES, "naam van een contactpersoon"),
-    "{email}": (people.ROLES, "e-mailadres"),
-    "boeken@kraak": (people.ROLES, "e-mailadres voor facturen"),
+    "müller": (BY_NAME, "naam"),
+    "MULLER": (BY_NAME, "naam"),
+    "kraak": (people.ROLES, "naam"),  # of the technician's the beginning of a domain name
+    "bv kraakh": (BY_NAME, "naam"),
+    "zomp wilm": (BY_NAME, "naam van een contactpersoon"),
+    "van der Zomp": (BY_NAME, "naam van een contactpersoon"),
+    "{email}": (BY_NAME, "e-mailadres"),
+    "boeken@kraak": (BY_NAME, "e-mailadres voor facturen"),
     "020 123 45 67": (("support_agent", "privacy_officer"), "telefoonnummer"),
     "+31 20 123 4567": (("support_agent", "privacy_officer"), "telefoonnummer"),
     "{invoice}": (("billing_clerk", "privacy_officer"), "factuur {invoice}"),
     "{order}": ((*CONTRACT, "privacy_officer"), "bestelling {order}"),
     "{quote}": ((*CONTRACT, "privacy_officer"), "offerte {quote}"),
-    "kraakhof.test": ((*CONTRACT, "privacy_officer"), "domeinnaam kraakhof.test"),
-    "https://www.kraakhof.test/contact": ((*CONTRACT, "privacy_officer"), "domeinnaam kraakhof.test"),
+    "kraakhof.test": ((*CONTRACT, "privacy_officer", "technician"), "domeinnaam kraakhof.test"),
+    "https://www.kraakhof.test/contact": (
+        (*CONTRACT, "privacy_officer", "technician"),
+        "domeinnaam kraakhof.test",
+    ),
 }
 
 

@@ -32,6 +32,7 @@ READS = {
     },
     Purpose.SECURITY: {
         "kernel_journalentry",
+        "customers_customer",  # number, kind and name: the head of the office's page, for who acts for nothing but this
         "accounts_stepdemand",  # the page about access: whether a customer demands a second step of everybody
     },
 }  # fmt: skip

@@ -157,6 +157,13 @@ MUTATIONS = [
     Mutation("P30", "the portal may act unscoped", f"GRANT {PREFIX}_billing TO {PREFIX}_login_portal"),
     Mutation("P30", "the journal without policies", "ALTER TABLE kernel_journalentry DISABLE ROW LEVEL SECURITY"),
     Mutation("P30", "memberships of others", _opened("customers_membership", "contract_own")),
+    Mutation("P30", "anybody changes roles", "ALTER TABLE accounts_staffrole DISABLE TRIGGER guard_staff"),
+    Mutation("P30", "anybody gives roles", "DROP TRIGGER guard_staff ON accounts_staffpost"),
+    Mutation("P30", "the door makes staff", f"GRANT UPDATE (until) ON accounts_staffmember TO {PREFIX}_access"),
+    Mutation("P30", "the last administrator may go", "ALTER TABLE accounts_staffmember DISABLE TRIGGER keep_an_administrator"),
+    Mutation("P30", "a role acts for anything",
+             *_may_be_anything("accounts_staffrole", "role_acts_for_what_the_office_may",
+                               "purposes <@ ARRAY['billing','contract','operation','rights','security','support']::varchar(20)[]")),
 ]  # fmt: skip
 
 

@@ -28,8 +28,8 @@ from hospes.accounts.door import at_the_door, is_office, known_as
 from hospes.accounts.network import client_ip
 from hospes.accounts.passwords import attempts
 from hospes.accounts.passwords.tries import Wait
-from hospes.accounts.queries import role_of
 from hospes.accounts.second import ways
+from hospes.accounts.staff.queries import standing_of
 from hospes.customers.models import Person
 from hospes.kernel import clock
 
@@ -205,7 +205,7 @@ class SecondStepAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library
     def can_delete_authenticator(self, authenticator: Any) -> bool:
         """Staff keep a second step for as long as they are staff: a passkey of the office, or else this one."""
         person_id = authenticator.user_id
-        return role_of(person_id, now=clock.now()) is None or ways.office_passkeys(person_id) > 0
+        return standing_of(person_id, now=clock.now()) is None or ways.office_passkeys(person_id) > 0
 
     def is_mfa_enabled(self, user: Person, types: Any = None) -> bool:
         """Whether a person has any second step; with types: those of the login library."""
@@ -223,4 +223,4 @@ def front_door() -> str:
 
 def _admitted(person_id: int) -> bool:
     """Whether a person may log in on this face, if they know their password."""
-    return not is_office() or role_of(person_id, now=clock.now()) is not None
+    return not is_office() or standing_of(person_id, now=clock.now()) is not None

@@ -11,5 +11,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from hospes.accounts import hooks
+        from hospes.accounts.staff import services  # noqa: F401  # makes its actions known to the journal
 
         hooks.listen()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.accounts import resets
 from hospes.accounts.access import mails as access_mails  # noqa: F401  # they register themselves
 from hospes.accounts.models import PasswordReset
+from hospes.accounts.staff import mails as staff_mails  # noqa: F401
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register

@@ -11,10 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 
 from hospes.accounts.door import is_office, known_as
-from hospes.accounts.models import StaffMember
 from hospes.accounts.network import client_ip
-from hospes.accounts.queries import role_of
 from hospes.accounts.second import gate
+from hospes.accounts.staff.queries import Standing, standing_of
 from hospes.customers.models import Person
 from hospes.customers.queries import Capacity, capacities
 from hospes.kernel import clock
@@ -30,7 +29,7 @@ class KnownRequest(HttpRequest):
     user: Person | AnonymousUser
     actor: Actor
     capacities: list[Capacity]
-    role: StaffMember.Role | None
+    staff: Standing | None
     second_step: bool
     step_due: bool
     locked: frozenset[int]
@@ -42,7 +41,7 @@ def who_is_there(get_response: Handler) -> Handler:
 
     `user`: the person, loaded, or AnonymousUser; `actor`: who acts, for `acting()`; `capacities`: the customers that the
     person may act for now; `second_step`, `step_due`, `locked`: see `second.gate`. On the office's face only staff is
-    somebody, `role` says as what. There every view is for staff with a second step, unless it is marked with Django's
+    somebody, `staff` says as what. There every view is for staff with a second step, unless it is marked with Django's
     `login_not_required`.
 
     For a visitor without a session nothing is looked up.
@@ -57,7 +56,7 @@ def who_is_there(get_response: Handler) -> Handler:
             return elsewhere
         if not is_office() or not getattr(view, "login_required", True):
             return None
-        if request.role is None:
+        if request.staff is None:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         if not request.second_step and not _is_door(request):
             return HttpResponseRedirect(reverse("mfa_index"))
@@ -69,7 +68,7 @@ def who_is_there(get_response: Handler) -> Handler:
 
 def _identify(request: Any) -> None:
     request.user, request.actor = AnonymousUser(), Actor.visitor(ip=client_ip(request))
-    request.capacities, request.role = [], None
+    request.capacities, request.staff = [], None
     request.second_step, request.step_due, request.locked = False, False, frozenset()
     if SESSION_KEY not in request.session:
         return
@@ -78,8 +77,8 @@ def _identify(request: Any) -> None:
         if not isinstance(person, Person):
             return
         if is_office():
-            request.role = role_of(person.pk, now=clock.now())
-            if request.role is None:
+            request.staff = standing_of(person.pk, now=clock.now())
+            if request.staff is None:
                 return
         else:
             request.capacities = capacities(person.pk, now=clock.now())

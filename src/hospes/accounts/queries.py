@@ -1,4 +1,4 @@
-"""Who is staff, and from where an account was used."""
+"""From where an account was used."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,20 +7,9 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hospes.accounts.models import StaffMember
 from hospes.kernel import acting, journal
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
-
-
-def role_of(person_id: int, *, now: datetime) -> StaffMember.Role | None:
-    """The role in which a person works for the operator at this moment; None for everybody else."""
-    in_force = StaffMember.objects.filter(
-        Q(until=None) | Q(until__gt=now), person_id=person_id, since__lte=now
-    )
-    role = in_force.values_list("role", flat=True).first()
-    return None if role is None else StaffMember.Role(role)
-
 
 # --- from where (P11) -----------------------------------------------------------------------------------------------------
 

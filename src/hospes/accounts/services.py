@@ -1,6 +1,5 @@
-"""Accounts and staff: making them, and what stands in the journal about them. All of it acts within the purpose of access."""
+"""Accounts: making them, and what stands in the journal about them. All of it acts within the purpose of access."""
 
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -8,13 +7,11 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import sealing
-from hospes.accounts.models import PasswordReset, StaffMember
+from hospes.accounts.models import PasswordReset
 from hospes.accounts.passwords.alike import meant
 from hospes.customers.models import Customer, Person
 from hospes.customers.services import Details, open_customer
 from hospes.kernel import journal
-from hospes.kernel.acting import SYSTEM, Scene, acting, current
-from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 
 journal.register({
@@ -34,8 +31,6 @@ journal.register({
     "account.second_step_on": _("Second step switched on"),
     "account.second_step_off": _("Second step switched off"),
     "account.recovery_codes_made": _("Recovery codes made"),
-    "staff.hired": _("Became a member of staff"),
-    "staff.dismissed": _("Left the staff"),
 })  # fmt: skip
 
 #: How long the link for a new password works.
@@ -80,59 +75,6 @@ def make_person(
     )
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
-
-
-# --- staff ----------------------------------------------------------------------------------------------------------------
-
-
-def hire(
-    *,
-    email: str,
-    password: str | None,
-    given_name: str,
-    family_name: str,
-    role: StaffMember.Role,
-    language: str = "nl",
-    now: datetime,
-) -> StaffMember:
-    """Make a person who works for the operator. They get into the office once they have set up their second step."""
-    person = make_person(
-        email=email,
-        password=password,
-        given_name=given_name,
-        family_name=family_name,
-        language=language,
-        now=now,
-    )
-    return make_staff(person_id=person.pk, role=role, now=now)
-
-
-def make_staff(*, person_id: int, role: StaffMember.Role, now: datetime) -> StaffMember:
-    """
-    Give a person a role from now on; one who had another, or who left, gets this one.
-
-    Acts for security, whatever was acted for before: the door, which lets people in, cannot make anybody staff.
-    """
-    with _managing_staff():
-        staff: StaffMember = StaffMember.objects.update_or_create(
-            person_id=person_id, defaults={"role": role, "since": now, "until": None}
-        )[0]
-        journal.record("staff.hired", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
-                       changed=["role", "since", "until"])  # fmt: skip
-    return staff
-
-
-def _managing_staff() -> AbstractContextManager[Scene]:
-    scene = current()
-    return acting(Purpose.SECURITY, actor=scene.actor if scene else SYSTEM)
-
-
-def dismiss(*, person_id: int, now: datetime) -> None:
-    """End the work of a staff member: from their next click on they are nobody in the office."""
-    with _managing_staff():
-        if StaffMember.objects.filter(person_id=person_id, until=None).update(until=now):
-            journal.record("staff.dismissed", at=now, table="accounts_staffmember", object_id=person_id, person_id=person_id,
-                           changed=["until"])  # fmt: skip
 
 
 def preset_second_step(*, person_id: int, secret: str, now: datetime) -> None:

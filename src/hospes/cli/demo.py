@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from hospes.accounts import services as accounts
-from hospes.accounts.models import StaffMember
+from hospes.accounts.staff import services as staff
 from hospes.billing.models import VatRate
 from hospes.catalogue.models import Price, Product
 from hospes.cli.demo_names import MadeUp, made_up
@@ -41,7 +41,7 @@ PACKAGES = [
 
 STAFF = [
     ("billing_clerk", "billing clerk", 9001), ("support_agent", "support agent", 9002),
-    ("privacy_officer", "privacy officer", 9003), ("administrator", "administrator", 9004),
+    ("privacy_officer", "privacy officer", 9003), ("administrator", "administrator", 9004), ("technician", "technician", 9005),
 ]  # fmt: skip
 
 
@@ -129,9 +129,9 @@ def _staff_login(role: str, title: str, number: int, now: datetime) -> dict[str,
     who, password = made_up(number), tokens.token_urlsafe(9)
     secret = b32encode(tokens.token_bytes(20)).decode()
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        staff = accounts.hire(email=who.email, password=password, given_name=who.given_name, family_name=who.family_name,
-                              role=StaffMember.Role(role), now=now)  # fmt: skip
-        accounts.preset_second_step(person_id=staff.pk, secret=secret, now=now)
+        colleague = staff.hire(email=who.email, password=password, given_name=who.given_name, family_name=who.family_name,
+                               roles=[role], now=now)  # fmt: skip
+        accounts.preset_second_step(person_id=colleague.pk, secret=secret, now=now)
     login = _login(
         title, settings.HOSPES_OFFICE_URL, who.email, password, f"second step: .venv/bin/hospes code {role}"
     )

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "migrate": ("bring the database up to date: tables, roles, grants and policies", True),
     "demo": ("fill a fresh installation with generated customers and staff", True),
     "code": ("the second step of a staff member of the demo: what the app shows now", False),
+    "staff": ("who works in the office: `staff first EMAIL` lets the first administrator in", True),
     "worker": ("work off the jobs", True),
     "networks": ("which country and network an IP address belongs to; load a table of one's own", False),
     "check": ("is the data map complete, does the database match it, are the settings sane?", True),

@@ -33,6 +33,9 @@ from hospes.kernel.recipients import Recipient
 
 ADDRESSING = {Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES, Purpose.SUPPORT}
 
+#: Who knows which customers there are: by number, kind and name.
+_KNOWING = ADDRESSING | {Purpose.SECURITY, Purpose.OPERATION}
+
 
 class PersonManager(BaseUserManager["Person"], MappedManager["Person"]):
     """Finds people by address without regard to case."""
@@ -151,15 +154,15 @@ class Customer(MappedModel):
         plain("ended_on", "country")
         # A customer stays who it is (P03, P10): a company is another customer.
         | plain("id", "created_at", writes=())
-        | personal(Category.CONTRACT, "number", "kind", reads=ADDRESSING | {Purpose.SECURITY}, source=Source.OPERATOR, writes=())
+        | personal(Category.CONTRACT, "number", "kind", reads=_KNOWING, source=Source.OPERATOR, writes=())
         | personal(Category.IDENTITY, "name")
         | personal(Category.ADDRESS, "street", "postcode", "town",
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
         | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
         | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
-        key={"id": "customer"}, reads=ADDRESSING | {Purpose.SECURITY}, source=Source.PERSON,
-        twins={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT},
+        key={"id": "customer"}, reads=_KNOWING, source=Source.PERSON,
+        twins={Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY},
         creates={Purpose.ACCESS}, writes={Purpose.CONTRACT, Purpose.CONTRACT.own},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, since="ended_on"),
     )  # fmt: skip

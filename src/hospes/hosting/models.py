@@ -53,7 +53,7 @@ class HostingAccount(MappedModel):
         | personal(Category.LOGIN, "username", "domain", to=[Recipient.HOSTING_PANEL])
         | personal(Category.LOGIN, "refusal", source=Source.OBSERVED)
         | secret(Category.LOGIN, "password", reads={Purpose.CONTRACT, Purpose.CONTRACT.own}),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.MESSAGES},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.OPERATION, Purpose.SUPPORT, Purpose.MESSAGES},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, months=1),
     )  # fmt: skip

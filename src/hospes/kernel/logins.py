@@ -36,7 +36,9 @@ class Login:
 _CUSTOMER_FACING = {
     Purpose.CART, Purpose.CONTRACT, Purpose.BILLING, Purpose.SECURITY, Purpose.RIGHTS
 }  # fmt: skip
-_STAFF = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS}
+_STAFF = {
+    Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY, Purpose.RIGHTS
+}  # fmt: skip
 _WORKER = {
     Purpose.CONTRACT,
     Purpose.BILLING,

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     ACCESS = "access"
     CART = "cart"
     CONTRACT = "contract"
+    OPERATION = "operation"
     BILLING = "billing"
     MESSAGES = "messages"
     SUPPORT = "support"
@@ -111,6 +112,8 @@ DECLARATIONS: dict[Purpose, Declaration] = {
     Purpose.CONTRACT: Declaration(
         _("making and carrying out the contract"), Basis.CONTRACT, ("P01", "P03", "P10", "P22")
     ),
+    # A part of carrying out the contract that needs neither money nor addresses: those who do it see neither.
+    Purpose.OPERATION: Declaration(_("keeping your services running"), Basis.CONTRACT, ("P20", "P22", "P25")),
     Purpose.BILLING: Declaration(
         _("making invoices and handling payments"),
         Basis.CONTRACT,

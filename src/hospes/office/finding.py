@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer, CustomerWord, Membership, Person, PersonWord
 from hospes.customers.queries import in_force
+from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.datamap import readable
@@ -148,6 +149,10 @@ def _by_label(label: str) -> Iterator[Match]:
         yield customer_id, format_lazy("{} {}", _("domain name"), name)
 
 
+def _by_username(label: str) -> Iterator[Match]:
+    return _ids(HostingAccount.objects.filter(username=label), "customer_id", _("user name of the hosting"))
+
+
 def _by_words(model: type[Any], owner: str, why: Promise) -> Callable[[tuple[str, ...]], Iterator[Match]]:
     def look_up(words: tuple[str, ...]) -> Iterator[Match]:
         first, *others = words
@@ -177,6 +182,7 @@ WAYS: Final = (
     Way("address", Person, frozenset({"email"}), _by_address, gives_persons=True),
     Way("address", Customer, frozenset({"invoice_email"}), _by_invoice_address),
     Way("label", Service, frozenset({"label", "customer"}), _by_label),
+    Way("label", HostingAccount, frozenset({"username", "customer"}), _by_username),
     Way("words", CustomerWord, frozenset({"word"}), _by_words(CustomerWord, "customer_id", _("name"))),
     Way(
         "words",

@@ -7,8 +7,7 @@ from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from hospes.accounts.models import StaffMember
-from hospes.accounts.roles import purposes_of
+from hospes.accounts.staff import queries as staff
 from hospes.kernel.datamap import Mapped, mapped_tables
 from hospes.kernel.logins import LOGINS
 from hospes.kernel.purposes import Purpose
@@ -82,11 +81,12 @@ def _cells(mapped: Mapped) -> Iterator[Cell]:
 
 def uses() -> list[Use]:
     """Every purpose with its basis, the roles of staff that may act for it, and the database logins."""
+    roles = staff.roles()
     return [
         Use(
             words.PURPOSES[purpose],
             purpose.declared.label, purpose.declared.basis.label, purpose.declared.can_be_halted,
-            roles=tuple(str(role.label) for role in StaffMember.Role if purpose in purposes_of(role)),
+            roles=tuple(role.name for role in roles if purpose.value in role.purposes),
             logins=tuple(login.name for login in LOGINS.values() if {purpose, purpose.own} & login.may_act_as),
         )
         for purpose in Purpose

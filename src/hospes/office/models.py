@@ -21,7 +21,7 @@ from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 
 #: The purposes that have boards.
-_AT_WORK = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT}
+_AT_WORK = {Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT}
 
 
 class Submission(models.Model):
@@ -35,7 +35,8 @@ class Submission(models.Model):
 
     datamap = technical(
         "key", "at", logins=(),
-        purposes={Purpose.CONTRACT.own, Purpose.BILLING.own, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT},
+        purposes={Purpose.CONTRACT.own, Purpose.OPERATION.own, Purpose.BILLING.own, Purpose.CONTRACT, Purpose.BILLING,
+                  Purpose.SUPPORT, Purpose.OPERATION},
     )  # fmt: skip
 
 

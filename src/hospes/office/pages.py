@@ -5,7 +5,7 @@ A page reads what is about a customer inside `looking_at()` and nowhere else: th
 customer, and leaves an entry in the journal, by which the customer sees that somebody looked, when, and what for.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -19,19 +19,22 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hospes.accounts.models import StaffMember
-from hospes.accounts.roles import purposes_of
+from hospes.accounts.models import Power
+from hospes.accounts.staff.queries import Standing
 from hospes.customers.models import Customer, Membership, Person
 from hospes.customers.queries import in_force
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import Actor, Scene, acting
+from hospes.kernel.datamap import readable
 from hospes.kernel.purposes import Purpose
 from hospes.office import words
 
 View = Callable[..., HttpResponseBase]
 
 #: In which order a customer's page shows its parts, and in which purposes are tried.
-ORDER = (Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.RIGHTS, Purpose.SECURITY)
+ORDER = (
+    Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT, Purpose.RIGHTS, Purpose.SECURITY,
+)  # fmt: skip
 
 
 class OfficeRequest(HttpRequest):
@@ -39,25 +42,28 @@ class OfficeRequest(HttpRequest):
 
     user: Any
     actor: Actor
-    role: StaffMember.Role | None
+    staff: Standing | None
     second_step: bool
     nav: str
     htmx: Any
 
 
-def office_page(purpose: Purpose | None = None, *, nav: str = "") -> Callable[[View], View]:
+def office_page(*wanted: Purpose, power: Power | None = None, nav: str = "") -> Callable[[View], View]:
     """
-    A page for staff with a second step whose role may act for the purpose (None: for all of them).
+    A page for staff with a second step whose roles may act for one of the purposes (none named: for all of them).
 
-    For a role that may not, the page does not exist: 404, as for any address that means nothing.
+    `power`: what their roles must let them do besides. For who may not, the page does not exist: 404, as for any address that
+    means nothing.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def page(request: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.role is None or not request.second_step or request.actor.kind != "staff":
+            if request.staff is None or not request.second_step or request.actor.kind != "staff":
                 return redirect_to_login(request.get_full_path(), reverse("account_login"))
-            if purpose is not None and purpose not in purposes(request):
+            if wanted and not set(wanted) & request.staff.purposes:
+                raise Http404
+            if power is not None and power not in request.staff.powers:
                 raise Http404
             request.nav = nav
             return view(request, **kwargs)
@@ -68,8 +74,8 @@ def office_page(purpose: Purpose | None = None, *, nav: str = "") -> Callable[[V
 
 
 def purposes(request: Any) -> list[Purpose]:
-    """The purposes that the colleague's role may act for, in the order of the parts."""
-    held = purposes_of(request.role)
+    """The purposes that the colleague's roles may act for, in the order of the parts."""
+    held: frozenset[Purpose] = request.staff.purposes
     return [purpose for purpose in ORDER if purpose in held]
 
 
@@ -100,7 +106,7 @@ def find(request: Any, number: int) -> Found:
             if pk is None:
                 closed.append(purpose)
                 continue
-            customer_id, holders[purpose] = pk, _holder(pk)
+            customer_id, holders[purpose] = pk, _holder(pk) if "id" in readable(Person, purpose) else None
     if not holders:
         raise Http404
     return Found(customer_id, number, holders, tuple(closed))
@@ -112,6 +118,15 @@ def open_for(request: Any, number: int, purpose: Purpose) -> Found:
     if purpose not in found.holders:
         raise Http404
     return found
+
+
+def open_for_one(request: Any, number: int, wanted: Sequence[Purpose]) -> tuple[Found, Purpose]:
+    """The same for the first of several purposes that is open, and which one that is."""
+    found = find(request, number)
+    for purpose in wanted:
+        if purpose in found.holders:
+            return found, purpose
+    raise Http404
 
 
 def _holder(customer_id: int) -> int | None:
@@ -150,13 +165,14 @@ def working_on(request: Any, purpose: Purpose, customer_id: int, person_id: int 
 
 @dataclass(frozen=True)
 class Place:
-    """A page that one can go to from everywhere; `purpose` is what its role needs."""
+    """A page that one can go to from everywhere; `purpose` or `power` is what its role needs."""
 
     key: str
     route: str
     icon: str
     label: Promise
     purpose: Purpose | None = None
+    power: Power | None = None
 
     @property
     def url(self) -> str:
@@ -167,20 +183,25 @@ PLACES = (
     Place("home", "office:home", "list-checks", _("Work list")),
     Place("search", "office:search", "search", _("Search")),
     Place("journal", "office:journal", "history", _("Journal"), Purpose.SECURITY),
+    Place("staff", "office:staff", "users", _("Staff"), power=Power.MANAGE),
     Place("checks", "office:checks", "shield-check", _("Data map and checks"), Purpose.SECURITY),
 )
 
 
 def places(request: Any) -> list[Place]:
     """Where the colleague's role can go."""
-    held = purposes(request)
-    return [place for place in PLACES if place.purpose is None or place.purpose in held]
+    held, powers = request.staff.purposes, request.staff.powers
+    return [
+        place
+        for place in PLACES
+        if (place.purpose is None or place.purpose in held) and (place.power is None or place.power in powers)
+    ]
 
 
 def show(request: Any, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
     """Render a page with the office's frame; `once` marks its forms, so that none is carried out twice."""
     frame = {
-        "roles": [StaffMember.Role(request.role).label], "office_nav": places(request), "once": uuid4().hex,
+        "roles": request.staff.names, "office_nav": places(request), "once": uuid4().hex,
         "part_names": words.PARTS,
     }  # fmt: skip
     return render(request, template, {**frame, **context}, status=status)

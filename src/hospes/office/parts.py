@@ -13,6 +13,7 @@ from hospes.billing import queries as billing
 from hospes.customers.models import Customer, Membership, Person
 from hospes.customers.queries import in_force
 from hospes.faces.words import ZONE
+from hospes.hosting import queries as hosting
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import Scene
 from hospes.kernel.models import Consent, JournalEntry, Restriction
@@ -70,6 +71,12 @@ def _contract(customer_id: int, person_id: int | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _operation(customer_id: int, person_id: int | None) -> dict[str, Any]:
+    held = services.entitlements(customer_id, today=clock.today())[:MANY]
+    accounts = hosting.accounts(service.pk for service in held)
+    return {"services": [(service, accounts.get(service.pk)) for service in held]}
+
+
 def _billing(customer_id: int, person_id: int | None) -> dict[str, Any]:
     open_invoices, open_cents = billing.open_total(customer_id)
     payments = list(Payment.objects.filter(customer_id=customer_id).order_by("-pk")[:FEW])
@@ -113,6 +120,7 @@ def _rights(customer_id: int, person_id: int | None) -> dict[str, Any]:
 
 _CONTENTS: Final[dict[Purpose, Callable[[int, int | None], dict[str, Any]]]] = {
     Purpose.CONTRACT: _contract,
+    Purpose.OPERATION: _operation,
     Purpose.BILLING: _billing,
     Purpose.SUPPORT: _support,
     Purpose.SECURITY: _security,

@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connections, models
+from django.utils.translation import gettext as _
 
 from hospes.customers.models import Person
 from hospes.kernel import journal
-from hospes.kernel.acting import Scene
+from hospes.kernel.acting import Scene, current
+from hospes.kernel.datamap import readable
 from hospes.office.models import Taken
 
 #: In one statement: of two that come at the same time the database lets one through.
@@ -35,12 +37,20 @@ class Hand:
 def hands(board: str, item_ids: Iterable[int], *, me: int | None) -> dict[int, Hand]:
     """Who has which of these pieces of work."""
     rows = list(Taken.objects.filter(board=board, item_id__in=list(item_ids), released_at=None))
-    named = Person.objects.in_bulk({row.person_id for row in rows})
+    named = _names({row.person_id for row in rows})
     return {
-        row.item_id: Hand(row.pk, named[row.person_id].name, row.taken_at, row.person_id == me)
+        row.item_id: Hand(row.pk, named[row.person_id], row.taken_at, row.person_id == me)
         for row in rows
         if row.person_id in named
     }
+
+
+def _names(person_ids: set[int]) -> dict[int, str]:
+    """What colleagues are called; to a purpose that knows no persons they are colleagues."""
+    scene = current()
+    if scene is not None and "given_name" not in readable(Person, scene.purpose):
+        return dict.fromkeys(person_ids, str(_("a colleague")))
+    return {pk: person.name for pk, person in Person.objects.in_bulk(person_ids).items()}
 
 
 def mine(board: str, *, me: int | None) -> list[int]:

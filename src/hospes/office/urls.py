@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hospes.office.views import checks, customer, home, invoice, journal, search, second_step
+from hospes.office.views import checks, customer, home, invoice, joining, journal, search, second_step, staff
 
 app_name = "office"
 urlpatterns = [
@@ -12,6 +12,13 @@ urlpatterns = [
     path("zoeken/", search.search, name="search"),
     path("klanten/<int:number>/", customer.customer, name="customer"),
     path("klanten/<int:number>/wijzigen/", customer.change, name="change"),
+    path("klanten/<int:number>/diensten/<int:service_id>/", customer.service, name="service"),
+    path(
+        "klanten/<int:number>/diensten/<int:service_id>/paneel/",
+        customer.service,
+        {"ask": True},
+        name="panel",
+    ),
     path("klanten/<int:number>/facturen/", invoice.invoices, name="invoices"),
     path("klanten/<int:number>/gegevens/", customer.held, name="held"),
     path(
@@ -30,5 +37,13 @@ urlpatterns = [
     path("facturen/<str:number>/pdf/", invoice.invoice_pdf, name="invoice_pdf"),
     path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),
     path("logboek/", journal.journal_page, name="journal"),
+    path("medewerkers/", staff.staff, name="staff"),
+    path("medewerkers/uitnodigen/", staff.invite, name="invite"),
+    path("medewerkers/rollen/<slug:key>/", staff.role, name="role"),
+    path("medewerkers/<int:person_id>/", staff.colleague, name="colleague"),
+    path("medewerkers/<int:person_id>/rollen/", staff.roles, name="colleague_roles"),
+    path("medewerkers/<int:person_id>/uit-dienst/", staff.dismiss, name="dismiss"),
+    path("medewerkers/<int:person_id>/opnieuw/", staff.anew, name="anew"),
+    path("uitnodiging/<str:token>/", joining.join, name="join"),
     path("controles/", checks.checks, name="checks"),
 ]

@@ -12,6 +12,7 @@ journal.register({
     "staff.read_journal": _("Journal read by our staff"),
     "staff.invoice_resent": _("Invoice mailed again by our staff"),
     "staff.service_retried": _("Setting up a service tried again by our staff"),
+    "staff.panel_asked": _("Hosting server asked by our staff"),
     "staff.work_taken": _("Work taken in hand by a colleague"),
     "staff.work_released": _("Work let go of by a colleague"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
@@ -24,6 +25,7 @@ journal.register({
 #: The parts of a customer's page: what the colleague sees there.
 PARTS: dict[Purpose, Promise] = {
     Purpose.CONTRACT: _("Who, services and orders"),
+    Purpose.OPERATION: _("Services and hosting"),
     Purpose.BILLING: _("Invoices and payments"),
     Purpose.SUPPORT: _("Contact and messages"),
     Purpose.SECURITY: _("Journal of this customer"),
@@ -35,6 +37,7 @@ PURPOSES: dict[Purpose, Promise] = {
     Purpose.ACCESS: _("logging in"),
     Purpose.CART: _("cart"),
     Purpose.CONTRACT: _("contract"),
+    Purpose.OPERATION: _("operation"),
     Purpose.BILLING: _("billing"),
     Purpose.MESSAGES: _("messages"),
     Purpose.SUPPORT: _("support"),
@@ -51,6 +54,9 @@ PURPOSES: dict[Purpose, Promise] = {
     Purpose.DISCLOSURE: _("disclosure"),
     Purpose.RETENTION: _("retention"),
 }
+
+#: The kinds of second step that the login library knows.
+SECOND_STEPS: dict[str, Promise] = {"totp": _("app"), "webauthn": _("passkey"), "sms": _("text message")}
 
 #: Who did something, by kind of actor.
 ACTORS: dict[str, Promise] = {

@@ -77,8 +77,12 @@ class Pile:
 
 
 def boards(purposes: Sequence[Purpose]) -> list[Board]:
-    """The boards that these purposes may read."""
-    return [board for board in BOARDS if board.purpose in purposes]
+    """The boards that these purposes may read; one that is there for several purposes stands there once, for the first."""
+    found: dict[str, Board] = {}
+    for board in BOARDS:
+        if board.purpose in purposes:
+            found.setdefault(board.key, board)
+    return list(found.values())
 
 
 def pile(board: Board, *, actor: Actor, now: datetime, size: int, after: str = "") -> Pile:
@@ -92,8 +96,9 @@ def pile(board: Board, *, actor: Actor, now: datetime, size: int, after: str = "
 def piles(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int) -> list[Pile]:
     """The first page of every board that has something on it."""
     found = []
+    all_mine = boards(purposes)
     for purpose in purposes:
-        if mine := boards([purpose]):
+        if mine := [board for board in all_mine if board.purpose == purpose]:
             with acting(purpose, actor=actor) as scene:
                 pages = [_page(board, actor, now, size, "") for board in mine]
                 note_listed([each for _, whom in pages for each in whom], scene=scene, now=now)
@@ -104,8 +109,9 @@ def piles(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int
 def in_hand(purposes: Sequence[Purpose], *, actor: Actor, now: datetime, size: int) -> list[Pile]:
     """What somebody took from each board and still waits there, at most so many."""
     found = []
+    all_mine = boards(purposes)
     for purpose in purposes:
-        if mine := boards([purpose]):
+        if mine := [board for board in all_mine if board.purpose == purpose]:
             with acting(purpose, actor=actor) as scene:
                 pages = [_taken(board, actor, now, size) for board in mine]
                 note_listed([each for _, whom in pages for each in whom], scene=scene, now=now)
@@ -244,6 +250,14 @@ def _message(row: Message) -> Item:
     return Item(row.pk, row.created_at.isoformat(), kinds.words(row.kind), row.created_at)
 
 
+def _being_set_up(purpose: Purpose) -> Board:
+    return Board(
+        "diensten-in-aanmaak", purpose, False, _("Services that take too long to set up"),
+        _("This usually takes a minute. Try it once more from the customer's page, or look at the hosting server."),
+        _pending, lambda row: Item(row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.started_on),
+    )  # fmt: skip
+
+
 BOARDS: Final = (
     Board(
         "verlopen-facturen", Purpose.BILLING, False, _("Invoices that are overdue"),
@@ -262,11 +276,8 @@ BOARDS: Final = (
         _unpaid, lambda row: Item(row.pk, row.placed_at.isoformat(), row.number, row.placed_at, row.total_cents),
         order="placed_at",
     ),
-    Board(
-        "diensten-in-aanmaak", Purpose.CONTRACT, False, _("Services that take too long to set up"),
-        _("This usually takes a minute. Try it once more from the customer's page, or look at the hosting server."),
-        _pending, lambda row: Item(row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.started_on),
-    ),
+    _being_set_up(Purpose.CONTRACT),
+    _being_set_up(Purpose.OPERATION),
     Board(
         "geweigerde-diensten", Purpose.CONTRACT, True, _("Services that could not be set up"),
         _("They were paid, and the customer knows that we are looking at it. Somebody else has the name here, or the hosting"

@@ -68,23 +68,32 @@ class Stage:
         return psycopg.connect(host=dsn.host, port=dsn.port, dbname=dsn.name, user=role, password=password)
 
     def seen_as(
-        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
+        self,
+        login: str,
+        purpose: str,
+        sql: str,
+        parameters: tuple[Any, ...] = (),
+        *,
+        actor: tuple[str, int] | None = None,
+        **scope: int,
     ) -> list[tuple[Any, ...]]:
-        """What a purpose of that login's gets for a statement, which is undone; raises psycopg's refusal."""
+        """What a purpose of that login's gets for a statement, which is undone; raises psycopg's refusal. `actor`: kind and id."""
         with self.login(login) as connection, connection.transaction(force_rollback=True):
             role = f"{self.prefix}_{purpose}{'_own' if scope else ''}"
             settings = {"role": role, "hospes.purpose": purpose} | {
                 f"hospes.{key}": value for key, value in scope.items()
             }
+            if actor is not None:
+                settings |= {"hospes.actor_kind": actor[0], "hospes.actor": actor[1]}
             for name, value in settings.items():
                 connection.execute("SELECT set_config(%s, %s, true)", [name, str(value)])
             return connection.execute(sql, parameters).fetchall()
 
     def denied(
-        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
+        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **more: Any
     ) -> str:
         """What PostgreSQL says when a purpose has no right to do this; Broken when it is refused for anything else, or not."""
-        said = self.refused_to(login, purpose, sql, parameters, **scope)
+        said = self.refused_to(login, purpose, sql, parameters, **more)
         must("permission denied" in said, f"{login} as {purpose} may do this: {sql[:70]} ({said})")
         return said
 
@@ -113,11 +122,11 @@ class Stage:
         return self.held_by(f"{table}_{column}_key", copy, (row_id,))
 
     def refused_to(
-        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **scope: int
+        self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **more: Any
     ) -> str:
         """What PostgreSQL says when it refuses; Broken when it does not."""
         try:
-            got = self.seen_as(login, purpose, sql, parameters, **scope)
+            got = self.seen_as(login, purpose, sql, parameters, **more)
         except psycopg.Error as refusal:
             return str(refusal).splitlines()[0]
         raise Broken(f"{login} as {purpose} was not refused: {sql[:70]} gave {len(got)} rows")

@@ -25,6 +25,8 @@ from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
 from hospes.services.words import reason_words
 
+_READERS = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}
+
 
 class State(models.TextChoices):
     PENDING = "pending", _("being set up")
@@ -84,9 +86,10 @@ class Service(MappedModel):
 
     datamap = row(
         plain("id", "origin", "product", "provider")
-        | personal(Category.CONTRACT, "customer", "state", "months", "price_cents", "started_on", "renews_on", "ended_on")
+        | personal(Category.CONTRACT, "customer", "state", "months", "started_on", "renews_on", "ended_on")
+        | personal(Category.CONTRACT, "price_cents", reads=_READERS)
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES},
+        key="customer_id", reads=_READERS | {Purpose.OPERATION},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, since="ended_on"),
     )  # fmt: skip
@@ -122,6 +125,6 @@ class ServiceChange(MappedModel):
         plain("id", "service") | personal(Category.CONTRACT, "customer", "at")
         | personal(Category.CONTRACT, "was", "became", words=_state_words)
         | personal(Category.CONTRACT, "reason", words=reason_words),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT}, creates={Purpose.CONTRACT},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.OPERATION}, creates={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
     )  # fmt: skip

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
 
-from hospes.accounts.models import Invitation, StaffMember
+from hospes.accounts.models import Invitation, StaffMember, StaffPost
 from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel.models import Consent, Restriction
 from hospes.kernel.purposes import Purpose
@@ -87,7 +87,18 @@ def holder_of(customer: Customer) -> Person:
 
 def staff(role: str = "support_agent", *, person: Person | None = None, **words: Any) -> StaffMember:
     """Make somebody who works for the operator."""
-    return row(StaffMember, words, person=person or _person(), role=role, since=NOW)
+    with as_owner():
+        made = row(
+            StaffMember,
+            words,
+            person=person or _person(),
+            since=NOW,
+            invited_at=NOW,
+            invited_until=NOW,
+            joined_at=NOW,
+        )
+        StaffPost.objects.create(member=made, role_id=role)
+    return made
 
 
 def consent(*, person: Person, purpose: Purpose, **words: Any) -> Consent:

@@ -11,5 +11,9 @@ from hospes.accounts.models.second import Release as Release
 from hospes.accounts.models.second import StepDemand as StepDemand
 from hospes.accounts.models.sessions import Session as Session
 from hospes.accounts.models.sessions import SessionManager as SessionManager
+from hospes.accounts.models.staff import Power as Power
+from hospes.accounts.models.staff import StaffChange as StaffChange
 from hospes.accounts.models.staff import StaffMember as StaffMember
+from hospes.accounts.models.staff import StaffPost as StaffPost
+from hospes.accounts.models.staff import StaffRole as StaffRole
 from hospes.accounts.models.tries import Tries as Tries

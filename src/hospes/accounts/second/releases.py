@@ -12,17 +12,16 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import services
-from hospes.accounts.models import Passkey, Release
-from hospes.accounts.queries import role_of
-from hospes.accounts.second import limits, phones, recovery, ways
+from hospes.accounts.models import Release
+from hospes.accounts.second import dropping, limits, phones, ways
 from hospes.accounts.second.limits import Limit
+from hospes.accounts.staff.queries import standing_of
 from hospes.customers.models import Customer, Membership, Person
 from hospes.customers.queries import in_force
 from hospes.kernel import journal
@@ -68,7 +67,7 @@ _NO_REASON = _("Write down how you know that it is this person, and what happene
 
 def ask(*, person_id: int, now: datetime) -> Release:
     """Begin the waiting time for a person who gave the password; one that runs already goes on. Raises ReleaseRefused."""
-    if role_of(person_id, now=now) is not None:
+    if standing_of(person_id, now=now) is not None:
         raise ReleaseRefused(_STAFF)
     running = under_way(person_id, now=now)
     if running is not None:
@@ -119,7 +118,7 @@ def objection_to(
     """Why a colleague may not have this person's second step taken off; None when they may."""
     if person_id == colleague_id:
         return _NOT_YOURSELF
-    is_colleague = role_of(person_id, now=now) is not None
+    is_colleague = standing_of(person_id, now=now) is not None
     if ("colleagues" if is_colleague else "customers") not in may:
         return _NOT_A_COLLEAGUE if may and is_colleague else _NOT_YOURS
     return None if ways.has_step(person_id) else _NOTHING_THERE
@@ -160,10 +159,7 @@ def use(release: Release, *, now: datetime) -> bool:
     if not held.update(closed_at=now, outcome=Release.Outcome.USED):
         return False
     person_id = release.person_id
-    Authenticator.objects.filter(user_id=person_id).delete()
-    Passkey.objects.filter(person_id=person_id).delete()
-    phones.end_all(person_id, now=now)
-    recovery.drop(person_id)
+    dropping.drop_all(person_id, now=now)
     _note("account.release_used", release, now)
     services.tell("account.release_used", person_id=person_id, about_id=release.pk, now=now)
     return True

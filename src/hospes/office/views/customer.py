@@ -10,14 +10,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hospes.customers import services as customers
 from hospes.customers.models import Customer
-from hospes.kernel import clock
+from hospes.hosting import queries as hosting
+from hospes.kernel import clock, journal
 from hospes.kernel.purposes import Purpose
 from hospes.office import actions, parts
 from hospes.office.forms import DetailsForm, seen
-from hospes.office.pages import find, looking_at, office_page, open_for, show, working_on
+from hospes.office.pages import find, looking_at, office_page, open_for, open_for_one, show, working_on
 from hospes.privacy import package
+from hospes.services import queries as services
 from hospes.services.models import Service
 from hospes.services.services import NameInUse
+
+_ABOUT_SERVICES = (Purpose.OPERATION, Purpose.CONTRACT)
 
 
 @require_safe
@@ -70,14 +74,12 @@ def _changed(request: Any, held: Customer) -> DetailsForm:
 
 
 @require_POST
-@office_page(Purpose.CONTRACT, nav="search")
+@office_page(*_ABOUT_SERVICES, nav="search")
 def retry_service(request: Any, number: int, service_id: int) -> HttpResponse:
     """Try once more to set up a service that is waiting for it, or was refused."""
-    found = open_for(request, number, Purpose.CONTRACT)
+    found, purpose = open_for_one(request, number, _ABOUT_SERVICES)
     try:
-        with working_on(
-            request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]
-        ) as scene:
+        with working_on(request, purpose, found.customer_id, found.holders[purpose]) as scene:
             service = get_object_or_404(
                 Service.objects.select_related("product"), customer_id=found.customer_id, pk=service_id
             )
@@ -95,6 +97,29 @@ def retry_service(request: Any, number: int, service_id: int) -> HttpResponse:
     else:
         messages.info(request, _("That was done already, or the service was set up meanwhile."))
     return redirect("office:customer", number=number)
+
+
+@require_safe
+@office_page(*_ABOUT_SERVICES, nav="search")
+def service(request: Any, number: int, service_id: int, *, ask: bool = False) -> HttpResponse:
+    """Does it run, how did it come to be so, and (`ask`) what does the panel say of it at this moment?"""
+    found, purpose = open_for_one(request, number, _ABOUT_SERVICES)
+    with looking_at(request, purpose, found.customer_id, found.holders[purpose]):
+        held = get_object_or_404(
+            Service.objects.select_related("product"), customer_id=found.customer_id, pk=service_id
+        )
+        account = hosting.accounts([held.pk]).get(held.pk)
+        context = {
+            "number": number,
+            "service": held,
+            "account": account,
+            "history": services.history(held.pk),
+        }
+        if ask and account is not None:
+            journal.record("staff.panel_asked", at=clock.now(), table="services_service", object_id=held.pk)
+    if ask and account is not None:  # the panel is outside: not within the transaction
+        context |= {"asked": True, "at_panel": hosting.state_at_panel(account.username)}
+    return show(request, "office/service.html", context)
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hospes.accounts import confirming
-from hospes.accounts.models import StaffMember
+from hospes.accounts.models import Power
 from hospes.accounts.second import releases, ways
 from hospes.accounts.second.passkeys import site_of
 from hospes.accounts.second.releases import ReleaseRefused, Right
@@ -24,11 +24,10 @@ from hospes.office.pages import office_page, show
 
 
 def may_release(request: Any) -> frozenset[Right]:
-    """Of whom the colleague may have the second step taken off: privacy officers and administrators of customers, and only the
-    latter of colleagues."""
-    if request.role == StaffMember.Role.ADMINISTRATOR:
+    """Of whom the colleague may have the second step taken off: of customers; with the power to, of colleagues as well."""
+    if Power.RESET in request.staff.powers:
         return frozenset({"customers", "colleagues"})
-    return frozenset({"customers"}) if request.role == StaffMember.Role.PRIVACY_OFFICER else frozenset()
+    return frozenset({"customers"}) if Purpose.SECURITY in request.staff.purposes else frozenset()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -22,11 +22,11 @@ from hospes.accounts.confirming import is_fresh
 from hospes.accounts.door import is_office
 from hospes.accounts.models import PhoneCode
 from hospes.accounts.network import client_ip, network_of
-from hospes.accounts.queries import role_of
 from hospes.accounts.second import checking, codes, limits, passkeys, releases, ways
 from hospes.accounts.second.forms import CodeForm
 from hospes.accounts.second.passkeys import PasskeyRefused
 from hospes.accounts.second.stage import SecondStep, by_passkey, here, note_passed, send_code, signed
+from hospes.accounts.staff.queries import standing_of
 from hospes.customers.models import Person
 from hospes.kernel import clock
 
@@ -162,6 +162,6 @@ def passkey_login(request: Any) -> HttpResponseBase:
 
 def _who_may_come_in(person_id: int) -> Person:
     person = Person.objects.filter(pk=person_id, is_active=True).first()
-    if person is None or (is_office() and role_of(person_id, now=clock.now()) is None):
+    if person is None or (is_office() and standing_of(person_id, now=clock.now()) is None):
         raise PasskeyRefused
     return person

@@ -21,10 +21,10 @@ from hospes.accounts import confirming
 from hospes.accounts.door import is_office
 from hospes.accounts.models import Passkey, PhoneCode
 from hospes.accounts.network import client_ip
-from hospes.accounts.queries import role_of
 from hospes.accounts.second import checking, codes, passkeys, phones, recovery, releases, rules, totp, ways
 from hospes.accounts.second.forms import NameForm, NumberForm, SentCodeForm
 from hospes.accounts.second.stage import here, note_passed, signed
+from hospes.accounts.staff.queries import standing_of
 from hospes.kernel import clock
 
 #: Where a session keeps new recovery codes until they were shown, and where to go on after setting up.
@@ -238,7 +238,7 @@ def _is_needed(key: Passkey, held: ways.Ways) -> bool:
     """Whether a colleague would be left without what the office wants."""
     if held.app or key.rp_id != passkeys.site_of(settings.HOSPES_OFFICE_URL).rp_id:
         return False
-    return role_of(key.person_id, now=clock.now()) is not None and ways.office_passkeys(key.person_id) < 2
+    return standing_of(key.person_id, now=clock.now()) is not None and ways.office_passkeys(key.person_id) < 2
 
 
 # --- recovery codes -------------------------------------------------------------------------------------------------------
