@@ -45,6 +45,7 @@ FORMS: dict[str, dict[str, str]] = {
 WITHOUT_A_CUSTOMER = {
     "operator_css": "colours", "payment_notice": "the provider's", "home": "leads on", "new_customer": "a person's own",
     "invitation": "for who has no access yet", "invitation_account": "for who has no account yet",
+    "own_address": "a person's own", "own_address_confirm": "a person's own", "own_address_undo": "the old mailbox's own",
     "payment_back": "leads on, to a page that asks", "terms": "public", "processing_terms": "public",
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
     "shop:checkout": "leads on", "shop:product": "public",

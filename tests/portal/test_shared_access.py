@@ -242,7 +242,7 @@ def test_the_last_holder_cannot_leave_by_accident(
     client = browser(anna)
     page = text(client.get(at(customer, "verlaten")))
     assert "laatste accounthouder" in page
-    assert "Mijn toegang" not in page
+    assert "Beëindig mijn toegang" not in page
     assert "laatste" in text(client.post(at(customer, "verlaten")))
     assert roles(customer)[anna.pk] == "holder"
     assert entries() == []

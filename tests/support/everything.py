@@ -56,6 +56,7 @@ def life() -> Life:
     make.hosting_account(service=make.service(customer=customer))
     make.message(person=person, customer=customer)
     make.invitation(customer=customer)
+    make.address_change(person=person)
     with as_owner():
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
         Authenticator.objects.create(user=person, type="totp", data={"secret": "not sealed"})

@@ -38,8 +38,6 @@ _NOTICES = {
     "account/email/password_changed": "account.password_changed",
     "account/email/password_set": "account.password_changed",
     "account/email/password_reset": "account.password_changed",
-    "account/email/email_changed": "account.address_changed",
-    "account/email/email_deleted": "account.address_changed",
     "mfa/email/totp_activated": "account.second_step_on",
     "mfa/email/totp_deactivated": "account.second_step_off",
 }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import resets
 from hospes.accounts.access import mails as access_mails  # noqa: F401  # they register themselves
+from hospes.accounts.addresses import mails as address_mails  # noqa: F401  # they register themselves
 from hospes.accounts.models import PasswordReset
 from hospes.accounts.staff import mails as staff_mails  # noqa: F401
 from hospes.messaging.kinds import name
@@ -75,7 +76,6 @@ register("account.password_reset", password_reset)
 register("account.already_exists", already_exists)
 for _kind, _subject in {
     "account.password_changed": _("Your password was changed"),
-    "account.address_changed": _("Your e-mail address was changed"),
     "account.second_step_on": _("The second step was switched on"),
     "account.second_step_off": _("The second step was switched off"),
     "account.recovery_codes_made": _("You have new recovery codes"),
@@ -86,7 +86,6 @@ name({
     "account.already_exists": _("There is an account already"),
     "account.password_reset": _("A new password"),
     "account.password_changed": _("The password was changed"),
-    "account.address_changed": _("The e-mail address was changed"),
     "account.second_step_on": _("Two-step login switched on"),
     "account.second_step_off": _("Two-step login switched off"),
     "account.recovery_codes_made": _("New recovery codes"),

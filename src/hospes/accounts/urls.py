@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("2fa/", include("hospes.accounts.second.urls")),
+    path("email/", include("hospes.accounts.addresses.urls")),
     path("", include("allauth.urls")),
 ]

@@ -12,6 +12,7 @@ from tests.support.make.base import NOW, TODAY, VAT_REDUCED, VAT_STANDARD
 from tests.support.make.catalogue import price, product, vat_rate, vat_rates
 from tests.support.make.orders import cart, notice, order, paid_from, payment, quote
 from tests.support.make.people import (
+    address_change,
     consent,
     customer,
     holder_of,
@@ -29,6 +30,7 @@ __all__ = [
     "TODAY",
     "VAT_REDUCED",
     "VAT_STANDARD",
+    "address_change",
     "cart",
     "consent",
     "customer",

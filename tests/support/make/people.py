@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
 
-from hospes.accounts.models import Invitation, StaffMember, StaffPost
+from hospes.accounts.models import AddressChange, Invitation, StaffMember, StaffPost
 from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel.models import Consent, Restriction
 from hospes.kernel.purposes import Purpose
@@ -76,6 +76,19 @@ def invitation(*, customer: Customer, email: str = "", role: str = "read_only", 
         made_at=NOW,
         sent_at=NOW,
         expires_at=NOW + timedelta(days=3),
+    )
+
+
+def address_change(*, person: Person, **words: Any) -> AddressChange:
+    """Make a person's wish for another e-mail address."""
+    return row(
+        AddressChange,
+        words,
+        person=person,
+        old_email=person.email,
+        new_email=names.email(),
+        asked_at=NOW,
+        expires_at=NOW + timedelta(days=1),
     )
 
 

@@ -1,6 +1,7 @@
 """The tables of accounts: a module for each thing that they are about."""
 
 from hospes.accounts.models import library as library
+from hospes.accounts.models.addresses import AddressChange as AddressChange
 from hospes.accounts.models.invitations import Invitation as Invitation
 from hospes.accounts.models.passwords import PasswordReset as PasswordReset
 from hospes.accounts.models.second import Passkey as Passkey
