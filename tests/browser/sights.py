@@ -99,6 +99,7 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("account_email_verification_sent")
     yield Sight("account_inactive")
     yield Sight("invitation", {"token": "expired"}, status=404)
+    yield Sight("contact_address", {"token": "expired"}, status=404)
     yield Sight("invitation_account", {"token": "expired"}, status=404)
     yield Sight("mfa_stop_release", {"token": "1.expired"})
     yield Sight("mfa_use_release", {"token": "1.expired"})
@@ -120,6 +121,8 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
     yield Sight("portal:second_step", theirs)
+    yield Sight("portal:addresses", theirs)
+    yield Sight("portal:addresses", theirs, then=send("Send the link"))
     yield Sight("portal:access_invite", theirs)
     yield Sight("portal:access_invite", theirs, then=send("Send the invitation"))
     yield Sight("portal:access_hand_over", theirs)  # to whom? nobody else is there

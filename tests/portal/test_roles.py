@@ -31,7 +31,7 @@ OPEN_TO = {
     "pay": BUYS, "quote_decide": BUYS, "checkout": BUYS,
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
-    "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY,
+    "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY, "addresses": MANAGES,
     "access": EVERYBODY, "data": EVERYBODY, "download": EVERYBODY,
 }  # fmt: skip
 
@@ -44,7 +44,7 @@ FORMS: dict[str, dict[str, str]] = {
 #: Pages of the portal that are about no customer, and why they ask for no role.
 WITHOUT_A_CUSTOMER = {
     "operator_css": "colours", "payment_notice": "the provider's", "home": "leads on", "new_customer": "a person's own",
-    "invitation": "for who has no access yet", "invitation_account": "for who has no account yet",
+    "invitation": "for who has no access yet", "invitation_account": "for who has no account yet", "contact_address": "for a mailbox",
     "own_address": "a person's own", "own_address_confirm": "a person's own", "own_address_undo": "the old mailbox's own",
     "payment_back": "leads on, to a page that asks", "terms": "public", "processing_terms": "public",
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",

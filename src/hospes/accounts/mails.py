@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import resets
 from hospes.accounts.access import mails as access_mails  # noqa: F401  # they register themselves
+from hospes.accounts.addresses import contact_mails  # noqa: F401  # they register themselves
 from hospes.accounts.addresses import mails as address_mails  # noqa: F401  # they register themselves
 from hospes.accounts.models import PasswordReset
 from hospes.accounts.staff import mails as staff_mails  # noqa: F401

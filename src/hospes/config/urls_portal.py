@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from hospes.faces.accent import operator_css
-from hospes.portal.views import account, capacities, invited, orders, texts
+from hospes.portal.views import account, addresses, capacities, invited, orders, texts
 
 urlpatterns = [
     path("operator.css", operator_css, name="operator_css"),
@@ -13,6 +13,7 @@ urlpatterns = [
         path("", account.home, name="home"),
         path("hosting/", include("hospes.portal.shop_urls")),
         path("klantaccounts/nieuw/", capacities.new_customer, name="new_customer"),
+        path("adres/<str:token>/", addresses.contact, name="contact_address"),
         path("uitnodiging/<str:token>/", invited.invitation, name="invitation"),
         path("uitnodiging/<str:token>/account/", invited.newcomer, name="invitation_account"),
         path("betaling/terug/<str:order_number>/", orders.payment_back, name="payment_back"),

@@ -160,6 +160,7 @@ class Customer(MappedModel):
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
         | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
         | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
+                   writes={Purpose.CONTRACT, Purpose.CONTRACT.own, Purpose.ACCESS},
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
         key={"id": "customer"}, reads=_KNOWING, source=Source.PERSON,
         twins={Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY},
@@ -254,6 +255,58 @@ class CustomerWord(MappedModel):
         plain("id", "customer") | personal(Category.IDENTITY, "word"),
         key="customer_id", reads=ADDRESSING | {Purpose.SECURITY}, twins=(), source=Source.PERSON,
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class ContactAddress(MappedModel):
+    """
+    An address of a customer for one kind of mail, used from when its mailbox confirmed it until `ended_at`.
+
+    That for invoices is `Customer.invoice_email` too, from the same moment. Another address is another row.
+    """
+
+    class Use(models.TextChoices):
+        INVOICES = "invoices", _("invoices")
+        TECHNICAL = "technical", _("technical matters")
+        EMERGENCY = "emergency", _("emergencies")
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    use = models.CharField(_("used for"), max_length=10, choices=Use.choices)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    language = models.CharField(_("language"), max_length=2)
+    asked_by = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("given by"))
+    asked_at = models.DateTimeField(_("asked for at"))
+    expires_at = models.DateTimeField(_("can be confirmed until"))
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True)
+    ended_at = models.DateTimeField(_("no longer used since"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("address for a kind of mail")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "use"], condition=Q(ended_at=None, confirmed_at__isnull=False),
+                name="one_address_in_use_for_a_kind_of_mail",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "use"], condition=Q(ended_at=None, confirmed_at=None),
+                name="one_address_to_confirm_for_a_kind_of_mail",
+            ),
+            models.CheckConstraint(
+                name="address_is_confirmed_in_time",
+                condition=Q(confirmed_at=None) | Q(confirmed_at__gte=F("asked_at"), confirmed_at__lt=F("expires_at")),
+            ),
+        ]  # fmt: skip
+
+    datamap = row(
+        plain("id", writes=()) | plain("confirmed_at", "ended_at") | plain("expires_at", writes=())
+        | personal(Category.CONTACT, "email", to=[Recipient.MAIL_SERVER], writes=())
+        | personal(Category.CONTRACT, "customer", "use", "asked_at", writes=())
+        | personal(Category.CHOICES, "language", writes=())
+        | personal(Category.LOGIN, "asked_by", names_others=True, writes=()),
+        key="customer_id", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MESSAGES}, twins={Purpose.ACCESS},
+        source=Source.PERSON, creates={Purpose.ACCESS.own}, writes={Purpose.ACCESS, Purpose.ACCESS.own},
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.models import ContactAddress, Customer, Membership, Person
 from hospes.customers.rules import CAPABILITIES, Capability, may
 
 
@@ -109,3 +109,9 @@ def has_access(customer_id: int, email: str, *, now: datetime) -> bool:
     """Whether somebody with this address has access to a customer. Acts for access, unscoped."""
     held = Membership.objects.filter(in_force(now), customer_id=customer_id, person__email__iexact=email)
     return bool(held.exists())
+
+
+def contact_address(customer_id: int, use: str) -> str:
+    """The confirmed address of a customer for a kind of mail (`ContactAddress.Use`); "" where there is none."""
+    used = ContactAddress.objects.filter(customer_id=customer_id, use=use, ended_at=None)
+    return used.exclude(confirmed_at=None).values_list("email", flat=True).first() or ""

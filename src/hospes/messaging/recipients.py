@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hospes.customers.models import Customer, Person
-from hospes.customers.queries import addressee
+from hospes.customers.queries import addressee, contact_address
 from hospes.messaging.models import Message
 
 
@@ -31,18 +31,27 @@ def reader_of(message: Message, *, now: datetime) -> Reader:
     The person that the message names, or else who holds its customer now. Acts within the purpose of
     messages.
 
-    What is about money goes to the address that the customer gave for invoices. Raises NobodyToReach.
+    What is about money goes to the address that the customer gave for invoices, what is about a service to that for technical
+    matters, once that is confirmed. Raises NobodyToReach.
     """
     customer = _customer(message)
     person = _person(message, now)
     if person is None:
         raise NobodyToReach(f"nobody to reach for message {message.pk}")
-    is_about_money = message.kind.startswith("billing.")
-    address = customer.invoice_email if customer and is_about_money else person.email
+    address = (_address_for(customer, message.kind) if customer else "") or person.email
     return Reader(
         name=" ".join(person.name.split()), address=address, language=person.language,
         customer_number=customer.number if customer else None,
     )  # fmt: skip
+
+
+def _address_for(customer: Customer, kind: str) -> str:
+    """The address that a customer gave for a kind of mail; "" where there is none."""
+    if kind.startswith("billing."):
+        return customer.invoice_email
+    if kind.startswith(("services.", "hosting.")):
+        return contact_address(customer.pk, "technical")
+    return ""
 
 
 def _customer(message: Message) -> Customer | None:

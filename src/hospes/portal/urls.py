@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hospes.portal.views import account, data, orders, people, second_step, shop
+from hospes.portal.views import account, addresses, data, orders, people, second_step, shop
 
 app_name = "portal"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("afrekenen/", shop.checkout, name="checkout"),
     path("toegang/", account.access, name="access"),
     path("toegang/tweede-stap/", second_step.second_step, name="second_step"),
+    path("adressen/", addresses.addresses, name="addresses"),
     path("toegang/uitnodigen/", people.invite, name="access_invite"),
     path("toegang/uitnodigingen/<int:invitation_id>/", people.invitation_page, name="access_invitation_page"),
     path(

@@ -14,6 +14,7 @@ from tests.support.make.orders import cart, notice, order, paid_from, payment, q
 from tests.support.make.people import (
     address_change,
     consent,
+    contact_address,
     customer,
     holder_of,
     invitation,
@@ -33,6 +34,7 @@ __all__ = [
     "address_change",
     "cart",
     "consent",
+    "contact_address",
     "customer",
     "holder_of",
     "hosting_account",

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.contrib.auth.hashers import make_password
 
 from hospes.accounts.models import AddressChange, Invitation, StaffMember, StaffPost
-from hospes.customers.models import Customer, Membership, Person
+from hospes.customers.models import ContactAddress, Customer, Membership, Person
 from hospes.kernel.models import Consent, Restriction
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
@@ -89,6 +89,22 @@ def address_change(*, person: Person, **words: Any) -> AddressChange:
         new_email=names.email(),
         asked_at=NOW,
         expires_at=NOW + timedelta(days=1),
+    )
+
+
+def contact_address(*, customer: Customer, use: str = "technical", **words: Any) -> ContactAddress:
+    """Make an address of a customer that was confirmed, given by the holder."""
+    return row(
+        ContactAddress,
+        words,
+        customer=customer,
+        use=use,
+        email=names.email(),
+        language="nl",
+        asked_by=holder_of(customer),
+        asked_at=NOW,
+        expires_at=NOW + timedelta(days=3),
+        confirmed_at=NOW,
     )
 
 

@@ -9,3 +9,9 @@ journal.register({
     "account.address_change_withdrawn": _("Change of e-mail address withdrawn"),
     "account.address_change_undone": _("Change of e-mail address undone from the old address"),
 })  # fmt: skip
+journal.register({
+    "contact.asked": _("Address for a kind of mail given"),
+    "contact.confirmed": _("Address for a kind of mail confirmed: used from then on"),
+    "contact.declined": _("Address for a kind of mail declined by its mailbox"),
+    "contact.ended": _("Address for a kind of mail no longer used"),
+})  # fmt: skip
