@@ -23,7 +23,7 @@ from hospes.proofs.stage import Stage
 from tests.support.installations import inherited
 
 PREFIX = "hospes_promises"
-PROMISES = ["P01", "P03", "P04", "P09", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P25", "P30"]
+PROMISES = ["P01", "P03", "P04", "P06", "P09", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P25", "P30"]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,9 @@ MUTATIONS = [
              *_may_be_anything("customers_customer", "private_customer_has_no_company_numbers",
                                "kind = 'business' OR (kvk_number = '' AND vat_number = '')")),
     Mutation("P04", "messages may read KvK numbers", f"GRANT SELECT (kvk_number) ON customers_customer TO {PREFIX}_messages"),
+    Mutation("P06", "messages may read phone numbers", f"GRANT SELECT (phone) ON customers_person TO {PREFIX}_messages"),
+    Mutation("P06", "the contract may read addresses for emergencies",
+             f"GRANT SELECT ON customers_contactaddress TO {PREFIX}_contract"),
     Mutation("P09", "support may read password hashes", f"GRANT SELECT (password) ON customers_person TO {PREFIX}_support"),
     Mutation("P09", "memberships of others", _opened("customers_membership", "contract_own")),
     Mutation("P09", "the portal may forget tries", f"GRANT DELETE ON accounts_tries TO {PREFIX}_login_portal"),
@@ -142,6 +145,10 @@ MUTATIONS = [
     Mutation("P15", "quote numbers twice", *_not_unique("sales_quote", "number")),
     Mutation("P15", "the same number each time", "CREATE OR REPLACE FUNCTION hospes_next_number(series text) RETURNS bigint"
              " LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT 1::bigint $$"),
+    Mutation("P20", "the last holder may go", "ALTER TABLE customers_membership DISABLE TRIGGER customer_keeps_a_holder"),
+    Mutation("P20", "access to every customer", _opened("customers_membership", "access_own")),
+    Mutation("P20", "who lets people in may make links of invitations",
+             f"GRANT SELECT (seed) ON accounts_invitation TO {PREFIX}_access"),
     Mutation("P21", "lines of every cart", _opened("sales_cartline", "cart_own")),
     Mutation("P21", "every cart", _opened("sales_cart", "cart_own")),
     Mutation("P22", "the customer's own service is hidden", f"DROP POLICY services_service_{PREFIX}_contract_own ON services_service"),

@@ -304,7 +304,7 @@ class ContactAddress(MappedModel):
         | personal(Category.CONTRACT, "customer", "use", "asked_at", writes=())
         | personal(Category.CHOICES, "language", writes=())
         | personal(Category.LOGIN, "asked_by", names_others=True, writes=()),
-        key="customer_id", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MESSAGES}, twins={Purpose.ACCESS},
+        key="customer_id", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MESSAGES}, twins={Purpose.ACCESS, Purpose.SUPPORT},
         source=Source.PERSON, creates={Purpose.ACCESS.own}, writes={Purpose.ACCESS, Purpose.ACCESS.own},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 
 from hospes.billing import queries as billing
 from hospes.customers.models import Customer, Membership, Person
-from hospes.customers.queries import in_force
+from hospes.customers.queries import contact_address, in_force
 from hospes.faces.words import ZONE
 from hospes.hosting import queries as hosting
 from hospes.kernel import clock, journal
@@ -94,6 +94,7 @@ def _support(customer_id: int, person_id: int | None) -> dict[str, Any]:
     concerned = Q(customer_id=customer_id) | Q(customer_id=None, person_id=person_id or 0)
     return {
         "holder": _person(person_id),
+        "emergency": contact_address(customer_id, "emergency"),
         "messages": list(Message.objects.filter(concerned).order_by("-created_at", "-pk")[:MANY]),
     }
 

@@ -3,6 +3,7 @@
 import secrets
 
 from hospes.proofs.registry import must, proof
+from hospes.proofs.sharing import shared_access
 from hospes.proofs.stage import Stage
 
 
@@ -30,7 +31,8 @@ def important_messages_are_mailed(stage: Stage) -> str:
 
 @proof(
     "P20",
-    enforced_by="sessions of the portal; the 404 of pages for people without a membership; the office's own login",
+    enforced_by="sessions of the portal; the 404 of pages for people without a membership; the office's own login; invitations"
+    " bound to an address; the trigger customer_keeps_a_holder",
 )
 def logging_in_gives_access(stage: Stage) -> str:
     account, stranger = stage.sign_up(), stage.browser()
@@ -43,7 +45,8 @@ def logging_in_gives_access(stage: Stage) -> str:
     key = next(iter(account.browser.http.cookies.jar)).value or ""
     stored = stage.value("SELECT count(*) FROM accounts_session WHERE session_key = %s", key)
     must(stored == 0, "the session key is in the database as it is in the cookie")
-    return "who logs in sees their services; a visitor is asked to log in, another customer finds no page"
+    shared = shared_access(stage, account, other)
+    return f"who logs in sees their services; a visitor is asked to log in, another customer finds no page; {shared}"
 
 
 @proof(
