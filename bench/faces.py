@@ -13,8 +13,10 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
+from hospes.accounts.door import face
+from hospes.accounts.origins import sessions
 from hospes.customers.models import Person
-from hospes.kernel import acting, managers
+from hospes.kernel import acting, clock, managers
 from hospes.kernel.acting import SYSTEM
 from hospes.kernel.purposes import Purpose
 
@@ -23,10 +25,13 @@ def logged_in(person_id: int) -> Client:
     """A browser that is logged in as this person."""
     with acting.acting(Purpose.ACCESS, actor=SYSTEM):
         person = Person.objects.get(pk=person_id)
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(person.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+        session = import_module(settings.SESSION_ENGINE).SessionStore()
+        session[SESSION_KEY] = str(person.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+        sessions.begin(
+            session, person_id=person.pk, face=face(), ip="127.0.0.1", browser="", device="", now=clock.now()
+        )
     session.create()
     client = Client(HTTP_HOST="localhost")
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
@@ -50,15 +55,16 @@ def unenforced() -> Iterator[None]:
     Transactions stay, as in any Django project with ATOMIC_REQUESTS.
     """
     with (
-        mock.patch.object(acting, "_take_stage", _stay),
+        mock.patch.object(acting, "_enter", _stay),
+        mock.patch.object(acting, "_leave", _stay),
         mock.patch.object(managers, "_hidden", return_value=frozenset()),
     ):
         yield
 
 
-def _stay(connection: Any, values: Sequence[str], assignments: str = "") -> Sequence[str]:
+def _stay(connection: Any, *values: object, nested: bool = False) -> Sequence[str]:
     """No role is taken and nothing is set; in Python, journal entries still know who acts."""
-    return values
+    return ()
 
 
 def timed(action: Callable[[], Any]) -> float:

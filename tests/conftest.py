@@ -58,6 +58,7 @@ def django_db_setup(
     from django.db.backends.signals import connection_created
     from django.test import TransactionTestCase
 
+    from hospes.accounts.origins import places
     from tests.support import database, rights
 
     with django_db_blocker.unblock():
@@ -65,6 +66,7 @@ def django_db_setup(
     # Django's way cannot empty an append-only table, and would take away what migrations put there.
     TransactionTestCase._fixture_teardown = lambda self: made.empty()  # type: ignore[attr-defined]
     connection_created.connect(rights.dress)
+    places.networks()  # unpacks the table that ships: no test is to wait for that
     yield
     with django_db_blocker.unblock():
         connections.close_all()

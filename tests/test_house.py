@@ -26,6 +26,7 @@ _WEB = {
     "adapter",
     "confirming",
     "door",
+    "familiar",
     "forms",
     "hooks",
     "gate",
@@ -34,6 +35,7 @@ _WEB = {
     "sessions",
     "stage",
     "validator",
+    "views",
 }
 
 

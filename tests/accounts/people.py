@@ -26,6 +26,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Letter, render
 from tests.support import names
+from tests.support.entering import be_known, enter
 from tests.support.rights import as_owner
 
 PASSWORD = "korenschuur-9-bij-de-brug"
@@ -83,8 +84,14 @@ def business(**fields: str) -> dict[str, str]:
     return form(**(company | fields))
 
 
-def log_in(client: Client, person: Person, password: str = PASSWORD, **more: Any) -> Any:
-    """Give address and password."""
+def log_in(
+    client: Client, person: Person, password: str = PASSWORD, *, strange: bool = False, **more: Any
+) -> Any:
+    """Give address and password; from where the person was before, unless it is to be a strange place and browser."""
+    if not strange:
+        be_known(
+            client, person, ip=more.get("REMOTE_ADDR") or str(client.defaults.get("REMOTE_ADDR", "127.0.0.1"))
+        )
     return client.post("/account/login/", {"login": person.email, "password": password}, **more)
 
 
@@ -96,11 +103,11 @@ def code(secret: str = SECRET, *, ahead: int = 0) -> str:
     return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30 + ahead)))
 
 
-def let_in(client: Client, person: Person, *, second_step: bool = True) -> None:
+def let_in(client: Client, person: Person, *, second_step: bool = True, ip: str | None = None) -> None:
     """Have a browser logged in without going through the door; with the second step taken, or not."""
     request = RequestFactory().get("/")
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        client.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+        enter(client, person, ip=ip)
         request.session = session = client.session  # type: ignore[attr-defined]  # the middleware does that
         record_authentication(request, person, "mfa" if second_step else "password")
         get_authentication_records(request, person)[-1]["at"] = clock.now().timestamp()

@@ -18,6 +18,7 @@ from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from tests.accounts import people
 from tests.accounts import urls as doors
+from tests.support.entering import enter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P09", "P25")]
 
@@ -155,9 +156,7 @@ def test_who_is_not_logged_in_is_the_views_business(portal: Client) -> None:
 
 
 def test_in_another_session_it_is_asked_anew(browser: Client, person: Person) -> None:
-    other = Client()
-    with acting(Purpose.ACCESS, actor=SYSTEM):
-        other.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
+    other = enter(Client(), person)
     assert "confirm-answer" in other.post(PAGE).content.decode()
     assert browser.post(PAGE).content.decode().startswith("done")
 

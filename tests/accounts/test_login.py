@@ -14,6 +14,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from tests.accounts import people
+from tests.support.entering import be_known
 from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.django_db
@@ -113,6 +114,7 @@ def test_after_login_one_stays_on_this_face(
     portal: Client, person: Person, settings: Any, after: str, goes_to: str
 ) -> None:
     settings.HOSPES_PORTAL_URL = "https://klanten.example.com"
+    be_known(portal, person)
     answer = portal.post(
         "/account/login/", {"login": person.email, "password": people.PASSWORD, "next": after}
     )
@@ -120,6 +122,7 @@ def test_after_login_one_stays_on_this_face(
 
 
 def test_who_logs_in_in_english_goes_on_in_english(portal: Client, person: Person) -> None:
+    be_known(portal, person)
     answer = portal.post("/en/account/login/", {"login": person.email, "password": people.PASSWORD})
     assert answer["Location"] == "/en/"
 

@@ -119,10 +119,10 @@ def test_a_role_counts_from_its_first_until_its_last_moment(office: Client) -> N
     people.log_in(office, person)
     office.post("/account/2fa/authenticate/", {"code": people.code()})
     with acting(Purpose.ACCESS, actor=SYSTEM):
-        staff.take_on(person_id=person.pk, roles=["billing_clerk"], now=now + timedelta(hours=1))
-        staff.dismiss(person_id=person.pk, now=now + timedelta(hours=2))
-    for later, roles in ((0.5, None), (1.5, ("billing_clerk",)), (2.5, None)):
-        with clock.shifted(timedelta(hours=later)):
+        staff.take_on(person_id=person.pk, roles=["billing_clerk"], now=now + timedelta(minutes=10))
+        staff.dismiss(person_id=person.pk, now=now + timedelta(minutes=20))
+    for later, roles in ((5, None), (15, ("billing_clerk",)), (25, None)):
+        with clock.shifted(timedelta(minutes=later)):
             standing = request_of(office, "hospes_office").staff
             assert (standing and standing.keys) == roles
 

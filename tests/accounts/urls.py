@@ -1,4 +1,4 @@
-"""The login library's addresses, and two pages of ours, as a face has them."""
+"""The login library's addresses, and two pages of ours, as a face has them; where mails lead to is there as well."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = i18n_patterns(
     path("", home, name="home"),
+    path("toegang/opheffen/<str:token>/", home, name="lift_limits"),
     path("account/", include("hospes.accounts.urls")),
     prefix_default_language=False,
 )

@@ -64,6 +64,9 @@ NO_PAGES = {
     "portal:access_invitation_again": "302",
     "portal:access_invitation_withdraw": "302",
     "portal:access_member_remove": "302",
+    "portal:end_session": "302",
+    "portal:change_limits": "302",
+    "ask_lift": "405",
     "account_set_password": "302",  # who has a password changes it
     "account_confirm_login_code": "302",  # nobody logs in by a mailed code
     "mfa_passkey_login": "405",
@@ -98,6 +101,7 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("account_confirm_email", {"key": "expired"})
     yield Sight("account_email_verification_sent")
     yield Sight("account_inactive")
+    yield Sight("account_not_me", {"token": "expired"})
     yield Sight("invitation", {"token": "expired"}, status=404)
     yield Sight("contact_address", {"token": "expired"}, status=404)
     yield Sight("invitation_account", {"token": "expired"}, status=404)
@@ -123,6 +127,13 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:second_step", theirs)
     yield Sight("portal:addresses", theirs)
     yield Sight("portal:addresses", theirs, then=send("Send the link"))
+    yield Sight("portal:logins", theirs)
+    yield Sight("portal:logins", theirs, query="?soort=failed")
+    yield Sight("portal:sessions", theirs)
+    yield Sight("portal:limits", theirs)
+    yield Sight("portal:limits", theirs, then=lambda window: _limit(window, "x"))
+    yield Sight("portal:limits", theirs, then=lambda window: _limit(window, "198.51.100.0/24"))
+    yield Sight("lift_limits", {"token": "expired"})
     yield Sight("portal:access_invite", theirs)
     yield Sight("portal:access_invite", theirs, then=send("Send the invitation"))
     yield Sight("portal:access_hand_over", theirs)  # to whom? nobody else is there
@@ -160,6 +171,12 @@ def of_somebody_careful(number: int) -> Iterator[Sight]:
     yield Sight("mfa_deactivate_totp")
     yield Sight("mfa_recovery_codes")
     yield Sight("mfa_new_recovery_codes")
+
+
+def _limit(window: Window, network: str) -> None:
+    """Allow a network that one is not in: the page asks whether that is meant, and says what is no network."""
+    window.page.fill("[name=network]", network)
+    press(window, "Allow this network")
 
 
 _OF = " JOIN customers_customer c ON c.id = x.customer_id WHERE c.number = %s"

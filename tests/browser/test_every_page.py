@@ -90,6 +90,7 @@ def test_no_page_is_forgotten(house: House) -> None:
         *sights.of_a_visitor(house), *sights.of_a_customer(house, private, company), *sights.of_somebody_careful(0),
     )}  # fmt: skip
     assert set(routes(PORTAL)) - seen - set(sights.NO_PAGES) == sights.OF_THE_SECOND_STEP | {
+        "account_new_place",
         "portal:access_member",
         "portal:access_invitation_page",
     }  # which have tests of their own

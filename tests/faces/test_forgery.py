@@ -7,10 +7,9 @@ from django.test import Client
 from django.urls import clear_url_caches
 
 from hospes.accounts.models import StaffMember
-from hospes.kernel.acting import SYSTEM, acting
-from hospes.kernel.purposes import Purpose
 from tests.accounts import people
 from tests.faces.addresses import OFFICE, PORTAL, Route, routes
+from tests.support.entering import enter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P25")]
 
@@ -31,8 +30,7 @@ def logged_in(client: Client, settings: Any) -> None:
     """Log somebody in who may go everywhere: in the office a colleague (the door itself is tested with accounts)."""
     is_office = settings.FACE == "office"
     person = people.colleague(StaffMember.Role.ADMINISTRATOR) if is_office else people.somebody()
-    with acting(Purpose.ACCESS, actor=SYSTEM):
-        client.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
+    enter(client, person)
 
 
 def refused(answer: Any) -> bool:

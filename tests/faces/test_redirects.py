@@ -10,6 +10,7 @@ from django.test import Client
 from tests.accounts import people
 from tests.faces.addresses import OFFICE, PORTAL, routes
 from tests.faces.test_forgery import face, logged_in
+from tests.support.entering import be_known
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P25")]
 
@@ -84,6 +85,7 @@ def test_the_doors_lead_nowhere_else(settings: Any, target: str) -> None:
     }
     for query in ("", f"?next={quote(target)}"):
         client, answers = Client(), []
+        be_known(client, person)
         for what, path, data in (
             ("login", "/account/login/", given), ("again", "/account/login/", given),
             ("confirm", "/account/reauthenticate/", {"password": given["password"]}),

@@ -25,7 +25,7 @@ CREATE TABLE kernel_journalentry (
   at timestamptz NOT NULL, recorded_at timestamptz NOT NULL,
   action text NOT NULL, purpose text NOT NULL, actor_kind text NOT NULL,
   actor_id bigint, actor_salt bytea, actor_commitment bytea NOT NULL,
-  ip inet, ip_salt bytea, ip_commitment bytea NOT NULL,
+  ip inet, browser text, ip_salt bytea, ip_commitment bytea NOT NULL,
   customer_id bigint, person_id bigint, about_salt bytea, about_commitment bytea NOT NULL,
   object_table text NOT NULL, object_id bigint, changed text[] NOT NULL,
   lane integer NOT NULL, seq bigint NOT NULL, previous bytea NOT NULL, hash bytea NOT NULL,

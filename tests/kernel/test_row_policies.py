@@ -301,7 +301,7 @@ def _is_invisible(
                 assert _seen(mapped, column) == own - hidden, (
                     f"{actor.kind} as {purpose.own.role} on {mapped.table}"
                 )
-        with acting(purpose, actor=Actor.person(halted.person.pk), **one):
+        with acting(purpose, actor=Actor.person(halted.person.pk, ip="192.0.2.1"), **one):
             consented = purpose not in _CONSENTED or scope == "person"
             assert _seen(mapped, column) == (own if consented else set())
 

@@ -137,8 +137,9 @@ def test_a_customer_on_a_work_list_has_one_entry_a_day_for_each_colleague_and_pu
         assert sorted(people.entries("staff.listed")) == [(about, None, "billing"), (about, None, "contract")]
         other.get("/")
         assert len(people.entries("staff.listed")) == 4
-    with clock.moved_to(evening + timedelta(hours=1, minutes=29)):
-        one.get("/")
+    for minutes in (25, 50, 75, 89):  # who does nothing for half an hour is logged out
+        with clock.moved_to(evening + timedelta(minutes=minutes)):
+            one.get("/")
     assert len(people.entries("staff.listed")) == 4
     with clock.moved_to(evening + timedelta(hours=1, minutes=31)):
         one.get("/")

@@ -10,7 +10,6 @@ from hospes.accounts.models import StaffMember
 from hospes.accounts.models.staff import OPEN_TO_STAFF
 from hospes.accounts.staff import queries as staff
 from hospes.kernel import clock
-from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.logins import LOGINS
 from hospes.kernel.purposes import Purpose
 from hospes.office import words
@@ -19,6 +18,7 @@ from tests.accounts import people as accounts
 from tests.office import people
 from tests.office.conftest import AsRole
 from tests.support import make
+from tests.support.entering import enter
 from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
@@ -45,10 +45,7 @@ def every_page(case: people.Case) -> list[str]:
 
 
 def log_in(person: Any, settings: Any) -> Client:
-    client = Client()
-    with acting(Purpose.ACCESS, actor=SYSTEM):
-        client.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
-    return client
+    return enter(Client(), person)
 
 
 def assert_outside(client: Client, case: people.Case, *, to: str) -> None:

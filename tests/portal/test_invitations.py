@@ -29,6 +29,7 @@ from tests.portal.sharing import (
 )
 from tests.portal.visit import browser, member, text
 from tests.support import make
+from tests.support.entering import be_known
 from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P09")]
@@ -255,7 +256,7 @@ def test_who_has_no_account_makes_one_and_is_in(unknown: str, customer: Customer
         assert Customer.objects.count() == 1  # no customer of their own
     assert (person.name, person.language) == ("Wieke Tolhek", "nl")
     assert roles(customer)[person.pk] == "technical"
-    again = Client()
+    be_known(again := Client(), person)
     again.post("/account/login/", {"login": "wieke@example.com", "password": PASSWORD})
     assert again.get(f"/k/{customer.number}/").status_code == 200
 

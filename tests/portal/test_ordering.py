@@ -5,19 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from hospes.catalogue.models import Product
 from hospes.kernel import clock
-from hospes.kernel.acting import SYSTEM, acting
-from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.sales import agreements, carts, limits
 from hospes.sales.models import Cart, CartLine, Order, Quote, QuoteLine
 from hospes.services.models import Service
 from tests.portal.visit import IP, accept, all_of, browser, jobs, member, put, text, version
 from tests.support import make
+from tests.support.entering import enter
 from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -518,8 +516,7 @@ def test_a_full_cart_says_so_and_so_does_one_that_got_full_at_login(
     for label in ("een.test", "twee.test"):
         assert put(visitor, plus, label).status_code == 302
     assert "er is plaats voor 2 regels" in text(put(visitor, plus, "drie.test"))
-    with acting(Purpose.ACCESS, actor=SYSTEM):
-        visitor.force_login(holder, settings.AUTHENTICATION_BACKENDS[0])
+    enter(visitor, holder)
     page = text(visitor.get("/hosting/winkelwagen/"))
     assert "paste niet meer in uw winkelwagen" in page
     assert "een.test" in page

@@ -24,7 +24,7 @@ WITH_A_THING = [name for name, parts in PAGES.items() if parts]
 TAKES_FORMS = {
     "pay", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
     "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
-    "second_step", "addresses",
+    "second_step", "addresses", "end_session", "change_limits",
 }  # fmt: skip
 FORM = {"do": "accept", "terms": "on", "version": "x"}
 ODD = [

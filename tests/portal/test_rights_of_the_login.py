@@ -31,7 +31,8 @@ READS = {
         "customers_customer",  # the office's part about invoices: the address they go to
     },
     Purpose.SECURITY: {
-        "kernel_journalentry",
+        "kernel_journalentry", "accounts_opensession",
+        "accounts_accesslimit",  # the page that lists them
         "customers_customer",  # number, kind and name: the head of the office's page, for who acts for nothing but this
         "accounts_stepdemand",  # the page about access: whether a customer demands a second step of everybody
     },
@@ -47,6 +48,7 @@ WRITES = {
     (Purpose.BILLING, "INSERT"): {"payments_payment"},
     (Purpose.BILLING, "UPDATE"): {"payments_payment"},
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
+    (Purpose.SECURITY, "UPDATE"): {"accounts_opensession"},  # ends one
     (Purpose.SECURITY, "DELETE"): {"accounts_stepdemand"},
 }
 

@@ -32,13 +32,16 @@ OPEN_TO = {
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
     "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY, "addresses": MANAGES,
-    "access": EVERYBODY, "data": EVERYBODY, "download": EVERYBODY,
+    "access": EVERYBODY, "logins": EVERYBODY, "sessions": EVERYBODY, "end_session": EVERYBODY, "limits": EVERYBODY,
+    "change_limits": {"holder"},
+    "data": EVERYBODY, "download": EVERYBODY,
 }  # fmt: skip
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
     "pay": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
+    "end_session": {}, "change_limits": {},
 }  # fmt: skip
 
 #: Pages of the portal that are about no customer, and why they ask for no role.
@@ -48,6 +51,7 @@ WITHOUT_A_CUSTOMER = {
     "own_address": "a person's own", "own_address_confirm": "a person's own", "own_address_undo": "the old mailbox's own",
     "payment_back": "leads on, to a page that asks", "terms": "public", "processing_terms": "public",
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
+    "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
     "shop:checkout": "leads on", "shop:product": "public",
 }  # fmt: skip
 
@@ -197,7 +201,7 @@ def test_from_where_others_logged_in_is_for_who_manages_access(mine: House, role
     actor = Actor.person(mine.holder.pk, ip="203.0.113.77")
     with acting(Purpose.CONTRACT, actor=actor, customer=mine.customer.pk):
         journal.record("customer.changed", at=clock.now())
-    page = text(browser(member(mine.customer, role)).get(address("access", mine)))
+    page = text(browser(member(mine.customer, role)).get(address("logins", mine)))
     assert ("203.0.113.77" in page) is sees
 
 

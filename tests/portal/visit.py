@@ -21,6 +21,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.sales.models import Order, Quote
 from hospes.services.models import Service
 from tests.support import make
+from tests.support.entering import enter
 from tests.support.rights import as_owner
 
 #: Somebody at a computer: the address from which requests come.
@@ -91,16 +92,18 @@ def house(**words: Any) -> House:
     )  # fmt: skip
 
 
-def browser(person: Person | None = None, *, checks: bool = False, fresh: bool = True) -> Client:
+def browser(
+    person: Person | None = None, *, ip: str = IP, checks: bool = False, fresh: bool = True
+) -> Client:
     """
     A browser in which a person is logged in (the door itself is tested with accounts); `checks` for forged forms.
 
     `fresh`: they did so just now, so that nothing asks them to confirm that it is them.
     """
-    client = Client(enforce_csrf_checks=checks, REMOTE_ADDR=IP)
+    client = Client(enforce_csrf_checks=checks, REMOTE_ADDR=ip)
     if person is not None:
         with acting(Purpose.ACCESS, actor=SYSTEM):
-            client.force_login(person, settings.AUTHENTICATION_BACKENDS[0])
+            enter(client, person)
             if fresh:
                 request = RequestFactory().get("/")
                 request.session = session = client.session

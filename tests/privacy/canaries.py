@@ -20,6 +20,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.utils.translation import override
 
+from hospes.accounts.models import AccessLimit
+from hospes.accounts.models.origins import NetworkField
 from hospes.customers.models import Membership
 from hospes.kernel import clock
 from hospes.kernel.acting import Actor
@@ -183,6 +185,8 @@ def _value(field: Any) -> tuple[Any, Any]:
         return (whole := 20_000 + number if small else 1_700_000_000 + number * 1001), whole
     if isinstance(field, ArrayField):
         return (listed := [f"canary{number}"]), listed
+    if isinstance(field, NetworkField):
+        return (network := f"198.51.{number // 250}.{number % 250 + 1}/32"), network
     most = field.max_length or 40
     # Markup too, where it fits: what somebody once filled in is shown, and does nothing.
     text = f"c&<{number:05d}>" if most >= 9 else f"{number:0{most}d}"[-most:] if most > 3 else _short(number)
@@ -218,7 +222,11 @@ def opened(
     person_id: int, customer_ids: list[int], *, language: str = "nl", now: datetime | None = None
 ) -> Opened:
     """Make somebody's package, at a moment when they have access to the customers, and open it."""
-    actor = Actor.person(person_id, ip="192.0.2.1")
+    with as_owner():  # whoever takes their data along comes from where their customers' limits let them
+        country = (
+            AccessLimit.objects.filter(customer_id__in=customer_ids).values_list("country", flat=True).first()
+        )
+    actor = Actor.person(person_id, ip="192.0.2.1", country=country or "")
     made_at = now or datetime(2026, 6, 1, tzinfo=UTC)
     with as_owner():
         access = Membership.objects.filter(person_id=person_id, customer_id__in=customer_ids).first()

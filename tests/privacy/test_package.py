@@ -203,11 +203,11 @@ def test_who_looked_is_told_without_saying_which_employee_nor_from_where(life: L
 
 def test_ones_own_steps_keep_their_address(life: Life) -> None:
     with acting(
-        Purpose.CONTRACT, actor=Actor.person(life.person.pk, ip="203.0.113.5"), customer=life.customer.pk
+        Purpose.CONTRACT, actor=Actor.person(life.person.pk, ip="192.0.2.5"), customer=life.customer.pk
     ):
         journal.record("customer.changed", at=NOW, customer_id=life.customer.pk)
     found = opened(life.person.pk, [life.customer.pk])
-    own = [entry for entry in found.rows("kernel_journalentry") if entry["ip"] == "203.0.113.5"]
+    own = [entry for entry in found.rows("kernel_journalentry") if entry["ip"] == "192.0.2.5"]
     assert [entry["actor_id"] for entry in own] == [life.person.pk]
 
 
@@ -216,10 +216,10 @@ def test_nor_is_somebody_else_named_who_works_for_the_same_customer(life: Life) 
     make.membership(person=colleague, customer=life.customer, role="billing")
     with as_owner():  # this customer demands a second step
         Authenticator.objects.create(user=colleague, type="totp", data={})
-    with acting(Purpose.CONTRACT, actor=Actor.person(STAFF, ip="203.0.113.78"), customer=life.customer.pk):
+    with acting(Purpose.CONTRACT, actor=Actor.person(STAFF, ip="192.0.2.78"), customer=life.customer.pk):
         journal.record("customer.changed", at=NOW, customer_id=life.customer.pk, person_id=STAFF)
     text = opened(life.person.pk, [life.customer.pk]).everything.decode()
-    for trace in (str(STAFF), "203.0.113.78", "collega@example.com"):
+    for trace in (str(STAFF), "192.0.2.78", "collega@example.com"):
         assert trace not in text
 
 

@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from hospes.accounts import sealing, services
 from hospes.accounts.door import at_the_door, is_office, known_as
 from hospes.accounts.network import client_ip
+from hospes.accounts.origins import entering
 from hospes.accounts.passwords import attempts
 from hospes.accounts.passwords.tries import Wait
 from hospes.accounts.second import ways
@@ -58,6 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         user.created_at = clock.now()
         with transaction.atomic(using=router.db_for_write(Person)):
             saved: Person = super().save_user(request, user, form, commit)
+            entering.vouched(request, saved.pk, now=user.created_at)
         return saved
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
@@ -99,16 +101,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         request.actor = known_as(user.pk, request)  # type: ignore[attr-defined]
         with at_the_door(request, as_actor=request.actor):  # type: ignore[attr-defined]
             services.note("account.login", person_id=user.pk, now=clock.now())
+            entering.began(request, user.pk, now=clock.now())
 
     def logout(self, request: HttpRequest) -> None:
         with at_the_door(request):
             services.note("account.logout", person_id=request.user.pk, now=clock.now())
+            if isinstance(request.user, Person):
+                entering.left(request, request.user.pk, now=clock.now())
         super().logout(request)
 
     def get_login_stages(self) -> list[str]:
-        """The library's, with our own second step in the place of its."""
+        """The library's, with our own second step in the place of its; who gave none may be asked for a mailed code."""
         own = {"allauth.mfa.stages.AuthenticateStage": "hospes.accounts.second.stage.SecondStep"}
-        return [own.get(stage, stage) for stage in super().get_login_stages()]
+        stages = [own.get(stage, stage) for stage in super().get_login_stages()]
+        return [*stages, "hospes.accounts.origins.stage.NewPlaceStage"]
 
     def get_reauthentication_methods(self, user: Person) -> list[dict[str, Any]]:
         """How somebody who is logged in can show once more who they are."""
@@ -154,12 +160,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         super().set_password(user, password)
         with at_the_door(context.request):
             services.password_changed(person_id=user.pk, now=clock.now())
+            entering.got_new_password(context.request, user.pk, now=clock.now())
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         confirmed = bool(super().confirm_email(request, email_address))
         if confirmed:
             with at_the_door(request):
                 services.note("account.address_confirmed", person_id=email_address.user_id, now=clock.now())
+                entering.vouched(request, email_address.user_id, now=clock.now())
         return confirmed
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:

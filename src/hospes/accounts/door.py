@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.conf import settings
 from django.http import HttpRequest
 
 from hospes.accounts.network import client_ip
+from hospes.accounts.origins.browsers import in_short
+from hospes.accounts.origins.places import place_of
 from hospes.kernel import acting
 from hospes.kernel.acting import Actor
 from hospes.kernel.purposes import Purpose
@@ -17,16 +20,30 @@ def is_office() -> bool:
     return bool(settings.FACE == "office")
 
 
+def face() -> str:
+    """Which face this process serves; what is no office serves the portal's pages, a test or a benchmark say."""
+    return "office" if is_office() else "portal"
+
+
+def stranger(request: HttpRequest) -> Actor:
+    """Who makes a request, as long as nothing is known but from where it comes and by which browser."""
+    ip = client_ip(request)
+    return Actor.visitor(ip=ip, browser=_browser(request), country=place_of(ip).country)
+
+
+def _browser(request: HttpRequest) -> str:
+    return in_short(request.META.get("HTTP_USER_AGENT"))
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Who acts in a request; a visitor where the middleware has not said."""
     known = getattr(request, "actor", None)
-    return known if isinstance(known, Actor) else Actor.visitor(ip=client_ip(request))
+    return known if isinstance(known, Actor) else stranger(request)
 
 
 def known_as(person_id: int, request: HttpRequest) -> Actor:
     """A person as actor: on the office's face as staff."""
-    ip = client_ip(request)
-    return Actor.staff(person_id, ip=ip) if is_office() else Actor.person(person_id, ip=ip)
+    return replace(stranger(request), kind="staff" if is_office() else "person", id=person_id)
 
 
 @contextmanager

@@ -28,3 +28,9 @@ def clear_codes(*, timestamp: int) -> None:
 def remind_of_releases(*, timestamp: int) -> None:
     """Tell those whose waiting time is over that their second step can be taken off."""
     sweeps.remind_of_releases(now=clock.now())
+
+
+@job(queue="upkeep", purpose=Purpose.RETENTION)
+def clear_where_from(*, timestamp: int) -> None:
+    """Delete what is no longer kept about sessions, devices and places."""
+    sweeps.clear_where_from(now=clock.now())

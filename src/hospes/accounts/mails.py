@@ -16,6 +16,7 @@ from hospes.accounts.access import mails as access_mails  # noqa: F401  # they r
 from hospes.accounts.addresses import contact_mails  # noqa: F401  # they register themselves
 from hospes.accounts.addresses import mails as address_mails  # noqa: F401  # they register themselves
 from hospes.accounts.models import PasswordReset
+from hospes.accounts.origins import mails as origins_mails  # noqa: F401  # they register themselves
 from hospes.accounts.staff import mails as staff_mails  # noqa: F401
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message

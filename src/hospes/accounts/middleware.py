@@ -10,8 +10,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 
-from hospes.accounts.door import is_office, known_as
-from hospes.accounts.network import client_ip
+from hospes.accounts.door import is_office, known_as, stranger
+from hospes.accounts.models import OpenSession
+from hospes.accounts.origins import devices, guard
 from hospes.accounts.second import gate
 from hospes.accounts.staff.queries import Standing, standing_of
 from hospes.customers.models import Person
@@ -29,6 +30,8 @@ class KnownRequest(HttpRequest):
     user: Person | AnonymousUser
     actor: Actor
     capacities: list[Capacity]
+    shut: list[Capacity]
+    opened: OpenSession | None
     staff: Standing | None
     second_step: bool
     step_due: bool
@@ -40,16 +43,23 @@ def who_is_there(get_response: Handler) -> Handler:
     Middleware: puts on the request who makes it.
 
     `user`: the person, loaded, or AnonymousUser; `actor`: who acts, for `acting()`; `capacities`: the customers that the
-    person may act for now; `second_step`, `step_due`, `locked`: see `second.gate`. On the office's face only staff is
-    somebody, `staff` says as what. There every view is for staff with a second step, unless it is marked with Django's
+    person may act for now, from where they are; `shut`: those whose limits keep them out here; `opened`: the entry of their
+    session, without which they are nobody; `second_step`, `step_due`, `locked`: see `second.gate`. On the office's face only
+    staff is somebody, `staff` says as what. There every view is for staff with a second step, unless it is marked with Django's
     `login_not_required`.
 
     For a visitor without a session nothing is looked up.
     """
 
     def middleware(request: Any) -> HttpResponse:
+        _begin(request)
+        if is_office() and not guard.is_office_network(request.actor.ip):
+            return guard.not_from_here(request, now=clock.now())
         _identify(request)
-        return get_response(request)
+        response = get_response(request)
+        if hasattr(request, "device_token"):
+            devices.keep(request, response)
+        return response
 
     def process_view(request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if elsewhere := gate.stop(request, kwargs):
@@ -66,22 +76,31 @@ def who_is_there(get_response: Handler) -> Handler:
     return middleware
 
 
+def _begin(request: Any) -> None:
+    request.user, request.actor = AnonymousUser(), stranger(request)
+    request.capacities, request.shut, request.opened = [], [], None
+    request.staff, request.locked = None, frozenset()
+    request.second_step, request.step_due = False, False
+
+
 def _identify(request: Any) -> None:
-    request.user, request.actor = AnonymousUser(), Actor.visitor(ip=client_ip(request))
-    request.capacities, request.staff = [], None
-    request.second_step, request.step_due, request.locked = False, False, frozenset()
     if SESSION_KEY not in request.session:
         return
+    now = clock.now()
     with acting(Purpose.ACCESS, actor=request.actor):
         person = get_user(request)  # compares the password's hash too: a new password ends all other sessions
         if not isinstance(person, Person):
             return
+        request.opened = guard.open_session(request, person.pk, now=now)
+        if request.opened is None:
+            return
         if is_office():
-            request.staff = standing_of(person.pk, now=clock.now())
+            request.staff = standing_of(person.pk, now=now)
             if request.staff is None:
                 return
         else:
-            request.capacities = capacities(person.pk, now=clock.now())
+            held = capacities(person.pk, now=now)
+            request.capacities, request.shut = guard.within_limits(held, request.actor.ip)
         gate.look(request, person)
     request.user, request.actor = person, known_as(person.pk, request)
 
@@ -104,6 +123,10 @@ def doors(get_response: Handler) -> Handler:
             response = get_response(request)
             if response.status_code >= 500:
                 raise _UndoneError
+        if (
+            request.method == "POST"
+        ):  # whatever came of it, so that the cookie tells nobody whether an address is known
+            devices.token_of(request)
         return response
 
     return middleware

@@ -23,6 +23,8 @@ journal.register({
     "account.address_changed": _("Main e-mail address changed"),
     "account.login": _("Logged in"),
     "account.login_failed": _("Login failed"),
+    "account.login_code_failed": _("Wrong code from the mail"),
+    "account.login_reported": _("A login was reported as somebody else's"),
     "account.second_step_failed": _("Wrong code at the second step"),
     "account.logout": _("Logged out"),
     "account.confirmed": _("Confirmed once more who it is"),
@@ -116,6 +118,15 @@ def use_reset(*, reset_id: int, person_id: int, now: datetime) -> bool:
         pk=reset_id, person_id=person_id, closed_at=None, expires_at__gt=now
     )
     return bool(still_open.update(closed_at=now))
+
+
+def open_reset(*, person_id: int, now: datetime) -> PasswordReset:
+    """Make a link possible by which somebody can choose a new password, and write it down."""
+    note("account.reset_asked", person_id=person_id, now=now)
+    asked: PasswordReset = PasswordReset.objects.create(
+        person_id=person_id, asked_at=now, expires_at=now + RESET_LASTS
+    )
+    return asked
 
 
 def password_changed(*, person_id: int, now: datetime) -> None:

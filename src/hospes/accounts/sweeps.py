@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from hospes.accounts.models import PhoneCode, Session, Tries
+from hospes.accounts.models import Familiar, LimitLift, LoginCode, OpenSession, PhoneCode, Session, Tries
 from hospes.accounts.second import releases
 from hospes.kernel.acting import JOB, acting
+from hospes.kernel.datamap import mapped
 from hospes.kernel.purposes import Purpose
 
 
@@ -18,6 +19,27 @@ def clear_sessions(*, now: datetime, page_size: int = 1000) -> int:
             )
             gone = Session.objects.filter(pk__in=page).delete()[0]
         cleared, more = cleared + gone, gone == page_size
+    return cleared
+
+
+def clear_where_from(*, now: datetime, page_size: int = 1000) -> int:
+    """
+    Delete sessions, known devices and places, codes and links that were over for as long as the map keeps them.
+
+    A page a transaction; returns how many rows there were.
+    """
+    cleared = 0
+    for model in (OpenSession, Familiar, LoginCode, LimitLift):
+        keep = mapped(model).entry.keep
+        over = now - timedelta(days=keep.days if keep else 0)
+        more = True
+        while more:
+            with acting(Purpose.RETENTION, actor=JOB):
+                page = (
+                    model.objects.filter(expires_at__lte=over).order_by("expires_at").values("pk")[:page_size]
+                )
+                gone = model.objects.filter(pk__in=page).delete()[0]
+            cleared, more = cleared + gone, gone == page_size
     return cleared
 
 

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("hospes.accounts.origins.urls")),
     path("2fa/", include("hospes.accounts.second.urls")),
     path("email/", include("hospes.accounts.addresses.urls")),
     path("", include("allauth.urls")),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
 from hospes.config.env import env_flag, env_number, env_secret, env_text
+from hospes.config.office import read_office_networks
 from hospes.config.operators import read_operator, read_texts
 from hospes.config.passwords import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VALIDATORS
 from hospes.config.passwords import HOSPES_ARGON2 as HOSPES_ARGON2
@@ -37,6 +38,7 @@ HOSPES_OPERATOR = read_operator(_OPERATOR_FILE)
 HOSPES_SMS_RULES = read_rules(_OPERATOR_FILE, "sms", SmsRules)
 HOSPES_WAY_BACK = read_rules(_OPERATOR_FILE, "second_step", WayBack)
 HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(ROOT / "operator"))))
+HOSPES_OFFICE_NETWORKS = read_office_networks(_OPERATOR_FILE)
 HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
 # --- where things are: one port base for a whole installation on one machine ----------------------------------------------

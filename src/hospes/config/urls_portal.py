@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from hospes.faces.accent import operator_css
-from hospes.portal.views import account, addresses, capacities, invited, orders, texts
+from hospes.portal.views import account, addresses, capacities, invited, limits, orders, texts
 
 urlpatterns = [
     path("operator.css", operator_css, name="operator_css"),
@@ -19,6 +19,8 @@ urlpatterns = [
         path("betaling/terug/<str:order_number>/", orders.payment_back, name="payment_back"),
         path("voorwaarden/", texts.terms, name="terms"),
         path("verwerkersovereenkomst/", texts.processing_terms, name="processing_terms"),
+        path("toegang/opheffen/<str:token>/", limits.lift, name="lift_limits"),
+        path("toegang/link/<int:number>/", limits.ask_lift, name="ask_lift"),
         path("k/<int:number>/", include("hospes.portal.urls")),
         path("account/", include("hospes.accounts.urls")),
         prefix_default_language=False,

@@ -27,6 +27,7 @@ class Capability(StrEnum):
     DEMAND_STEP = (
         "demand_step"  # a second step of everybody with access: who decides that can shut others out
     )
+    LIMIT_ACCESS = "limit_access"  # to networks and countries: who decides that can shut others out
     HAND_OVER = "hand_over"
     TAKE_DATA = "take_data"  # all of the customer's data: that is the holder's (art. 15 and 20 GDPR)
 
@@ -37,7 +38,7 @@ _READS: Final = {_C.OWN, _C.SEE_SERVICES, _C.SEE_INVOICES, _C.SEE_ORDERS}
 #: What each role may do. One table for all pages, and for what they offer.
 CAPABILITIES: Final[dict[str, frozenset[Capability]]] = {
     "holder": frozenset(_C),
-    "administration": frozenset(_C) - {_C.DEMAND_STEP, _C.HAND_OVER, _C.TAKE_DATA},
+    "administration": frozenset(_C) - {_C.DEMAND_STEP, _C.LIMIT_ACCESS, _C.HAND_OVER, _C.TAKE_DATA},
     "technical": frozenset({_C.OWN, _C.SEE_SERVICES, _C.CHANGE_SERVICES}),
     "billing": frozenset(_READS | {_C.ORDER, _C.PAY}),
     "read_only": frozenset(_READS),

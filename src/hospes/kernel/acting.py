@@ -10,7 +10,7 @@ row policies show that one's rows and no others. That a person acts for a custom
 they may at this moment, and if not, there are no rows of that customer.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -26,23 +26,32 @@ from hospes.kernel.purposes import Grantee, Purpose
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. `id` is a person's id, also for staff; `ip` the address that the request came from."""
+    """
+    Who acts. `id` is a person's id, also for staff; `ip` the address that the request came from.
+
+    `browser` in short words stands in the journal beside the address; `country` (two letters) does not, it is for the limits that
+    a customer has set to places.
+    """
 
     kind: Kind
     id: int | None = None
     ip: str | None = None
+    browser: str = ""
+    country: str = ""
 
     @classmethod
-    def person(cls, person_id: int, *, ip: str | None = None) -> "Actor":
-        return cls("person", person_id, ip)
+    def person(
+        cls, person_id: int, *, ip: str | None = None, browser: str = "", country: str = ""
+    ) -> "Actor":
+        return cls("person", person_id, ip, browser, country)
 
     @classmethod
-    def staff(cls, person_id: int, *, ip: str | None = None) -> "Actor":
-        return cls("staff", person_id, ip)
+    def staff(cls, person_id: int, *, ip: str | None = None, browser: str = "", country: str = "") -> "Actor":
+        return cls("staff", person_id, ip, browser, country)
 
     @classmethod
-    def visitor(cls, *, ip: str | None = None) -> "Actor":
-        return cls("visitor", None, ip)
+    def visitor(cls, *, ip: str | None = None, browser: str = "", country: str = "") -> "Actor":
+        return cls("visitor", None, ip, browser, country)
 
 
 #: Work that nobody asked for just now: a job, a command.
@@ -102,48 +111,63 @@ def acting(
             _current.reset(token)
         if nested and not connection.needs_rollback:
             # Rolling back, for an error or by set_rollback, brings the settings back as well.
-            _take_stage(connection, before)
+            _leave(connection, before)
 
 
 _SETTINGS = (
-    "role", "hospes.purpose", "hospes.actor_kind", "hospes.actor", "hospes.ip", "hospes.customer", "hospes.person",
-    "hospes.cart",
+    "role", "hospes.purpose", "hospes.actor_kind", "hospes.actor", "hospes.ip", "hospes.browser", "hospes.customer",
+    "hospes.person", "hospes.cart", "hospes.people",
 )  # fmt: skip
 _WERE = ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in _SETTINGS)
-_SET = ", ".join(f"set_config('{name}', %s, true)" for name in _SETTINGS)
-#: For a person: the customer only if they have access to it now (`hospes_scope`, which the subject of customers brings).
-_SET_AS_PERSON = _SET.replace(
-    "set_config('hospes.customer', %s, true)",
-    "set_config('hospes.customer', hospes_scope(%s::bigint, %s::bigint, %s::timestamptz), true)",
-)
+
+#: A customer for a person who acts: only if the limits of that customer let them in from here, and if they have access to it now.
+#: Both are asked of functions that the subjects bring (accounts and customers).
+_FROM_HERE = "CASE WHEN hospes_from_here(%s::bigint, %s::inet, %s) THEN %s::bigint END"
+_OF_PERSON = f"coalesce(hospes_scope({_FROM_HERE}, %s::bigint, %s::timestamptz), '')"
+
+#: For security: the people with access to that customer, where the one who acts manages it.
+_PEOPLE = f"coalesce(hospes_people({_FROM_HERE}, %s::bigint, %s::timestamptz), '')"
 
 
-def _values(scene: Scene) -> Sequence[str]:
-    actor = scene.actor
-    values: list[object] = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip]
-    values += [scene.customer, scene.person, scene.cart]
-    return ["" if value is None else str(value) for value in values]
+def _assignments(computed: Mapping[str, str]) -> str:
+    """The settings, each to the value that is given for it, or to what an expression makes of several."""
+    return ", ".join(f"set_config('{name}', {computed.get(name, '%s')}, true)" for name in _SETTINGS)
+
+
+_SET = _assignments({})
+_SET_AS_PERSON = _assignments({"hospes.customer": _OF_PERSON})
+_SET_FOR_SECURITY = _assignments({"hospes.customer": _OF_PERSON, "hospes.people": _PEOPLE})
 
 
 def _enter(connection: BaseDatabaseWrapper, scene: Scene, *, nested: bool) -> Sequence[str]:
     """Take the stage for a scene; where another one goes on afterwards, return what its settings were."""
-    values = list(_values(scene))
-    assignments = _SET
-    if scene.actor.kind == "person" and scene.customer is not None:
-        assignments = _SET_AS_PERSON
-        place = _SETTINGS.index("hospes.customer") + 1
-        values[place:place] = [str(scene.actor.id or 0), clock.now().isoformat()]
-    return _take_stage(connection, values, f"{_WERE}, {assignments}" if nested else assignments)
+    actor, assignments = scene.actor, _SET
+    values: list[object] = [scene.grantee.role, scene.purpose.value, actor.kind, actor.id, actor.ip, actor.browser,
+                            scene.customer, scene.person, scene.cart, None]  # fmt: skip
+    given: list[str | int | None] = ["" if value is None else str(value) for value in values]
+    if actor.kind == "person" and scene.customer is not None:
+        assignments, place = _SET_AS_PERSON, _SETTINGS.index("hospes.customer")
+        now = clock.now().isoformat()
+        asked = [scene.customer, actor.ip, actor.country, scene.customer, actor.id or 0, now]
+        if scene.purpose is Purpose.SECURITY:
+            assignments, given[-1:] = _SET_FOR_SECURITY, asked
+        given[place : place + 1] = asked
+    return _take_stage(connection, given, f"{_WERE}, {assignments}" if nested else assignments)
 
 
 def _take_stage(
-    connection: BaseDatabaseWrapper, values: Sequence[str], assignments: str = _SET
+    connection: BaseDatabaseWrapper, values: Sequence[str | int | None], assignments: str = _SET
 ) -> Sequence[str]:
     """Make the assignments for the rest of the transaction, and return the first of what the statement gives."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {assignments}", values)  # made of this module's constants
         given: tuple[str, ...] = cursor.fetchone()
     return given[: len(_SETTINGS)]
+
+
+def _leave(connection: BaseDatabaseWrapper, before: Sequence[str]) -> None:
+    """Set the settings to what they were."""
+    _take_stage(connection, before)
 
 
 class ActingRouter:

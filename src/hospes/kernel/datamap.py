@@ -240,6 +240,7 @@ class Row:
     twins: of the purposes that may read, those whose twin does so too, for its own rows; None: all of them. A twin is what a
         page acts as: one that no page needs is one less that a page which goes wrong can read.
     creates, writes, deletes: who may insert rows, change columns, remove rows; a plain purpose does not include its twin.
+    managed: for security, a person's rows are also seen by who manages the access to a customer that the person has access to.
     """
 
     columns: Columns
@@ -251,6 +252,7 @@ class Row:
     deletes: frozenset[Grantee] = frozenset()
     keep: Keep | None = None
     source: Source = Source.OPERATOR
+    managed: bool = False
     machinery: "Machinery | None" = None
 
     @property
@@ -269,6 +271,7 @@ def row(
     writes: Iterable[Grantee] = (),
     deletes: Iterable[Grantee] = (),
     source: Source = Source.OPERATOR,
+    managed: bool = False,
 ) -> Row:
     """
     Put a table with personal data on the map. The purpose of rights may read all of it, always (P70); that of retention too, and
@@ -288,6 +291,7 @@ def row(
         columns=opened, key=keys, reads=readable, twins=None if twins is None else frozenset(twins) | {Purpose.RIGHTS},
         creates=frozenset(creates), writes=frozenset(writes),
         deletes=frozenset(deletes) | ({Purpose.RETENTION} if keep.is_timed else frozenset()), keep=keep, source=source,
+        managed=managed,
     )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "hospes_scope(bigint,bigint,timestamp with time zone)": None,
     "hospes_kept(text)": frozenset({Purpose.RETENTION}),
     "hospes_now()": frozenset({Purpose.RETENTION}),
+    "hospes_from_here(bigint,inet,text)": None,
+    "hospes_people(bigint,bigint,timestamp with time zone)": None,
     "hospes_is_halted(text,bigint,bigint)": frozenset(p.own for p in Purpose if p.declared.can_be_halted),
     "journal_forget(bigint[],text)": frozenset({Purpose.RETENTION}),
     "procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])": None,
@@ -133,6 +135,8 @@ def _rule(mapped: Mapped, grantee: Grantee) -> str:
     if isinstance(grantee, Own):
         # A bare equality on the ownership key: an OR with "nobody named" would make PostgreSQL scan the whole table.
         own = [f"{key} = {_setting(scope)}" for key, scope in mapped.entry.key.items()]
+        if mapped.entry.managed and purpose is Purpose.SECURITY:
+            own.append(_managed(mapped))
         parts.append(f"({' OR '.join(own)})" if len(own) > 1 else own[0])
     if (
         mapped.table in _POLICY_SOURCES
@@ -150,6 +154,14 @@ def _rule(mapped: Mapped, grantee: Grantee) -> str:
         else:
             parts += [_not_halted(key, scope, purpose) for scope, key in keys.items()]
     return " AND ".join(parts) or "true"
+
+
+def _managed(mapped: Mapped) -> str:
+    """Rows of the people whose access the acting person manages; of theirs with another customer only that one's are."""
+    key = next(key for key, scope in mapped.entry.key.items() if scope == "person")
+    rule = f"{key} = ANY (NULLIF(current_setting('hospes.people', true), '')::bigint[])"
+    customer = next((key for key, scope in mapped.entry.key.items() if scope == "customer"), None)
+    return f"({rule} AND {customer} IS NULL)" if customer else rule
 
 
 def _setting(scope: str) -> str:

@@ -119,7 +119,7 @@ def record_each(
 
 def forget(entry_ids: Sequence[int], what: Literal["actor", "ip", "about"]) -> int:
     """
-    Take who acted, the address, or whom and which thing it is about out of entries; return of how many.
+    Take who acted, the address with the browser, or whom and which thing it is about out of entries; return of how many.
 
     Only the purpose of retention may. The chain still verifies.
     """

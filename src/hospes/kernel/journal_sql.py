@@ -6,7 +6,8 @@ Runs on PostgreSQL 15 to 18 with nothing but its core. A migration runs INSTALL 
 here: `verify` reports guards that differ from these. The format of the chain:
 
     commitment = sha256(record_send(ROW(salt, value, ...)))
-                 a salt of 16 random bytes; '' where there was no value
+                 a salt of 16 random bytes; '' where there was no value; the browser is only in it where it
+                 is known, so that entries from before it was written down stay as they were
     hash       = sha256(record_send(ROW(format, previous, lane, seq, id, at, recorded_at, action, purpose,
                  kind of actor, table, changed columns, commitments to actor, ip, about)))
 
@@ -23,12 +24,15 @@ from hospes.kernel.logins import LOGINS
 
 FORGETTABLE: Final = {
     "actor": ("actor_id",),
-    "ip": ("ip",),
+    "ip": ("ip", "browser"),
     "about": ("customer_id", "person_id", "object_id"),
 }
 """What can be taken out of an entry later without breaking the chain: the columns that go, with the salt."""
 
 _TYPES: Final = {"ip": "inet"}
+
+#: Values that came later, as bytes: of an entry without one the commitment is as it was before there were any.
+_LATER: Final = {"browser": "pg_catalog.convert_to({}, 'UTF8')"}
 
 
 _ENTRY, _LANE = "kernel_journalentry", "kernel_journallane"
@@ -36,8 +40,17 @@ _ENTRY, _LANE = "kernel_journalentry", "kernel_journallane"
 
 def commitment(what: str, row: str) -> str:
     """Return the SQL that computes a commitment from a row's salt and values."""
-    values = (f"{row}.{column}::pg_catalog.{_TYPES.get(column, 'int8')}" for column in FORGETTABLE[what])
-    return f"pg_catalog.sha256(pg_catalog.record_send(ROW({row}.{what}_salt, {', '.join(values)})))"
+    columns = FORGETTABLE[what]
+    first = [f"{row}.{c}::pg_catalog.{_TYPES.get(c, 'int8')}" for c in columns if c not in _LATER]
+    plain = _hashed(f"{row}.{what}_salt", first)
+    for column in (c for c in columns if c in _LATER):
+        whole = _hashed(f"{row}.{what}_salt", [*first, _LATER[column].format(f"{row}.{column}")])
+        plain = f"(CASE WHEN {row}.{column} IS NULL THEN {plain} ELSE {whole} END)"
+    return plain
+
+
+def _hashed(salt: str, values: list[str]) -> str:
+    return f"pg_catalog.sha256(pg_catalog.record_send(ROW({salt}, {', '.join(values)})))"
 
 
 def is_empty(what: str, row: str) -> str:
@@ -125,6 +138,7 @@ BEGIN
   END IF;
   NEW.actor_id := nullif(current_setting('hospes.actor', true), '')::bigint;
   NEW.ip := nullif(current_setting('hospes.ip', true), '')::inet;
+  NEW.browser := nullif(current_setting('hospes.browser', true), '');
   IF NEW.actor_kind IN ('person', 'staff') AND NEW.actor_id IS NULL THEN
     {_refuse("a % acts, but not which one", "NEW.actor_kind")}
   END IF;

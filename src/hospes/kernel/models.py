@@ -126,6 +126,7 @@ class JournalEntry(MappedModel):
     actor_salt = models.BinaryField(null=True)
     actor_commitment = models.BinaryField()
     ip = models.GenericIPAddressField(_("IP address"), null=True)
+    browser = models.TextField(_("browser"), null=True)  # NULL is "not known", as with the address
     ip_salt = models.BinaryField(null=True)
     ip_commitment = models.BinaryField()
     customer_id = models.BigIntegerField(_("about customer"), null=True)
@@ -143,7 +144,13 @@ class JournalEntry(MappedModel):
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("entry in the journal")
-        constraints = [models.UniqueConstraint(fields=["lane", "seq"], name="journal_chain_has_no_forks")]
+        constraints = [
+            models.UniqueConstraint(fields=["lane", "seq"], name="journal_chain_has_no_forks"),
+            models.CheckConstraint(
+                condition=Q(browser=None) | Q(browser__regex=r"^[ -~]{1,60}$"),
+                name="journal_browser_is_in_short_words",
+            ),
+        ]
         indexes = [
             models.Index(fields=["customer_id", "-at"], name="journal_about_customer"),
             models.Index(fields=["person_id", "-at"], name="journal_about_person"),
@@ -157,11 +164,11 @@ class JournalEntry(MappedModel):
             "id", "recorded_at", "object_table", "object_id", "changed", "lane", "seq", "previous", "hash",
             "actor_salt", "actor_commitment", "ip_salt", "ip_commitment", "about_salt", "about_commitment",
         )
-        | personal(Category.NETWORK, "ip")
+        | personal(Category.NETWORK, "ip", "browser")
         | personal(Category.LOGIN, "at", "action", "purpose", "actor_kind", "customer_id")
         | personal(Category.LOGIN, "actor_id", "person_id", names_others=True),
         key=("customer_id", "person_id"), reads={Purpose.SECURITY}, source=Source.OBSERVED,
-        creates=_EVERYBODY,
+        creates=_EVERYBODY, managed=True,
         keep=Keep(Event.RECORDED, SAFETY, Then.BLANK, years=1, since="recorded_at"),
     )  # fmt: skip
 

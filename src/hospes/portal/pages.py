@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from hospes.accounts.origins import guard
+from hospes.accounts.origins.places import place_of
 from hospes.customers.models import Person
 from hospes.customers.queries import Capacity, holders
 from hospes.customers.rules import Capability
@@ -44,8 +46,9 @@ def for_customer(needs: Capability, *, nav: str, visitors: str = "") -> Callable
     """
     A page about the customer whose number is in the address, for a person who may do for it what the page needs.
 
-    A 404 for who has no access to that customer; for a role that may not, a page that says who can give another (403). A
-    visitor logs in first, or goes to the route `visitors`. The view gets the capacity; it does not act yet: `customer_page`.
+    A 404 for who has no access to that customer; for a role that may not, a page that says who can give another (403), and one
+    for who comes from where the customer's limits allow nobody. A visitor logs in first, or goes to the route `visitors`. The
+    view gets the capacity; it does not act yet: `customer_page`.
     """
 
     def decorate(view: View) -> View:
@@ -53,6 +56,8 @@ def for_customer(needs: Capability, *, nav: str, visitors: str = "") -> Callable
         def page(request: Any, number: int, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect(visitors) if visitors else redirect_to_login(request.get_full_path())
+            if shut := next((c for c in request.shut if c.number == number), None):
+                return elsewhere(request, shut)
             capacity = choose(request, number)
             if not capacity.may(needs):
                 return not_in_your_role(request, capacity)
@@ -87,6 +92,15 @@ def not_in_your_role(request: Any, capacity: Capacity) -> HttpResponse:
         named = Person.objects.in_bulk(held)
     context = {"holders": [named[pk].name for pk in held]}
     return render(request, "portal/not_in_your_role.html", context, status=403)
+
+
+def elsewhere(request: Any, shut: Capacity) -> HttpResponse:
+    """The page of a customer whose limits keep one out here: it says so, and offers a holder the way back."""
+    with acting(Purpose.ACCESS, actor=request.actor):
+        guard.note_kept_out(request, shut.customer_id, now=clock.now())
+    context = {"shut": shut, "here": place_of(request.actor.ip), "ip": request.actor.ip,
+               "may_lift": shut.may(Capability.LIMIT_ACCESS)}  # fmt: skip
+    return render(request, "portal/elsewhere.html", context, status=403)
 
 
 def posted_from(page: str) -> Callable[[View], View]:

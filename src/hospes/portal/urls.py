@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from hospes.portal.views import account, addresses, data, orders, people, second_step, shop
+from hospes.portal.views import (
+    account,
+    addresses,
+    data,
+    limits,
+    orders,
+    people,
+    second_step,
+    shop,
+    where_from,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -18,7 +28,7 @@ urlpatterns = [
     path("offertes/<str:quote_number>/", orders.quote, name="quote"),
     path("offertes/<str:quote_number>/besluit/", orders.quote_decide, name="quote_decide"),
     path("afrekenen/", shop.checkout, name="checkout"),
-    path("toegang/", account.access, name="access"),
+    path("toegang/", people.access, name="access"),
     path("toegang/tweede-stap/", second_step.second_step, name="second_step"),
     path("adressen/", addresses.addresses, name="addresses"),
     path("toegang/uitnodigen/", people.invite, name="access_invite"),
@@ -37,6 +47,11 @@ urlpatterns = [
     path("toegang/verlaten/", people.leave, name="access_leave"),
     path("toegang/<int:membership_id>/", people.member, name="access_member"),
     path("toegang/<int:membership_id>/weg/", people.member_remove, name="access_member_remove"),
+    path("toegang/geschiedenis/", where_from.where_from, name="logins"),
+    path("toegang/sessies/", where_from.open_sessions, name="sessions"),
+    path("toegang/sessies/beeindigen/", where_from.end_session, name="end_session"),
+    path("toegang/plaatsen/", limits.limit_list, name="limits"),
+    path("toegang/plaatsen/wijzigen/", limits.change_limits, name="change_limits"),
     path("gegevens/", data.data, name="data"),
     path("gegevens/downloaden/", data.download, name="download"),
 ]

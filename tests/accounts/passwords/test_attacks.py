@@ -51,7 +51,7 @@ def test_stuffing_from_many_networks_is_slowed_as_a_whole_and_others_get_in(
     assert failures() <= USUAL + 2 * networks
     with clock.moved_to(make.NOW + timedelta(seconds=1)):
         people.log_in(portal, person, REMOTE_ADDR="192.0.2.44")
-    assert who(portal) == person.name
+        assert who(portal) == person.name
 
 
 @contextmanager

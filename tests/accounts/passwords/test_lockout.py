@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from hospes.accounts.origins import devices
 from hospes.accounts.passwords import attempts, familiar, gate, slots
 from hospes.accounts.passwords.limits import ACCOUNT, DEVICE, NETWORK, RESET
 from hospes.accounts.passwords.rules import LONGEST
@@ -14,6 +15,7 @@ from hospes.kernel import clock
 from tests.accounts import people
 from tests.accounts.test_reset import choose, link
 from tests.support import make
+from tests.support.entering import be_known
 
 pytestmark = pytest.mark.django_db
 
@@ -53,8 +55,8 @@ def test_guesses_for_one_account_from_many_networks_are_slowed(portal: Client, p
     assert who(portal) == "nobody"
     assert len(people.journal()) == int(ACCOUNT.free) + 1
     with clock.moved_to(make.NOW + timedelta(seconds=2)):
-        assert try_in(person.email, ELSEWHERE, people.PASSWORD, portal).status_code == 302
-    assert who(portal) == person.name
+        answer = try_in(person.email, ELSEWHERE, people.PASSWORD, portal)
+    assert answer["Location"] == "/account/nieuwe-plek/"  # right, and from a place that is not known
 
 
 @pytest.mark.promise("P25")
@@ -74,6 +76,7 @@ def test_who_read_their_own_mail_gets_in_while_others_try(portal: Client, person
     many(person.email, 300)
     assert choose(portal, link(portal, person), new)["Location"] == "/account/password/reset/key/done/"
     many(person.email, 300)
+    be_known(portal, person, ip=ELSEWHERE)
     assert try_in(person.email, ELSEWHERE, new, portal).status_code == 302
     assert who(portal) == person.name
     assert try_in(person.email, ELSEWHERE, new).status_code == 429  # another browser is a stranger still
@@ -103,8 +106,22 @@ def test_the_link_in_the_mail_passes_for_an_hour(
 ) -> None:
     choose(portal, link(portal, person), "een-heel-ander-woord-7")
     monkeypatch.setattr(familiar, "_LASTS", timedelta(seconds=-1))
+    del portal.cookies[devices.COOKIE]
     many(person.email, 10)
     assert try_in(person.email, ELSEWHERE, "een-heel-ander-woord-7", portal).status_code == 429
+
+
+def test_a_device_that_is_known_passes_and_no_other(portal: Client, person: Person) -> None:
+    be_known(portal, person, ip=ELSEWHERE)
+    many(person.email, 30)
+    assert try_in(person.email, ELSEWHERE, people.PASSWORD).status_code == 429
+    other = people.somebody()
+    be_known(stranger := Client(), other)
+    assert (
+        try_in(person.email, ELSEWHERE, people.PASSWORD, stranger).status_code == 429
+    )  # another person's device
+    assert try_in(person.email, ELSEWHERE, people.PASSWORD, portal).status_code == 302
+    assert who(portal) == person.name
 
 
 # --- a network ------------------------------------------------------------------------------------------------------------
@@ -239,7 +256,7 @@ def test_signing_up_is_slowed_by_network(portal: Client) -> None:
 
 def test_who_confirms_who_they_are_is_counted_in_their_session_only(portal: Client, person: Person) -> None:
     many(person.email, 20)
-    people.log_in(other := Client(), person)
+    people.log_in(other := Client(), person, strange=True)
     assert who(other) == "nobody"
     with clock.moved_to(make.NOW + timedelta(hours=1)):
         for browser in (portal, other):

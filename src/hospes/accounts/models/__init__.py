@@ -3,6 +3,11 @@
 from hospes.accounts.models import library as library
 from hospes.accounts.models.addresses import AddressChange as AddressChange
 from hospes.accounts.models.invitations import Invitation as Invitation
+from hospes.accounts.models.origins import AccessLimit as AccessLimit
+from hospes.accounts.models.origins import Familiar as Familiar
+from hospes.accounts.models.origins import LimitLift as LimitLift
+from hospes.accounts.models.origins import LoginCode as LoginCode
+from hospes.accounts.models.origins import OpenSession as OpenSession
 from hospes.accounts.models.passwords import PasswordReset as PasswordReset
 from hospes.accounts.models.second import Passkey as Passkey
 from hospes.accounts.models.second import Phone as Phone

@@ -12,6 +12,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from hospes.accounts.origins import devices
+from hospes.kernel import clock
 from hospes.kernel.outside import declare_cookie
 from hospes.kernel.purposes import Purpose
 
@@ -30,12 +32,15 @@ declare_cookie(
 def of(request: HttpRequest, person_id: int) -> str | None:
     """By what a request is known to be this person's, to be counted by; None for a stranger's. Proves nobody's identity."""
     reset_id = _by_mailbox(request, person_id)
-    return None if reset_id is None else f"mailbox:{person_id}:{reset_id}"
+    if reset_id is not None:
+        return f"mailbox:{person_id}:{reset_id}"
+    device = devices.hashed(devices.sent(request), person_id)
+    return f"device:{device}" if devices.is_known(person_id, device, now=clock.now()) else None
 
 
 def perhaps(request: HttpRequest) -> bool:
     """Whether a request has anything with it that could make it somebody's; looks nothing up."""
-    return _opened(request) is not None
+    return _opened(request) is not None or devices.sent(request) != ""
 
 
 def vouch(request: Any, *, person_id: int, reset_id: int) -> None:

@@ -12,7 +12,7 @@ from hospes.cli.cluster import Cluster
 from hospes.cli.installation import prepare_var
 from hospes.cli.places import var_directory
 
-NAMES = ("enforcement", "login", "pages")
+NAMES = ("enforcement", "login", "pages", "where-from")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
         _prepare(var, cluster)
         from bench import report
 
-        measures = import_module(f"bench.{arguments.name}").run()
+        measures = import_module(f"bench.{arguments.name.replace('-', '_')}").run()
     finally:
         cluster.stop()
     if arguments.json:

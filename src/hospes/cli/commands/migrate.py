@@ -9,6 +9,7 @@ import argparse
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 
+from hospes.accounts.origins import places
 from hospes.kernel import by_hand, clock, journal, policies
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
@@ -27,6 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         policies.apply(connection)
         if before:
             _note(before)
+    places.networks()  # unpacks the table that ships, which takes a second, before anybody asks for it
     return 0
 
 

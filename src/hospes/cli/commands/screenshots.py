@@ -2,11 +2,14 @@
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from hospes.cli import ports
 from hospes.cli.places import ROOT
@@ -73,6 +76,18 @@ def _log_in(page: "Page", base: str, login: dict[str, str], language: str) -> No
     page.click("form:has([name=password]) button[type=submit]")
 
 
+def _mailed_code(stack: Stack, to: str) -> str:
+    """The code that was mailed, since this browser is new to whom it logs in."""
+    url, deadline = stack.ports.url("mail"), time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for listed in httpx.get(f"{url}messages.json", params={"to": to}, timeout=10).json():
+            text = httpx.get(f"{url}messages/{listed['id']}.json", timeout=10).json()["text"]
+            if found := re.search(r"^(\d{6})\s*$", text, re.MULTILINE):
+                return found[1]
+        time.sleep(0.2)
+    raise Problem(f"no code was mailed to {to}")
+
+
 def _shoot(page: "Page", address: str, arguments: argparse.Namespace, name: str, width: int = 1280) -> None:
     page.set_viewport_size({"width": width, "height": 860})
     page.goto(address)
@@ -84,6 +99,10 @@ def _portal(browser: Any, stack: Stack, login: dict[str, str], arguments: argpar
     page = _page(browser, arguments.language)
     _shoot(page, f"{base}{prefix}hosting/", arguments, "shop")
     _log_in(page, base, login, arguments.language)
+    page.wait_for_load_state()
+    if "/nieuwe-plek/" in page.url:
+        page.fill("[name=code]", _mailed_code(stack, login["login"]))
+        page.click("form:has([name=code]) button[type=submit]")
     page.wait_for_url("**/k/*/")
     number = page.url.rstrip("/").split("/")[-1]
     for name, path, width in PORTAL:

@@ -10,19 +10,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from hospes.accounts.queries import where_from
 from hospes.billing import queries as billing
 from hospes.billing.models import Document, Invoice
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
-from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
-from hospes.portal.pages import customer_page, for_customer
-from hospes.portal.views import people
+from hospes.portal.pages import customer_page
 from hospes.sales.models import Order
 from hospes.services import queries as services
 from hospes.services.models import Service, State
@@ -33,8 +30,8 @@ PAGE = 25
 @require_safe
 def home(request: Any) -> HttpResponse:
     """The front door: a customer's overview, or the shop."""
-    if request.user.is_authenticated and request.capacities:
-        return redirect("portal:overview", number=request.capacities[0].number)
+    if request.user.is_authenticated and (held := request.capacities or request.shut):
+        return redirect("portal:overview", number=held[0].number)
     return redirect("shop:catalogue")
 
 
@@ -128,13 +125,3 @@ def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
     return FileResponse(
         path.open("rb"), as_attachment=True, filename=f"{invoice_number}.pdf", content_type="application/pdf"
     )
-
-
-@require_safe
-@for_customer(Capability.OWN, nav="access")
-def access(request: Any, capacity: Capacity) -> HttpResponse:
-    """Who can get in, from where were we logged in to, and what was changed?"""
-    of_all = capacity.customer_id if capacity.may(Capability.SEE_LOGINS) else None
-    with acting(Purpose.SECURITY, actor=request.actor, person=request.user.pk, customer=of_all):
-        events = where_from(request.user.pk, limit=PAGE)
-    return render(request, "portal/access.html", {"events": events, **people.everybody(request, capacity)})

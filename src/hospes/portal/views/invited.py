@@ -18,6 +18,7 @@ from hospes.accounts import services as accounts
 from hospes.accounts.access import invitations
 from hospes.accounts.access.invitations import AlreadyIn, InvitationGone, NotTheirs, Seen
 from hospes.accounts.door import known_as
+from hospes.accounts.origins import entering
 from hospes.customers.models import Person
 from hospes.customers.roles import may_in_words
 from hospes.kernel import clock
@@ -122,6 +123,7 @@ def _welcome(request: Any, token: str, email: str, data: dict[str, Any]) -> Http
             accounts.note("account.made", person_id=person.pk, now=clock.now())
             with acting(Purpose.ACCESS, actor=known_as(person.pk, request)):
                 number = invitations.accept(token, person=person, now=clock.now())
+            entering.vouched(request, person.pk, now=clock.now())
     except IntegrityError:  # somebody made it at this very moment: pressed twice, as a rule
         return redirect("invitation", token=token)
     target = reverse("portal:overview", kwargs={"number": number})

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.http import require_safe
 
 from hospes.accounts import confirming
 from hospes.accounts.access import invitations, queries, services
@@ -26,6 +27,13 @@ from hospes.portal.access_forms import AccessForm, HandOverForm, InviteForm, las
 from hospes.portal.pages import for_customer, posted_from
 
 MANAGE = Capability.MANAGE_ACCESS
+
+
+@require_safe
+@for_customer(Capability.OWN, nav="access")
+def access(request: Any, capacity: Capacity) -> HttpResponse:
+    """Who can get in?"""
+    return render(request, "portal/access.html", everybody(request, capacity))
 
 
 def everybody(request: Any, capacity: Capacity) -> dict[str, Any]:
