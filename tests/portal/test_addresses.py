@@ -79,6 +79,11 @@ def invoices_of(customer: Customer) -> str:
         return Customer.objects.get(pk=customer.pk).invoice_email
 
 
+def test_the_forms_are_in_dutch(client: Client, customer: Customer) -> None:
+    for where, label in ((page(customer), "Waarvoor?"), ("/account/email/", "Nieuw e-mailadres")):
+        assert label in text(client.get(where))
+
+
 def test_invoices_go_to_an_address_once_its_mailbox_confirmed_it(
     client: Client, customer: Customer, anna: Person
 ) -> None:

@@ -7,9 +7,8 @@ from django.contrib import messages
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 
 from hospes.accounts import confirming
@@ -30,11 +29,11 @@ class ContactForm(forms.Form):
     """Which mail goes to which address."""
 
     use = forms.ChoiceField(
-        label=lazy("What for?"), choices=ContactAddress.Use.choices, widget=forms.RadioSelect
+        label=gettext_lazy("What for?"), choices=ContactAddress.Use.choices, widget=forms.RadioSelect
     )
     email = forms.EmailField(
-        label=lazy("E-mail address"), max_length=254,
-        help_text=lazy("We send a link to it. Only once somebody opens that and confirms, we use the address."),
+        label=gettext_lazy("E-mail address"), max_length=254,
+        help_text=gettext_lazy("We send a link to it. Only once somebody opens that and confirms, we use the address."),
         widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -44,7 +43,7 @@ class ContactForm(forms.Form):
 
 
 @for_customer(Capability.CHANGE_CUSTOMER, nav="access")
-@confirming.required(doing=lazy("change where mail goes"))
+@confirming.required(doing=gettext_lazy("change where mail goes"))
 def addresses(request: Any, capacity: Capacity) -> HttpResponse:
     """Where does our mail about invoices, technical matters and emergencies go?"""
     form = ContactForm(request.POST if request.POST.get("do") == "ask" else None, initial={"use": "invoices"})

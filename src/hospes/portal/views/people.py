@@ -7,9 +7,8 @@ from django.contrib import messages
 from django.db import IntegrityError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from hospes.accounts import confirming
@@ -84,7 +83,7 @@ def _is_of(request: Any, capacity: Capacity, model: type[Invitation] | type[Memb
 
 
 @for_customer(MANAGE, nav="access")
-@confirming.required(doing=lazy("give somebody access"))
+@confirming.required(doing=gettext_lazy("give somebody access"))
 def invite(request: Any, capacity: Capacity) -> HttpResponse:
     """Whom do I give access, to do what, and until when?"""
     form = InviteForm(capacity.role, clock.today(), _sent(request), initial={"role": "read_only"})
@@ -103,7 +102,7 @@ def invite(request: Any, capacity: Capacity) -> HttpResponse:
 
 @posted_from("portal:access_invitation_page")
 @for_customer(MANAGE, nav="access")
-@confirming.required(doing=lazy("send the invitation again"))
+@confirming.required(doing=gettext_lazy("send the invitation again"))
 def invitation_again(request: Any, capacity: Capacity, invitation_id: int) -> HttpResponse:
     """Send it once more, with a new link."""
     _is_of(request, capacity, Invitation, invitation_id)
@@ -137,7 +136,7 @@ def invitation_page(request: Any, capacity: Capacity, invitation_id: int) -> Htt
 
 
 @for_customer(MANAGE, nav="access")
-@confirming.required(doing=lazy("change somebody’s access"))
+@confirming.required(doing=gettext_lazy("change somebody’s access"))
 def member(request: Any, capacity: Capacity, membership_id: int) -> HttpResponse:
     """What may this person do, and until when?"""
     one = _one(request, capacity, membership_id)
@@ -160,7 +159,7 @@ def member(request: Any, capacity: Capacity, membership_id: int) -> HttpResponse
 
 @posted_from("portal:access_member")
 @for_customer(MANAGE, nav="access")
-@confirming.required(doing=lazy("take somebody’s access away"))
+@confirming.required(doing=gettext_lazy("take somebody’s access away"))
 def member_remove(request: Any, capacity: Capacity, membership_id: int) -> HttpResponse:
     """Take somebody's access away, from now."""
     one = _one(request, capacity, membership_id)
@@ -186,7 +185,7 @@ def _one(request: Any, capacity: Capacity, membership_id: int) -> Access | None:
 
 
 @for_customer(Capability.OWN, nav="access")
-@confirming.required(doing=lazy("end your own access"))
+@confirming.required(doing=gettext_lazy("end your own access"))
 def leave(request: Any, capacity: Capacity) -> HttpResponse:
     """What do I lose when I leave, and can I?"""
     if request.method == "POST":
@@ -209,7 +208,7 @@ def _lasting_holders(context: dict[str, Any]) -> list[Access]:
 
 
 @for_customer(Capability.HAND_OVER, nav="access")
-@confirming.required(doing=lazy("hand over the customer account"))
+@confirming.required(doing=gettext_lazy("hand over the customer account"))
 def hand_over(request: Any, capacity: Capacity) -> HttpResponse:
     """Who becomes the holder, and what do I keep?"""
     now = clock.now()

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from hospes.accounts import confirming
@@ -22,8 +22,8 @@ class AddressForm(forms.Form):
     """The address that somebody would like to have."""
 
     email = forms.EmailField(
-        label=lazy("New e-mail address"), max_length=254,
-        help_text=lazy("We send a link to it. Only once you open that, the address is used."),
+        label=gettext_lazy("New e-mail address"), max_length=254,
+        help_text=gettext_lazy("We send a link to it. Only once you open that, the address is used."),
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}),
     )  # fmt: skip
 
@@ -31,7 +31,7 @@ class AddressForm(forms.Form):
 
 
 @login_required
-@confirming.required(doing=lazy("change your e-mail address"))
+@confirming.required(doing=gettext_lazy("change your e-mail address"))
 def own(request: Any) -> HttpResponse:
     """With which address do I log in, and how do I get another?"""
     form = AddressForm(request.POST if request.POST.get("do") == "ask" else None)
