@@ -23,7 +23,7 @@ from hospes.proofs.stage import Stage
 from tests.support.installations import inherited
 
 PREFIX = "hospes_promises"
-PROMISES = ["P01", "P03", "P04", "P06", "P09", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P25", "P30"]
+PROMISES = ["P01", "P03", "P04", "P06", "P07", "P09", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P25", "P30"]
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +131,16 @@ MUTATIONS = [
              " OUT wait double precision, OUT stopped_by text, OUT untils timestamptz[], OUT besieged boolean)"
              " LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp"
              " AS $$ SELECT 0::float8, ''::text, array_fill('epoch'::timestamptz, ARRAY[cardinality(keys)]), false $$"),
+    Mutation("P07", "codes that live long",
+             *_may_be_anything("accounts_phonecode", "phone_code_is_short_lived",
+                               "expires_at > asked_at AND expires_at <= asked_at + interval '5 minutes'")),
+    Mutation("P07", "codes that are kept when they are over",
+             *_may_be_anything("accounts_phonecode", "phone_code_that_is_over_holds_nothing",
+                               "closed_at IS NULL OR (digest IS NULL AND sealed IS NULL)")),
+    Mutation("P07", "support may read numbers", f"GRANT SELECT (number) ON accounts_phone TO {PREFIX}_support"),
+    Mutation("P25", "nobody needs a second step", "CREATE OR REPLACE FUNCTION hospes_scope(customer bigint, person bigint,"
+             " moment timestamptz) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+             " AS $$ SELECT $1::text $$"),
     Mutation("P10", "customer numbers twice", *_not_unique("customers_customer", "number")),
     Mutation("P13", "the trigger is off", "ALTER TABLE payments_paidfrom DISABLE TRIGGER payment_data_only_after_success"),
     Mutation("P13", "the trigger is gone", "DROP TRIGGER payment_data_only_after_success ON payments_paidfrom",

@@ -8,6 +8,7 @@ import psycopg
 
 from hospes.proofs.browser import Browser
 from hospes.proofs.registry import must, proof
+from hospes.proofs.second import password_alone_is_not_enough
 from hospes.proofs.stage import Account, Stage
 
 
@@ -107,7 +108,8 @@ def _may_not_count(stage: Stage, login: str) -> None:
 @proof(
     "P25",
     enforced_by="the rules for passwords; links for a new one that work once (accounts_passwordreset) and expire by constraint;"
-    " sessions that end with the password; answers that tell nothing",
+    " sessions that end with the password; answers that tell nothing; the second step, which hospes_scope demands where a"
+    " customer does",
 )
 def nobody_passes_for_somebody_else(stage: Stage) -> str:
     account = stage.sign_up()
@@ -144,7 +146,7 @@ def nobody_passes_for_somebody_else(stage: Stage) -> str:
     )
     return (
         f"{len(refused)} weak passwords were refused, such as: {refused[0]}; a link works once and ended two sessions; no link without"
-        f" an end ({said}); a customer's own session changes no password ({said_too})"
+        f" an end ({said}); a customer's own session changes no password ({said_too}); {password_alone_is_not_enough(stage)}"
     )
 
 
