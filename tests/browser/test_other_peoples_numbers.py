@@ -122,7 +122,13 @@ def test_a_customers_login_opens_nothing_of_the_office(
     cookies = {each.name: each.value for each in stranger.browser.http.cookies.jar}
     visitor = Browser(house.office)
     visitor.http.cookies.update(cookies | {"hospes_office": cookies["hospes_portal"]})
-    arguments = victim | {"payment_id": 1, "key": "verlopen-facturen"}
+    arguments = victim | {
+        "payment_id": 1,
+        "person_id": 1,
+        "item_id": 1,
+        "token": "x",
+        "key": "verlopen-facturen",
+    }
     wrong = []
     for name, named in routes(OFFICE).items():
         if not name.startswith("office:"):

@@ -151,6 +151,15 @@ def test_before_its_time_the_link_does_nothing_and_after_it_takes_the_password_o
     assert {"account.release_asked", "account.release_used"} <= {entry[0] for entry in people.journal()}
 
 
+def test_who_waits_at_the_second_step_meanwhile_goes_on(loser: Person) -> None:
+    release = asked(loser)
+    with clock.shifted(WAIT):
+        waiting = password_given(loser)
+        waiting.post(token(release, "use"), {"password": people.PASSWORD})
+        assert waiting.get(steps.STEP)["Location"] == "/"
+        assert who(waiting) == loser.name
+
+
 def test_the_link_to_use_it_comes_when_it_is_time_and_once(loser: Person) -> None:
     asked(loser)
     assert sweeps.remind_of_releases(now=clock.now()) == 0

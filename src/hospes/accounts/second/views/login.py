@@ -37,6 +37,9 @@ Passed = Callable[[], HttpResponseBase]
 def authenticate(request: Any) -> HttpResponseBase:
     """The password is right: is it really you?"""
     stage = request._login_stage
+    if not ways.has_step(stage.login.user.pk):  # it was taken off meanwhile
+        went_on: HttpResponseBase = stage.exit()
+        return went_on
     return _take_step(request, stage.login.user, "mfa/authenticate.html", passed=stage.exit)
 
 
