@@ -23,7 +23,23 @@ from hospes.proofs.stage import Stage
 from tests.support.installations import inherited
 
 PREFIX = "hospes_promises"
-PROMISES = ["P01", "P03", "P04", "P06", "P07", "P09", "P10", "P13", "P14", "P15", "P20", "P21", "P22", "P25", "P30"]
+PROMISES = [
+    "P01",
+    "P03",
+    "P04",
+    "P06",
+    "P07",
+    "P09",
+    "P10",
+    "P13",
+    "P14",
+    "P15",
+    "P20",
+    "P21",
+    "P22",
+    "P25",
+    "P30",
+]
 
 
 @pytest.fixture(scope="module")
