@@ -37,10 +37,10 @@ INSERT INTO customers_membership (person_id, customer_id, role, since)
   SELECT i, i, 'holder', now() - interval '1 year' FROM generate_series(1, {CUSTOMERS}) i;
 INSERT INTO billing_invoice (number, customer_id, origin, quote_number, issued_on, due_on, language, buyer_name, buyer_contact,
     buyer_street, buyer_postcode, buyer_town, buyer_country, buyer_kvk_number, buyer_vat_number, net_cents, vat_cents, total_cents,
-    paid_cents, paid_at, paid_with)
+    paid_cents, paid_at, paid_with, documented_at)
   SELECT 'F' || 2017 + i % 10 || '-' || lpad(i::text, 7, '0'), c, 'bench:' || i, 'O2020-' || i, day, day + 14, 'nl', 'Studio ' || c, '',
          'Molenstraat 1', '1000 AB', 'Lindenhaven', 'NL', '', '', 7950, 1670, 9620,
-         CASE WHEN i % 20 = 0 THEN 0 ELSE 9620 END, CASE WHEN i % 20 = 0 THEN NULL ELSE day::timestamptz END, 'ideal'
+         CASE WHEN i % 20 = 0 THEN 0 ELSE 9620 END, CASE WHEN i % 20 = 0 THEN NULL ELSE day::timestamptz END, 'ideal', day::timestamptz
     FROM (SELECT i, CASE WHEN i <= {HEAVY_INVOICES} THEN {HEAVY} ELSE 1 + i % {CUSTOMERS} END AS c, date '2017-01-01' + i % 3600 AS day
             FROM generate_series(1, {INVOICES}) i) made;
 INSERT INTO billing_invoiceline (invoice_id, customer_id, position, description, details, quantity, unit_cents, net_cents,
@@ -51,9 +51,9 @@ INSERT INTO services_service (customer_id, product_id, provider, label, origin, 
          current_date - i % 300, current_date + 60 + i % 300 FROM generate_series(1, {2 * CUSTOMERS}) i;
 INSERT INTO sales_quote (id, number, customer_id, state, made_at, valid_until, net_cents, vat_cents, total_cents, decided_at, key)
   SELECT i, 'O2020-' || i, i, 'accepted', now(), current_date, 7950, 1670, 9620, now(), 'bench:' || i FROM generate_series(1, {CUSTOMERS}) i;
-INSERT INTO sales_order (quote_id, number, customer_id, person_id, state, total_cents, placed_at, paid_at, terms_version,
+INSERT INTO sales_order (quote_id, number, customer_id, person_id, state, total_cents, placed_at, paid_at, delivered_at, terms_version,
     terms_sha256, processing_version, processing_sha256)
-  SELECT i, 'B2020-' || i, i, i, 'paid', 9620, now(), now(), '2026-01', '', '', '' FROM generate_series(1, {CUSTOMERS}) i;
+  SELECT i, 'B2020-' || i, i, i, 'paid', 9620, now(), now(), now(), '2026-01', '', '', '' FROM generate_series(1, {CUSTOMERS}) i;
 INSERT INTO messaging_message (kind, person_id, customer_id, about_id, address, key, state, created_at, sent_at)
   SELECT 'billing.invoice', i, i, i, 'person-' || i || '@mail.example', 'bench:' || i, 'sent', now(), now()
     FROM generate_series(1, {CUSTOMERS}) i;

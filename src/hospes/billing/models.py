@@ -77,6 +77,7 @@ class Invoice(MappedModel):
     paid_cents = models.PositiveBigIntegerField(_("paid"), default=0)
     paid_at = models.DateTimeField(_("paid on"), null=True)
     paid_with = models.CharField(_("paid with"), max_length=20, blank=True)
+    documented_at = models.DateTimeField(null=True)  # when its file was made
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -95,6 +96,9 @@ class Invoice(MappedModel):
                 condition=Q(paid_cents__lt=F("total_cents")),
                 name="open_invoices_by_due_day",
             ),
+            models.Index(
+                fields=["issued_on", "id"], condition=Q(documented_at=None), name="invoices_without_file"
+            ),
         ]
 
     datamap = row(
@@ -103,6 +107,7 @@ class Invoice(MappedModel):
             Category.CONTRACT, "number", "customer", "quote_number", "issued_on", "due_on", "net_cents", "vat_cents",
             "total_cents",
         )
+        | plain("documented_at", writes={Purpose.BILLING})
         # What was issued stays as it is; only what was paid on it changes.
         | personal(Category.CONTRACT, "paid_cents", "paid_at", writes={Purpose.BILLING})
         | personal(Category.CONTRACT, "paid_with", writes={Purpose.BILLING}, words=method_words)

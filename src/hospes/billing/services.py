@@ -109,6 +109,7 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime) -> Document:
     if document.path != path:  # made anew of what has changed meanwhile; no row would know of that file
         (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
     if is_new:
+        Invoice.objects.filter(pk=invoice.pk).update(documented_at=now)
         journal.record(
             "invoice.document",
             at=now,

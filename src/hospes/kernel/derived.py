@@ -21,6 +21,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$
 """
 
+#: What staff act for when they see what has failed, and have it tried again.
+_AT_THE_WORK_LIST = frozenset({Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY})
+
 #: Functions with their owner's rights that roles may call: signature and who; None is everybody.
 FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "hospes_next_number(text)": None,
@@ -32,6 +35,8 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "hospes_is_halted(text,bigint,bigint)": frozenset(p.own for p in Purpose if p.declared.can_be_halted),
     "journal_forget(bigint[],text)": frozenset({Purpose.RETENTION}),
     "procrastinate_defer_jobs_v1(procrastinate_job_to_defer_v1[])": None,
+    "hospes_failed_jobs(text[],boolean,bigint,integer)": _AT_THE_WORK_LIST,
+    "hospes_try_job_again(bigint)": _AT_THE_WORK_LIST,
     "accounts_take_turn(timestamp with time zone,text[],double precision[],double precision[],double precision[],"
     "double precision[],double precision[],double precision[],double precision)": None,
     "accounts_give_back(timestamp with time zone,text[],double precision[],timestamp with time zone[])": None,

@@ -60,6 +60,8 @@ class Job:
             name=self.name, queue=queue, retry=_Capped(max_attempts=MOST_TRIES)
         )(self.run)
 
+        _jobs[self.name] = self
+
     def run(self, **arguments: Any) -> None:
         """Do the work now, for the declared purpose."""
         token = _declared.set(self.purpose)
@@ -92,6 +94,14 @@ class Job:
     def every(self, cron: str) -> None:
         """Run at these times (five or six fields, the sixth seconds); the job gets `timestamp`, when it was due."""
         procrastinate_app.periodic(cron=cron)(cast(Any, self.task))
+
+
+_jobs: dict[str, Job] = {}
+
+
+def tasks_of(*purposes: Purpose) -> set[str]:
+    """The names of the jobs that act for these purposes."""
+    return {name for name, each in _jobs.items() if each.purpose in purposes}
 
 
 def job(*, queue: str, purpose: Purpose) -> Callable[[Callable[..., None]], Job]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.db import connections
 
+from hospes.billing import jobs as billing
 from hospes.billing.models import Invoice
 from hospes.kernel import journal
 from hospes.kernel.acting import Scene, acting
@@ -13,6 +14,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.payments import jobs as payments
 from hospes.payments.models import Payment
+from hospes.sales import jobs as sales
 from hospes.services import kinds, services
 from hospes.services.models import Service, State
 
@@ -62,6 +64,24 @@ def look_up_payment(*, scene: Scene, payment: Payment, once: str, now: datetime)
         return False
     payments.check.enqueue(one_at_a_time=f"payment:{payment.pk}", payment_id=payment.pk)
     _journal("staff.payment_checked", "payments_payment", payment.pk, now)
+    return True
+
+
+def deliver_again(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
+    """Have a paid order delivered; False when this very form was carried out already. Acts for the contract."""
+    if not _first(scene, f"deliver:{pk}:{once}", now):
+        return False
+    sales.deliver.enqueue_once(f"deliver:{pk}", order_id=pk)
+    _journal("staff.order_delivered", "sales_order", pk, now)
+    return True
+
+
+def make_file_again(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
+    """Have the file of an invoice made; False when this very form was carried out already. Acts for billing."""
+    if not _first(scene, f"file:{pk}:{once}", now):
+        return False
+    billing.make_document.enqueue_once(f"document:{pk}", invoice_id=pk)
+    _journal("staff.invoice_file_made", "billing_invoice", pk, now)
     return True
 
 

@@ -21,7 +21,7 @@ from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 
 #: The purposes that have boards.
-_AT_WORK = {Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT}
+_AT_WORK = {Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY}
 
 
 class Submission(models.Model):

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("werk/<slug:key>/", home.board, name="board"),
     path("werk/<slug:key>/<int:item_id>/", home.take, name="take"),
+    path("werk/<slug:key>/<int:item_id>/opnieuw/", home.try_again, name="try_again"),
     path("zoeken/", search.search, name="search"),
     path("klanten/<int:number>/", customer.customer, name="customer"),
     path("klanten/<int:number>/wijzigen/", customer.change, name="change"),

@@ -13,6 +13,9 @@ journal.register({
     "staff.invoice_resent": _("Invoice mailed again by our staff"),
     "staff.service_retried": _("Setting up a service tried again by our staff"),
     "staff.panel_asked": _("Hosting server asked by our staff"),
+    "staff.order_delivered": _("Delivery of an order tried again by our staff"),
+    "staff.invoice_file_made": _("Making the file of an invoice tried again by our staff"),
+    "staff.job_retried": _("Work that had failed tried again by our staff"),
     "staff.work_taken": _("Work taken in hand by a colleague"),
     "staff.work_released": _("Work let go of by a colleague"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
@@ -66,3 +69,28 @@ ACTORS: dict[str, Promise] = {
     "job": _("automatically"),
     "system": _("automatically"),
 }
+
+#: What is done in the background, by the names of the jobs.
+TASKS: dict[str, Promise] = {
+    "accounts.jobs.clear_codes": _("Clearing codes that ended"),
+    "accounts.jobs.clear_sessions": _("Clearing sessions that ended"),
+    "accounts.jobs.clear_tries": _("Clearing tries that count no more"),
+    "accounts.jobs.clear_where_from": _("Clearing what is kept no longer about sessions, devices and places"),
+    "accounts.jobs.remind_of_releases": _("Reminding of a second step that will be taken off"),
+    "billing.jobs.make_document": _("Making the file of an invoice"),
+    "hosting.jobs.provision": _("Making a hosting account"),
+    "messaging.jobs.deliver": _("Sending a message"),
+    "messaging.jobs.deliver_text": _("Sending a text message"),
+    "messaging.jobs.sweep_texts": _("Asking what became of text messages"),
+    "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
+    "payments.jobs.check": _("Looking up a payment"),
+    "payments.jobs.let_go": _("Cancelling a payment at the provider"),
+    "payments.jobs.sweep": _("Looking for payments that no notice told of"),
+    "sales.jobs.deliver": _("Setting up what was ordered"),
+    "sales.jobs.sweep_carts": _("Clearing carts that nobody uses"),
+}
+
+
+def task_words(task: str) -> str:
+    """What a job does; its bare name when nobody has words for it."""
+    return str(TASKS.get(task, task))

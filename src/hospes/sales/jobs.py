@@ -27,6 +27,7 @@ def deliver(*, order_id: int) -> None:
                 f"quote_line:{line.pk}",
             )
             start(sold, today=today, now=now)
+        Order.objects.filter(pk=order_id, delivered_at=None).update(delivered_at=now)
 
 
 @job(queue="upkeep", purpose=Purpose.RETENTION)

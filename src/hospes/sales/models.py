@@ -171,6 +171,8 @@ class Order(MappedModel):
     total_cents = models.PositiveBigIntegerField(_("total"))
     placed_at = models.DateTimeField(_("ordered at"))
     paid_at = models.DateTimeField(_("paid at"), null=True)
+    #: When there was a service for each of its lines.
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
     # What was agreed to, in the words of the language in which it was shown; empty in orders from before it was kept.
     terms_version = models.CharField(_("version of the terms"), max_length=20)
     terms_sha256 = models.CharField(_("hash of the terms"), max_length=64, default="")
@@ -184,6 +186,10 @@ class Order(MappedModel):
             models.CheckConstraint(
                 name="paid_order_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)
             ),
+            models.CheckConstraint(
+                name="only_what_was_paid_is_delivered",
+                condition=Q(delivered_at=None) | Q(paid_at__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(fields=["customer", "-placed_at"], name="orders_of_customer"),
@@ -191,6 +197,11 @@ class Order(MappedModel):
                 fields=["placed_at", "id"],
                 condition=Q(state="awaiting_payment"),
                 name="orders_awaiting_payment",
+            ),
+            models.Index(
+                fields=["paid_at", "id"],
+                condition=Q(state="paid", delivered_at=None),
+                name="paid_orders_not_delivered",
             ),
         ]
 
@@ -200,7 +211,8 @@ class Order(MappedModel):
         | personal(Category.CONTRACT, "number", "customer", "total_cents", "placed_at", "terms_version", "processing_version",
                    writes=())
         | personal(Category.CONTRACT, "person", writes=(), names_others=True)
-        | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING}),
+        | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING})
+        | personal(Category.CONTRACT, "delivered_at", writes={Purpose.CONTRACT}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}, creates=_OWN,
         writes={Purpose.BILLING},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),

@@ -76,6 +76,7 @@ def order(
             person=who,
             state="paid" if paid else "awaiting_payment",
             paid_at=NOW if paid else None,
+            delivered_at=NOW if paid else None,
             total_cents=quote.total_cents,
             placed_at=NOW,
             terms_version="2026-01",

@@ -46,6 +46,7 @@ def invoice(
             net_cents=net,
             vat_cents=vat(net),
             total_cents=net + vat(net),
+            documented_at=NOW,
         )
         for position, (quantity, unit) in enumerate(lines, start=1):
             row(

@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from hospes.kernel import clock, datamap
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import taking, work
 from hospes.office.pages import office_page, purposes, show
+from hospes.office.piles import Board
 
 FIRST = 5
 PAGE = 50
@@ -43,7 +44,21 @@ def board(request: Any, key: str) -> HttpResponse:
     return show(request, "office/board.html", {"pile": pile, "is_later_page": bool(after)})
 
 
-def _board(request: Any, key: str) -> work.Board:
+@require_POST
+@office_page(nav="home")
+def try_again(request: Any, key: str, item_id: int) -> HttpResponse:
+    """Have a piece of work done once more."""
+    found = _board(request, key)
+    if found.again is None:
+        raise Http404
+    if found.again(request, found, item_id, request.POST.get("once", "")):
+        messages.success(request, _("It is being tried again. Once it is done, it is gone from this list."))
+    else:
+        messages.info(request, _("That was done already: nothing is done twice."))
+    return redirect("office:board", key=key)
+
+
+def _board(request: Any, key: str) -> Board:
     found = next((each for each in work.boards(purposes(request)) if each.key == key), None)
     if found is None:
         raise Http404

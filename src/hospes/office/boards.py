@@ -1,0 +1,202 @@
+"""The boards of the work list. They name no customer, only numbers: whose it is opens on the customer's page."""
+
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from hospes.billing.models import Invoice
+from hospes.faces.words import ZONE
+from hospes.hosting.models import HostingAccount
+from hospes.kernel import clock
+from hospes.kernel.purposes import Purpose
+from hospes.messaging import kinds
+from hospes.messaging.models import Message
+from hospes.office import retries
+from hospes.office.failed import FailedWork
+from hospes.office.piles import Board, Item, Rows
+from hospes.payments.models import Payment
+from hospes.sales.models import Order
+from hospes.services.models import Service, ServiceChange, State
+
+#: An order that is not paid within this time may need a word with the customer.
+UNPAID_AFTER: Final = timedelta(days=1)
+#: What is delivered, or written, takes seconds; the worker tries again for a day by itself.
+UNDONE_AFTER: Final = timedelta(minutes=15)
+#: Setting up takes a minute; the worker tries again for a day by itself.
+PENDING_AFTER: Final = timedelta(hours=1)
+#: So long a message may wait for the mail server before somebody should look.
+WAITING_AFTER: Final = timedelta(hours=1)
+#: A message that failed longer ago than this is history.
+FAILED_WITHIN: Final = timedelta(days=30)
+
+
+# --- invoices and payments ------------------------------------------------------------------------------------------------
+
+
+def _overdue(now: datetime) -> Any:
+    return Invoice.objects.filter(paid_cents__lt=F("total_cents"), due_on__lt=clock.day_of(now))
+
+
+def _overdue_item(row: Invoice) -> Item:
+    return Item(row.pk, row.due_on.isoformat(), row.number, row.due_on, row.open_cents, invoice=row.number)
+
+
+def _surplus(now: datetime) -> Any:
+    return Payment.objects.filter(state=Payment.State.SURPLUS)
+
+
+def _surplus_item(row: Payment) -> Item:
+    return Item(row.pk, str(row.pk), row.reference or "", row.paid_at, row.cents)
+
+
+def _without_file(now: datetime) -> Any:
+    """An invoice says the day on which it was issued, and the moment at which it was paid beforehand."""
+    is_late = Q(issued_on__lt=clock.day_of(now)) | Q(paid_at__lt=now - UNDONE_AFTER)
+    return Invoice.objects.filter(is_late, documented_at=None)
+
+
+def _without_file_item(row: Invoice) -> Item:
+    since = row.paid_at or datetime.combine(row.issued_on, time(), tzinfo=ZONE)
+    return Item(row.pk, row.issued_on.isoformat(), row.number, since, row.total_cents, invoice=row.number)
+
+
+# --- orders and services --------------------------------------------------------------------------------------------------
+
+
+def _unpaid(now: datetime) -> Any:
+    return Order.objects.filter(state=Order.State.AWAITING_PAYMENT, placed_at__lt=now - UNPAID_AFTER)
+
+
+def _unpaid_item(row: Order) -> Item:
+    return Item(row.pk, row.placed_at.isoformat(), row.number, row.placed_at, row.total_cents)
+
+
+def _undelivered(now: datetime) -> Any:
+    return Order.objects.filter(state=Order.State.PAID, delivered_at=None, paid_at__lt=now - UNDONE_AFTER)
+
+
+def _undelivered_item(row: Order) -> Item:
+    paid_at = row.paid_at or row.placed_at
+    return Item(row.pk, paid_at.isoformat(), row.number, paid_at, row.total_cents)
+
+
+def _pending(now: datetime) -> Any:
+    since = ServiceChange.objects.filter(
+        service_id=OuterRef("pk"), became=State.PENDING, at__lt=now - PENDING_AFTER
+    )
+    return Service.objects.filter(Exists(since), state=State.PENDING).select_related("product")
+
+
+def _pending_item(row: Service) -> Item:
+    return Item(row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.started_on)
+
+
+def _refused(now: datetime) -> Any:
+    changes = ServiceChange.objects.filter(service_id=OuterRef("pk"), became=State.REFUSED).order_by("-at")
+    said = HostingAccount.objects.filter(service_id=OuterRef("pk"))
+    return (
+        Service.objects.filter(state=State.REFUSED)
+        .annotate(refused_at=Subquery(changes.values("at")[:1]), said=Subquery(said.values("refusal")[:1]))
+        .select_related("product")
+    )
+
+
+def _refused_item(row: Any) -> Item:
+    return Item(
+        row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.refused_at, detail=row.said or ""
+    )
+
+
+# --- messages -------------------------------------------------------------------------------------------------------------
+
+
+def _waiting(now: datetime) -> Any:
+    return Message.objects.filter(state=Message.State.WAITING, created_at__lt=now - WAITING_AFTER)
+
+
+def _failed(now: datetime) -> Any:
+    return Message.objects.filter(state=Message.State.FAILED, created_at__gt=now - FAILED_WITHIN)
+
+
+def _message(row: Message) -> Item:
+    return Item(row.pk, row.created_at.isoformat(), kinds.words(row.kind), row.created_at)
+
+
+_TRY_IT_ONCE_MORE = _(
+    "It was tried for a day, or stopped its worker each time. Mend what it needs, then have it tried again; nothing is done"
+    " twice by that."
+)
+
+
+def _being_set_up(purpose: Purpose) -> Board:
+    return Board(
+        "diensten-in-aanmaak", purpose, False, _("Services that take too long to set up"),
+        _("This usually takes a minute. Try it once more from the customer's page, or look at the hosting server."),
+        Rows(_pending, _pending_item),
+    )  # fmt: skip
+
+
+BOARDS: Final = (
+    Board(
+        "verlopen-facturen", Purpose.BILLING, False, _("Invoices that are overdue"),
+        _("The day to pay has passed. Look whether a payment came in another way, or call the customer."),
+        Rows(_overdue, _overdue_item, order="due_on"),
+    ),
+    Board(
+        "terug-te-betalen", Purpose.BILLING, True, _("Payments to be paid back"),
+        _("Money came in for something that was paid already, or another amount than was asked. It has to go back."),
+        Rows(_surplus, _surplus_item),
+    ),
+    Board(
+        "facturen-zonder-bestand", Purpose.BILLING, True, _("Invoices without a file"),
+        _("Making the file usually takes seconds, and the customer gets it by mail once it is there. Have it made again."),
+        Rows(_without_file, _without_file_item, order="issued_on"), again=retries.make_file,
+    ),
+    Board(
+        "mislukt-facturen", Purpose.BILLING, True, _("Work on invoices and payments that failed"), _TRY_IT_ONCE_MORE,
+        FailedWork((Purpose.BILLING,)), again=retries.failed_work,
+    ),
+    Board(
+        "onbetaalde-bestellingen", Purpose.CONTRACT, False, _("Orders that wait for their payment"),
+        _("Ordered more than a day ago and not paid. Perhaps the customer got stuck."),
+        Rows(_unpaid, _unpaid_item, order="placed_at"),
+    ),
+    Board(
+        "betaald-zonder-dienst", Purpose.CONTRACT, True, _("Paid orders without a service"),
+        _("The money is here, and nothing was set up for it. Have it delivered again; if it stays here, something is broken."),
+        Rows(_undelivered, _undelivered_item, order="paid_at"), again=retries.deliver,
+    ),
+    _being_set_up(Purpose.CONTRACT),
+    _being_set_up(Purpose.OPERATION),
+    Board(
+        "geweigerde-diensten", Purpose.CONTRACT, True, _("Services that could not be set up"),
+        _("They were paid, and the customer knows that we are looking at it. Somebody else has the name here, or the hosting"
+          " server refused it. Agree on another name or pay the money back; try it again once the hindrance is gone."),
+        Rows(_refused, _refused_item),
+    ),
+    Board(
+        "mislukt-diensten", Purpose.CONTRACT, True, _("Work on orders and services that failed"), _TRY_IT_ONCE_MORE,
+        FailedWork((Purpose.CONTRACT,)), again=retries.failed_work,
+    ),
+    Board(
+        "wachtende-berichten", Purpose.SUPPORT, False, _("Messages that are still waiting"),
+        _("The mail server has not taken them for more than an hour. They are tried again by themselves for a day."),
+        Rows(_waiting, _message, order="created_at"),
+    ),
+    Board(
+        "mislukte-berichten", Purpose.SUPPORT, True, _("Messages that could not be delivered"),
+        _("The address was refused, or nobody took the message for a day. Ask the customer for a right address."),
+        Rows(_failed, _message, order="created_at"),
+    ),
+    Board(
+        "mislukt-berichten", Purpose.SUPPORT, True, _("Sending messages that failed"), _TRY_IT_ONCE_MORE,
+        FailedWork((Purpose.MESSAGES,)), again=retries.failed_work,
+    ),
+    # Who looks after the house sees all of it, and not about whom; what is of the contract stands there with its customer.
+    Board(
+        "mislukt-overig", Purpose.SECURITY, True, _("Other background work that failed"), _TRY_IT_ONCE_MORE,
+        FailedWork((Purpose.CONTRACT,), others=True), again=retries.failed_work,
+    ),
+)  # fmt: skip
