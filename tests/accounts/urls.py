@@ -13,6 +13,7 @@ def home(request: HttpRequest) -> HttpResponse:
 urlpatterns = i18n_patterns(
     path("", home, name="home"),
     path("toegang/opheffen/<str:token>/", home, name="lift_limits"),
+    path("account/programs/", include("hospes.accounts.tokens.urls")),
     path("account/", include("hospes.accounts.urls")),
     prefix_default_language=False,
 )

@@ -50,6 +50,13 @@ def look_at(window: Window, house: House, seen: Iterable[Sight]) -> None:
     assert wrong == []
 
 
+def _token(window: Window) -> None:
+    """Make a token for a program: it is shown on the page that follows."""
+    window.page.fill("[name=name]", "Boekhouding")
+    window.page.check("[name=scopes][value='invoices:read']")
+    press(window, "Make a token")
+
+
 #: Routes that answer no GET with a page, and what they answer with: another page, a file, a refusal.
 NO_PAGES = {
     "operator_css": "text/css",
@@ -75,7 +82,13 @@ NO_PAGES = {
 
 
 #: Pages that need more than somebody who is logged in; `test_second_step` looks at them.
-OF_THE_SECOND_STEP = {"mfa_authenticate", "mfa_lost", "mfa_remove_phone", "mfa_passkey", "mfa_remove_passkey"}
+OF_THE_SECOND_STEP = {
+    "mfa_authenticate",
+    "mfa_lost",
+    "mfa_remove_phone",
+    "mfa_passkey",
+    "mfa_remove_passkey",
+}
 
 
 def of_a_visitor(house: House) -> Iterator[Sight]:
@@ -159,6 +172,11 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("mfa_phone")
     yield Sight("mfa_phone", then=send("Send a code"))
     yield Sight("mfa_add_passkey")
+    yield Sight("account_tokens")
+    yield Sight("account_new_token")
+    yield Sight("account_new_token", then=send("Make a token"), status=422)
+    yield Sight("account_new_token", then=_token)
+    yield Sight("account_end_token", {"pk": 999999999}, status=404)
 
 
 def of_somebody_careful(number: int) -> Iterator[Sight]:

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, models
 
-from hospes.accounts.models import AccessLimit, Phone, PhoneCode, Release
+from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
@@ -78,6 +78,8 @@ def _second_step(made: Life) -> None:
                              expires_at=make.NOW + timedelta(minutes=5), digest=b"d", sealed=b"s")  # fmt: skip
     Release.objects.create(person=made.person, asked_at=make.NOW, due_at=make.NOW + timedelta(days=3),
                            ends_at=make.NOW + timedelta(days=10))  # fmt: skip
+    ApiToken.objects.create(person=made.person, name="x", hint="x", digest=uuid.uuid4().bytes, scopes=["orders:read"],
+                            made_at=make.NOW, expires_at=make.NOW + timedelta(days=1))  # fmt: skip
 
 
 # --- tables that have no factory yet ---

@@ -18,6 +18,7 @@ from hospes.accounts.addresses import mails as address_mails  # noqa: F401  # th
 from hospes.accounts.models import PasswordReset
 from hospes.accounts.origins import mails as origins_mails  # noqa: F401  # they register themselves
 from hospes.accounts.staff import mails as staff_mails  # noqa: F401
+from hospes.accounts.tokens import mails as token_mails  # noqa: F401
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register

@@ -22,6 +22,7 @@ urlpatterns = [
         path("toegang/opheffen/<str:token>/", limits.lift, name="lift_limits"),
         path("toegang/link/<int:number>/", limits.ask_lift, name="ask_lift"),
         path("k/<int:number>/", include("hospes.portal.urls")),
+        path("account/programs/", include("hospes.accounts.tokens.urls")),
         path("account/", include("hospes.accounts.urls")),
         prefix_default_language=False,
     ),

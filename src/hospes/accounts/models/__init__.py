@@ -22,4 +22,5 @@ from hospes.accounts.models.staff import StaffChange as StaffChange
 from hospes.accounts.models.staff import StaffMember as StaffMember
 from hospes.accounts.models.staff import StaffPost as StaffPost
 from hospes.accounts.models.staff import StaffRole as StaffRole
+from hospes.accounts.models.tokens import ApiToken as ApiToken
 from hospes.accounts.models.tries import Tries as Tries

@@ -6,8 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from hospes.accounts import confirming
@@ -22,7 +21,7 @@ from hospes.portal.pages import for_customer
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_customer(Capability.DEMAND_STEP, nav="access")
-@confirming.required(doing=lazy("decide whether everybody with access needs a second step"))
+@confirming.required(doing=_("decide whether everybody with access needs a second step"))
 def second_step(request: Any, capacity: Capacity) -> HttpResponseBase:
     """Does everybody with access need a second step, and who has none yet?"""
     if request.method == "POST" and "demand" in request.POST:
