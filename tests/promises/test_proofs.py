@@ -31,6 +31,8 @@ PROMISES = [
     "P07",
     "P09",
     "P10",
+    "P11",
+    "P12",
     "P13",
     "P14",
     "P15",
@@ -158,6 +160,9 @@ MUTATIONS = [
              " moment timestamptz) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
              " AS $$ SELECT $1::text $$"),
     Mutation("P10", "customer numbers twice", *_not_unique("customers_customer", "number")),
+    Mutation("P11", "logins of others", _opened("kernel_journalentry", "security_own")),
+    Mutation("P12", "from everywhere", "CREATE OR REPLACE FUNCTION hospes_from_here(customer bigint, ip inet, country text)"
+             " RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT true $$"),
     Mutation("P13", "the trigger is off", "ALTER TABLE payments_paidfrom DISABLE TRIGGER payment_data_only_after_success"),
     Mutation("P13", "the trigger is gone", "DROP TRIGGER payment_data_only_after_success ON payments_paidfrom",
              "CREATE TRIGGER payment_data_only_after_success BEFORE INSERT OR UPDATE ON payments_paidfrom"

@@ -52,7 +52,17 @@ def must(holds: Any, otherwise: str) -> None:
 
 def known() -> list[str]:
     """The promises that have a proof."""
-    from hospes.proofs import access, contract, data, money, people, second, sharing  # noqa: F401  # they register themselves
+    from hospes.proofs import (  # noqa: F401  # they register themselves
+        access,
+        contract,
+        data,
+        money,
+        people,
+        places,
+        second,
+        sharing,
+        staff,
+    )
 
     return sorted(PROOFS)
 
