@@ -61,7 +61,6 @@ def known() -> list[str]:
         places,
         second,
         sharing,
-        staff,
     )
 
     return sorted(PROOFS)
