@@ -13,7 +13,7 @@ from django.utils import translation
 
 from hospes.accounts.addresses import changes
 from hospes.accounts.addresses.changes import LASTS, MOST_A_DAY, UNDO, ChangeGone
-from hospes.accounts.models import AddressChange, PasswordReset
+from hospes.accounts.models import AddressChange, Familiar, OpenSession, PasswordReset
 from hospes.customers.models import Person
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, Actor, acting
@@ -272,6 +272,9 @@ def test_the_old_address_undoes_it_without_a_password_and_everybody_is_out(
     assert (told("account.address_undone"), told("account.address_was_undone")) == ([old], [new])
     assert told("account.password_reset") == [old]
     assert entries("account.address_change_undone") != []
+    with as_owner():
+        assert not OpenSession.objects.filter(person=person, ended="").exists()
+        assert not Familiar.objects.filter(person=person).exists()
     assert owner.post(path).status_code == 404
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from hospes.accounts import services
 from hospes.accounts.models import AddressChange, PasswordReset
+from hospes.accounts.origins import devices, sessions
 from hospes.accounts.passwords.alike import nobodys_address
 from hospes.customers.models import Person
 from hospes.messaging import services as messaging
@@ -134,6 +135,8 @@ def undo(given: str, *, now: datetime) -> AddressChange:
     _use(person.pk, change.old_email)
     person.set_unusable_password()  # the hash is part of every session
     person.save(update_fields=["password"])
+    sessions.end_all(person.pk, sessions.Ended.REPORTED, now=now)
+    devices.forget(person.pk)  # whoever took the account over came from one of them
     _links_stop(person.pk, now)
     change.undone_at = now
     change.save(update_fields=["undone_at"])
