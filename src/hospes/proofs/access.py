@@ -63,7 +63,7 @@ def only_who_has_access_logs_in(stage: Stage) -> str:
     must(_is_in(account.browser, account), "who is logged in was locked out by somebody else's guesses")
     owner, new = stage.browser(), f"nieuw woord {secrets.token_hex(6)}"
     _reset(stage, account, owner, new)
-    owner.get("/account/login/").submit({"login": account.email, "password": new}, has="login")
+    stage.log_in(owner, account.email, new)
     must(_is_in(owner, account), "who read their own mail could not log in while others guessed")
     person = stage.value("SELECT id FROM customers_person WHERE email = %s", account.email)
     read = "SELECT password FROM customers_person"
@@ -120,9 +120,7 @@ def nobody_passes_for_somebody_else(stage: Stage) -> str:
     )
     refused = [_refused(account, password) for password in ("Wachtwoord2024!", f"{name}!", "te kort")]
     elsewhere, thief = stage.browser(), stage.browser()
-    elsewhere.get("/account/login/").submit(
-        {"login": account.email, "password": account.password}, has="login"
-    )
+    stage.log_in(elsewhere, account.email, account.password)
     must(_is_in(elsewhere, account), "a second browser could not log in")
     link = _reset(stage, account, thief, f"nieuw woord {secrets.token_hex(6)}")
     again = stage.browser().get(link)

@@ -95,8 +95,8 @@ def password_alone_is_not_enough(stage: Stage) -> str:
     account, number = stage.sign_up(), _number()
     customer = stage.value("SELECT id FROM customers_customer WHERE number = %s", account.number)
     person = stage.value("SELECT id FROM customers_person WHERE email = %s", account.email)
-    before = stage.browser().get("/account/login/")
-    before.submit({"login": account.email, "password": account.password}, has="login")
+    before = stage.browser()
+    stage.log_in(before, account.email, account.password)
     code = _turn_on(stage, account, number)
     before.get(account.page())
     must(
