@@ -7,6 +7,7 @@ Everything that is asked of the database is asked for an address that nobody has
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password
@@ -18,7 +19,7 @@ from hospes.accounts.passwords import familiar, limits, slots, tries
 from hospes.accounts.passwords.hashing import hash_of_nobody
 from hospes.accounts.passwords.limits import network_around
 from hospes.accounts.passwords.slots import Who
-from hospes.accounts.passwords.tries import OF_EVERYONE, Turn, Wait
+from hospes.accounts.passwords.tries import OF_EVERYONE, Taken, Turn, Wait
 from hospes.customers.models import Person
 
 
@@ -94,11 +95,23 @@ def _counted(
         with slots.hashing_for(who):
             is_right = _is_right(person, password)
     except slots.Busy:
-        tries.give_back(taken, now=now)
-        raise Wait(slots.TRY_AGAIN) from None
+        raise _sent_away(taken, now=now) from None
     if is_right:
         tries.give_back(taken, now=now)
     return is_right
+
+
+def _sent_away(taken: Taken, *, now: datetime) -> Wait:
+    """
+    Nobody looked at the password, so the try counts for nothing; but in a siege its network has had its turn.
+
+    Else who comes from many networks at once finds all places taken, has cost the whole page, and is back in three seconds.
+    """
+    had_its_turn = [turn.limit is limits.NETWORK and taken.besieged for turn in taken.turns]
+    tries.give_back(taken.only([not had for had in had_its_turn]), now=now)
+    for turn, until in compress(zip(taken.turns, taken.untils, strict=True), had_its_turn):
+        return Wait(max((until - now).total_seconds(), slots.TRY_AGAIN), turn.key)
+    return Wait(slots.TRY_AGAIN)
 
 
 def _is_right(person: Person | None, password: str) -> bool:

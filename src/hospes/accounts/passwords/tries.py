@@ -11,6 +11,7 @@ Counted through the face's own login, outside of the door's transaction: what wa
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import compress
 
 from django.db import connections
 
@@ -38,6 +39,10 @@ class Taken:
     turns: tuple[Turn, ...]
     untils: tuple[datetime, ...]
     besieged: bool
+
+    def only(self, these: Sequence[bool]) -> "Taken":
+        """Those of the tries for which it says so, in their order."""
+        return Taken(tuple(compress(self.turns, these)), tuple(compress(self.untils, these)), self.besieged)
 
 
 class Wait(Exception):
