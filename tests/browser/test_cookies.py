@@ -42,20 +42,20 @@ def test_who_only_looks_around_the_shop_gets_no_cookie(strict_windows: Windows, 
         assert _names(window) <= {"hospes_csrf", "hospes_cart"}
 
 
-def test_who_logs_in_gets_one_more(strict_windows: Windows, house: House) -> None:
+def test_who_logs_in_gets_two_more(strict_windows: Windows, house: House) -> None:
     account = house.sign_up()
     with strict_windows.open("nl") as window:
         put_in_cart(window, house, "koekjes-2.example")
         log_in(window, house, account.email, account.password)
         window.page.wait_for_url("**/k/**")
         window.go(house.address("shop:cart"))
-        assert _names(window) == {"hospes_csrf", "hospes_portal"}
+        assert _names(window) == {"hospes_csrf", "hospes_portal", "hospes_device"}
 
 
 def test_the_office_has_one_of_its_own(strict_windows: Windows, house: House) -> None:
     with strict_windows.open("nl") as window:
         log_in_staff(window, house, house.staff["support_agent"])
-        assert _names(window) == {"hospes_office_csrf", "hospes_office"}
+        assert _names(window) == {"hospes_office_csrf", "hospes_office", "hospes_device"}
         held = {cookie["name"]: cookie for cookie in window.page.context.cookies()}
         assert held["hospes_office"]["expires"] == -1  # until the browser closes
 

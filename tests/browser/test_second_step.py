@@ -168,7 +168,7 @@ def test_a_code_by_text_message(windows: Windows, house: House, language: str) -
         page.wait_for_url("**/account/2fa/")
     assert (
         house.value(
-            "SELECT count(*) FROM accounts_phonecode WHERE digest IS NOT NULL OR sealed IS NOT NULL AND number = %s",
+            "SELECT count(*) FROM accounts_phonecode WHERE (digest IS NOT NULL OR sealed IS NOT NULL) AND number = %s",
             number,
         )
         == 0

@@ -78,6 +78,7 @@ def _change(request: Any, capacity: Capacity, *, network: str, country: str, gon
 
 
 @require_POST
+@login_required
 def ask_lift(request: Any, number: int) -> HttpResponse:
     """Have the link mailed; for a holder who is kept out."""
     shut = next((c for c in request.shut if c.number == number and c.may(Capability.LIMIT_ACCESS)), None)
