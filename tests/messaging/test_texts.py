@@ -18,6 +18,7 @@ from hospes.messaging.recipients import NobodyToReach
 from hospes.messaging.rendering import UnknownKind
 from hospes.messaging.texts import Text
 from tests.messaging.providers.worlds import RestWorld
+from tests.simulators.merchant import until
 from tests.support import make
 from tests.support.make import NOW
 from tests.support.rights import as_owner
@@ -82,6 +83,7 @@ def test_it_is_handed_over_once_and_what_became_of_it_is_found_out(rest_world: R
     assert rest_world.texts()[0][2] == "About 7"
 
     assert sweeps.look_up_texts(gateway=rest_world.gateway, now=LATER) == {}  # not yet
+    until(rest_world.arrived_or_not)
     for minutes in range(1, 50):
         sweeps.look_up_texts(gateway=rest_world.gateway, now=LATER + timedelta(minutes=minutes))
         if again(message).state == "delivered":
@@ -94,6 +96,7 @@ def test_it_is_handed_over_once_and_what_became_of_it_is_found_out(rest_world: R
 def test_a_text_that_did_not_arrive_failed_and_is_in_the_journal(rest_world: RestWorld) -> None:
     rest_world.unreachable(NUMBER)
     message = deliver(enqueue(), rest_world)
+    until(rest_world.arrived_or_not)
     for minutes in range(1, 50):
         sweeps.look_up_texts(gateway=rest_world.gateway, now=LATER + timedelta(minutes=minutes))
     assert again(message).state == "failed"

@@ -36,6 +36,10 @@ class RestWorld:
         """Sender, number and words of every text, the newest first."""
         return [(sms.sender, sms.recipient, sms.body) for sms in self.sim.messages()]
 
+    def arrived_or_not(self) -> bool:
+        """Whether the gateway knows of every text what became of it."""
+        return all(sms.state != "accepted" for sms in self.sim.messages())
+
     def unreachable(self, number: str) -> None:
         self.sim.control.unreachable(number)
 
