@@ -13,12 +13,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.account.models import EmailAddress
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import router, transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -42,6 +45,10 @@ _NOTICES = {
     "mfa/email/totp_activated": "account.second_step_on",
     "mfa/email/totp_deactivated": "account.second_step_off",
 }
+
+
+#: Where a session keeps with which password its login began, until it is complete.
+_BEGUN = "hospes_login_begun"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library ships no types
@@ -96,7 +103,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """Nothing: tries are counted by `passwords.tries`."""
 
+    def pre_login(self, request: HttpRequest, user: Person, **kwargs: Any) -> HttpResponse | None:
+        """Note which password the login began with: see `login`."""
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        request.session[_BEGUN] = user.get_session_auth_hash()
+        return answer
+
     def login(self, request: HttpRequest, user: Person) -> None:
+        """Let somebody in, unless the password is another one by now than when this login began (minutes ago, perhaps)."""
+        begun = request.session.pop(_BEGUN, None)
+        if begun is not None and not constant_time_compare(begun, user.get_session_auth_hash()):
+            request.session.flush()
+            raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         request.actor = known_as(user.pk, request)  # type: ignore[attr-defined]
         with at_the_door(request, as_actor=request.actor):  # type: ignore[attr-defined]

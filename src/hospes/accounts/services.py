@@ -120,6 +120,14 @@ def use_reset(*, reset_id: int, person_id: int, now: datetime) -> bool:
     return bool(still_open.update(closed_at=now))
 
 
+def send_reset(*, person_id: int, now: datetime) -> None:
+    """Send somebody such a link now, whatever was asked for before: for who just showed that a stranger was in the account."""
+    asked = open_reset(person_id=person_id, now=now)
+    messaging.enqueue(
+        "account.password_reset", key=f"reset:{asked.pk}", person_id=person_id, about_id=asked.pk, now=now
+    )
+
+
 def open_reset(*, person_id: int, now: datetime) -> PasswordReset:
     """Make a link possible by which somebody can choose a new password, and write it down."""
     note("account.reset_asked", person_id=person_id, now=now)

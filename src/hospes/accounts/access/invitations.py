@@ -141,6 +141,13 @@ def withdraw_all_of(*, customer_id: int, by: int, now: datetime) -> None:
             _note("access.invitation_withdrawn", found, now)
 
 
+def withdraw_made_since(person_id: int, since: datetime, *, now: datetime) -> None:
+    """Withdraw what somebody invited since a moment, for whichever customer. Acts for access among everybody."""
+    for found in Invitation.objects.filter(invited_by_id=person_id, made_at__gte=since, closed_at=None):
+        if _close(found, Outcome.WITHDRAWN, now):
+            _note("access.invitation_withdrawn", found, now)
+
+
 def _open_one(customer_id: int, email: str, now: datetime) -> Invitation | None:
     """The open invitation of an address; one that has expired is closed on the way."""
     found = Invitation.objects.filter(customer_id=customer_id, email__iexact=email, closed_at=None).first()

@@ -13,5 +13,10 @@ journal.register({
     "contact.asked": _("Address for a kind of mail given"),
     "contact.confirmed": _("Address for a kind of mail confirmed: used from then on"),
     "contact.declined": _("Address for a kind of mail declined by its mailbox"),
+    "contact.put_back": _("Address for a kind of mail used again, as before"),
     "contact.ended": _("Address for a kind of mail no longer used"),
 })  # fmt: skip
+
+
+class AddressRefused(Exception):
+    """Nothing was changed; the message is fit to show to who asked."""

@@ -15,9 +15,11 @@ from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from hospes.accounts import services
+from hospes.accounts.addresses import AddressRefused as AddressRefused
 from hospes.accounts.models import AddressChange, PasswordReset
-from hospes.accounts.origins import devices, sessions
+from hospes.accounts.origins import sessions
 from hospes.accounts.passwords.alike import nobodys_address
+from hospes.accounts.shutting_out import shut_out
 from hospes.customers.models import Person
 from hospes.messaging import services as messaging
 
@@ -28,10 +30,6 @@ UNDO: Final = timedelta(days=7)
 MOST_A_DAY: Final = 5
 
 _signers: Final = {use: Signer(salt=f"hospes.accounts.addresses.{use}") for use in ("confirm", "undo")}
-
-
-class AddressRefused(Exception):
-    """Nothing was changed; the message is fit to show to who asked."""
 
 
 class ChangeGone(Exception):
@@ -126,18 +124,16 @@ def to_undo(given: str, *, now: datetime) -> AddressChange:
 
 def undo(given: str, *, now: datetime) -> AddressChange:
     """
-    Give the account its old address back, end all its sessions and its password, and send the old address a link for another.
+    Give the account its old address back, shut out whoever moved it, and send the old address a link for a new password.
 
     Later changes cannot be undone any more: that would bring an address back that was taken away here. Raises ChangeGone.
     """
     change = to_undo(given, now=now)
     person = Person.objects.select_for_update(of=("self",)).get(pk=change.person_id)
     _use(person.pk, change.old_email)
-    person.set_unusable_password()  # the hash is part of every session
-    person.save(update_fields=["password"])
-    sessions.end_all(person.pk, sessions.Ended.REPORTED, now=now)
-    devices.forget(person.pk)  # whoever took the account over came from one of them
-    _links_stop(person.pk, now)
+    # Which session it was asked in is not kept: one that was open then. Who had more than that had a week, as the link has.
+    began = sessions.oldest_open_at(person.pk, change.asked_at)
+    shut_out(person, since=min(began, change.asked_at - UNDO), now=now)
     change.undone_at = now
     change.save(update_fields=["undone_at"])
     of_person = AddressChange.objects.filter(person_id=person.pk)
@@ -146,8 +142,29 @@ def undo(given: str, *, now: datetime) -> AddressChange:
     services.note("account.address_change_undone", person_id=person.pk, now=now)
     for kind in ("account.address_undone", "account.address_was_undone"):
         _tell(kind, change, now)
-    services.ask_reset(person_id=person.pk, now=now)
+    services.send_reset(person_id=person.pk, now=now)
     return change
+
+
+def take_back(person_id: int, since: datetime, *, now: datetime) -> None:
+    """
+    Close what was asked for since a moment, and give the account the address back that it had then.
+
+    For who shuts a stranger out from the mailbox of then. Where somebody else showed meanwhile that the address is theirs, the
+    account keeps the one it has.
+    """
+    mine = AddressChange.objects.select_for_update(of=("self",)).filter(
+        person_id=person_id, asked_at__gte=since
+    )
+    made = list(mine.filter(undone_at=None).exclude(confirmed_at=None).order_by("confirmed_at", "pk"))
+    mine.filter(closed_at=None).update(closed_at=now)
+    if not made or is_shown_by_another(made[0].old_email, person_id=person_id):
+        return
+    _use(person_id, made[0].old_email)
+    AddressChange.objects.filter(pk__in=[change.pk for change in made]).update(undone_at=now)
+    services.note("account.address_change_undone", person_id=person_id, now=now)
+    for kind in ("account.address_undone", "account.address_was_undone"):
+        _tell(kind, made[0], now)
 
 
 # --- what both do ---------------------------------------------------------------------------------------------------------

@@ -75,6 +75,10 @@ register("contact.declined", _notice(
     gettext_lazy("An address was declined"),
     lambda w: _("Who reads %(email)s does not want the mail about %(use)s of %(customer)s. Nothing was changed.") % w,
 ))  # fmt: skip
+register("contact.put_back", _notice(
+    gettext_lazy("An address is used again"),
+    lambda w: _("Mail about %(use)s of %(customer)s goes to %(email)s again, as before.") % w,
+))  # fmt: skip
 register("contact.was_changed", _notice(
     gettext_lazy("An address is no longer used"),
     lambda w: _("Mail about %(use)s of %(customer)s no longer goes to %(email)s.") % w,
@@ -84,5 +88,6 @@ name({
     "contact.changed": gettext_lazy("An address was changed"),
     "contact.ended": gettext_lazy("An address is no longer used"),
     "contact.declined": gettext_lazy("An address was declined"),
+    "contact.put_back": gettext_lazy("An address is used again"),
     "contact.was_changed": gettext_lazy("An address is no longer used"),
 })  # fmt: skip

@@ -14,9 +14,10 @@ from django.core.signing import BadSignature, Signer
 from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
-from hospes.accounts.addresses.changes import AddressRefused
-from hospes.customers.models import ContactAddress, Customer
-from hospes.customers.queries import holders
+from hospes.accounts.addresses import AddressRefused
+from hospes.customers import memberships, rules
+from hospes.customers.models import ContactAddress, Customer, Membership
+from hospes.customers.queries import addressee, holders
 from hospes.kernel import journal
 from hospes.messaging import services as messaging
 
@@ -146,6 +147,51 @@ def decline(given: str, *, now: datetime) -> ContactAddress:
     _note("contact.declined", found, now)
     _tell("contact.declined", found, {found.asked_by_id}, now)
     return found
+
+
+# --- of who shuts a stranger out ------------------------------------------------------------------------------------------
+
+
+def take_back(person_id: int, since: datetime, *, now: datetime) -> None:
+    """
+    Use no address any more that a person gave since a moment, and the one again that was used then. Acts for access, unscoped.
+
+    Only for customers whose addresses the person may change now. Where there was none that its mailbox had confirmed, mail goes
+    to the holder, that with the invoices as well.
+    """
+    given = ContactAddress.objects.filter(asked_by_id=person_id, asked_at__gte=since, ended_at=None)
+    for row in given.select_for_update(of=("self",)).order_by("pk"):
+        rows = list(Membership.objects.filter(customer_id=row.customer_id, person_id=person_id))
+        if not rules.may(memberships.role_at(rows, person_id, now), rules.Capability.CHANGE_CUSTOMER):
+            continue
+        row.ended_at = now
+        row.save(update_fields=["ended_at"])
+        _note("contact.ended", row, now)
+        if row.confirmed_at is not None:
+            _tell_mailbox("contact.was_changed", row, now)
+            _put_back(row, since, now)
+
+
+def _put_back(taken: ContactAddress, since: datetime, now: datetime) -> None:
+    """Have the mail that went to a place go where it went at a moment."""
+    used_then = ContactAddress.objects.filter(
+        customer_id=taken.customer_id, use=taken.use, confirmed_at__lt=since, ended_at__gte=since
+    )
+    before = used_then.order_by("-confirmed_at").first()
+    if before is not None:
+        before.ended_at = None
+        before.save(update_fields=["ended_at"])
+        _note("contact.put_back", before, now)
+    if taken.use == Use.INVOICES:
+        holder = addressee(taken.customer_id, now=now)
+        goes_to = before.email if before is not None else holder.email if holder is not None else ""
+        if goes_to:
+            Customer.objects.filter(pk=taken.customer_id).update(invoice_email=goes_to)
+    kind = "contact.ended" if before is None else "contact.put_back"
+    _tell(kind, before or taken, {taken.asked_by_id}, now)
+
+
+# --- what all of them do --------------------------------------------------------------------------------------------------
 
 
 def _tell(kind: str, contact: ContactAddress, persons: Iterable[int], now: datetime) -> None:

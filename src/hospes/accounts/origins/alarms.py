@@ -1,8 +1,8 @@
 """
 The link in the mail about a new login: "this was not me".
 
-It works without logging in, once, since who opens it reads the mail of the account, as with a link for a new password. It ends
-every session, knows no device or place any more, and makes the password worthless: somebody else has it.
+It works without logging in, once, since who opens it reads the mail of the account, as with a link for a new password. It shuts
+out whoever it was (`shutting_out`), from the moment on at which they came in: somebody else has the password.
 """
 
 from datetime import datetime, timedelta
@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.http import int_to_base36
 
 from hospes.accounts import resets, services
+from hospes.accounts.addresses import changes
 from hospes.accounts.models import OpenSession
-from hospes.accounts.origins import devices, sessions
+from hospes.accounts.origins import sessions
+from hospes.accounts.shutting_out import shut_out
 from hospes.customers.models import Person
 
 #: As long as the session itself at most.
@@ -42,16 +44,14 @@ def report(opened: OpenSession, *, now: datetime) -> str | None:
     """
     Shut out whoever it was, and return where the person chooses a new password; None when the link was used meanwhile.
 
-    Acts within the purpose of access.
+    An address that the account got since then goes too: the mail with the link went to the one of before. Acts for access.
     """
     still = OpenSession.objects.filter(pk=opened.pk).exclude(ended=sessions.Ended.REPORTED)
     if not still.update(ended=sessions.Ended.REPORTED, expires_at=now):
         return None
-    sessions.end_all(opened.person_id, sessions.Ended.REPORTED, now=now)
-    devices.forget(opened.person_id)
+    changes.take_back(opened.person_id, opened.started_at, now=now)
     person = Person.objects.get(pk=opened.person_id)
-    person.set_unusable_password()
-    person.save(update_fields=["password"])
+    shut_out(person, since=opened.started_at, now=now)
     services.note("account.login_reported", person_id=person.pk, now=now)
     asked = services.open_reset(person_id=person.pk, now=now)
     key = resets.token(reset_id=asked.pk, person_id=person.pk)

@@ -10,6 +10,7 @@ from hospes.accounts.origins import alarms, codes, limits
 from hospes.accounts.origins.browsers import shown
 from hospes.accounts.origins.limits import Limit
 from hospes.accounts.origins.places import place_of
+from hospes.accounts.second.mails import notice
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
@@ -58,13 +59,29 @@ def limit_lift(message: Message) -> Rendered:
     )
 
 
+def shut_out(message: Message) -> Rendered:
+    """What became of the account when somebody else was shut out; the journal has each thing."""
+    said = _(
+        "Somebody else was shut out of your account. All sessions ended, and the password of before works no more. What was"
+        " added since they came in was taken off: passkeys, an app or a phone number for the second step, recovery codes,"
+        " tokens for programs, addresses for mail, invitations, and the access of who accepted one."
+    )
+    more = _(
+        "What was there before stays. Log in with a new password and look under “Logins and changes” what was taken off,"
+        " and whether you know what is left; who else has access, too. Set up a second step again, if yours is gone."
+    )
+    return notice(message, _("Somebody was shut out of your account"), said, more=more)
+
+
 register("account.login_code", login_code)
+register("account.shut_out", shut_out)
 register("account.new_login", new_login)
 register("account.limits_changed", limits_changed)
 register("account.limit_lift", limit_lift)
 name({
     "account.login_code": gettext_lazy("Code for logging in from somewhere new"),
     "account.new_login": gettext_lazy("A login from somewhere new"),
+    "account.shut_out": gettext_lazy("Somebody was shut out of the account"),
     "account.limits_changed": gettext_lazy("Limits to networks and countries changed"),
     "account.limit_lift": gettext_lazy("Link to lift the limits to networks and countries"),
 })  # fmt: skip

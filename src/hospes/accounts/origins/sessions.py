@@ -91,6 +91,13 @@ def touch(opened: OpenSession, *, ip: str | None, browser: str, now: datetime) -
         )
 
 
+def oldest_open_at(person_id: int, moment: datetime) -> datetime:
+    """When the oldest of somebody's sessions began that were open at a moment; where none was, that moment. Acts for access."""
+    then = OpenSession.objects.filter(person_id=person_id, started_at__lte=moment, expires_at__gt=moment)
+    began = then.order_by("started_at").values_list("started_at", flat=True).first()
+    return began or moment
+
+
 # --- ending ---------------------------------------------------------------------------------------------------------------
 
 

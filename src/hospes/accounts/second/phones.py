@@ -61,6 +61,13 @@ def end_all(person_id: int, *, now: datetime) -> None:
     Phone.objects.filter(person_id=person_id, ended_at=None).update(ended_at=now, step_since=None)
 
 
+def end_confirmed_since(person_id: int, since: datetime, *, now: datetime) -> None:
+    """End a number that was confirmed since a moment: it may be somebody else's. Whoever does that tells the person."""
+    for phone in Phone.objects.filter(person_id=person_id, ended_at=None, confirmed_at__gte=since):
+        _end(phone, now=now)
+        _note("account.phone_removed", phone, now)
+
+
 def _end(phone: Phone, *, now: datetime) -> None:
     Phone.objects.filter(pk=phone.pk).update(ended_at=now, step_since=None)
 

@@ -57,9 +57,14 @@ def left(person_id: int) -> int:
     return RecoveryCode.objects.filter(person_id=person_id, used_at=None).count()
 
 
-def drop(person_id: int) -> None:
-    """Take a person's codes away: there is no second step left that they could stand in for."""
-    RecoveryCode.objects.filter(person_id=person_id).delete()
+def are_of(person_id: int, *, since: datetime) -> bool:
+    """Whether a person's codes were made since then."""
+    return RecoveryCode.objects.filter(person_id=person_id, made_at__gte=since).exists()
+
+
+def drop(person_id: int) -> bool:
+    """Take a person's codes away: there is no second step left that they could stand in for. False when there were none."""
+    return bool(RecoveryCode.objects.filter(person_id=person_id).delete()[0])
 
 
 def _place(person_id: int) -> str:

@@ -31,6 +31,7 @@ def check(person_id: int, code: str, *, now: datetime, phone: datetime) -> bool:
     return True
 
 
-def used_up(person_id: int, code: str, *, now: datetime, phone: datetime) -> None:
-    """Let a code count as used that was given to switch the app on."""
+def switched_on(person_id: int, code: str, *, now: datetime, phone: datetime) -> None:
+    """Let the code count as used that was given to switch the app on, and note when: the library notes the machine's time."""
     check(person_id, code, now=now, phone=phone)
+    Authenticator.objects.filter(user_id=person_id, type=Authenticator.Type.TOTP).update(created_at=now)

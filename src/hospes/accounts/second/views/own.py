@@ -78,7 +78,7 @@ class _Activate(ActivateTOTPView):  # type: ignore[misc]  # the library ships no
     def form_valid(self, form: Any) -> HttpResponseBase:
         now = clock.now()
         super().form_valid(form)
-        totp.used_up(
+        totp.switched_on(
             self.request.user.pk,
             rules.plain_code(form.cleaned_data["code"]),
             now=now,
