@@ -9,10 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hospes.billing.documents import (
+    DirectDebit,
     DocumentKind,
     DocumentLine,
     InvoiceDocument,
     Party,
+    PaymentMeans,
     VatCategory,
     group_vat,
     line_net,
@@ -118,6 +120,29 @@ REVERSE_CHARGE = make_line(
 )
 ZERO_RATED = make_line("Nultarief", vat_percent=Decimal(0), vat_category=VatCategory.ZERO_RATED)
 
+
+def make_pro_forma(*lines: DocumentLine, **fields: Any) -> InvoiceDocument:
+    """A pro-forma: without a number, for quote O2026-00017."""
+    return make_document(*lines, **{"kind": DocumentKind.PRO_FORMA, "number": ""} | fields)
+
+
+def untaxed(category: VatCategory, description: str = "Managed server", **fields: Any) -> DocumentLine:
+    """A line of € 199 in a category without VAT."""
+    values = {"vat_percent": Decimal(0), "vat_category": category, "unit_price_cents": 19900}
+    return make_line(description, **values | fields)
+
+
+AMERICAN = Party(
+    name="Sample Company 4 Inc.", street="4 Test Street", postcode="10001", town="New York", country="US"
+)
+GERMAN = Party(name="Muster 5", street="Teststraße 5", postcode="10115", town="Berlin", country="DE")
+MANDATE = DirectDebit(
+    mandate_reference="M-10001-1",
+    creditor_identifier="NL98ZZZ123456780000",
+    debited_iban="NL02 RABO 0123 4567 89",
+)
+GOODS = untaxed(VatCategory.INTRA_COMMUNITY, "Router")
+
 SAMPLES = {
     "private, paid": make_document(paid=True),
     "private, open, English": make_document(language="en"),
@@ -129,6 +154,16 @@ SAMPLES = {
     "nothing to pay": make_document(make_line(unit_price_cents=0)),
     "reverse charge": make_document(REVERSE_CHARGE, buyer=FRENCH, language="en"),
     "zero rated beside standard": make_document(HOSTING, ZERO_RATED, buyer=BUSINESS),
+    "exempt": make_document(untaxed(VatCategory.EXEMPT, vat_reason="Artikel 11 Wet OB 1968"), buyer=BUSINESS),
+    "goods to a member state": make_document(GOODS, buyer=FRENCH, delivered_on=date(2026, 11, 20)),
+    "export": make_document(untaxed(VatCategory.EXPORT, "Router"), buyer=AMERICAN, language="en"),
+    "outside the scope": make_document(untaxed(VatCategory.OUT_OF_SCOPE), buyer=AMERICAN, language="en"),
+    "one-stop shop": make_document(make_line(vat_percent=Decimal(19)), buyer=GERMAN, vat_country="DE"),
+    "direct debit": make_document(
+        buyer=BUSINESS, payment_means=PaymentMeans.DIRECT_DEBIT, direct_debit=MANDATE
+    ),
+    "pro-forma": make_pro_forma(*MIXED, buyer=BUSINESS),
+    "pro-forma, English": make_pro_forma(language="en"),
     "credit note, open": make_credit_note(*MIXED, buyer=BUSINESS),
     "credit note, paid back": make_credit_note(paid=True),
 }

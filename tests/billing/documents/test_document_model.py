@@ -11,9 +11,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from hospes.billing.documents import DocumentLine, InvoiceDocument, VatCategory, VatGroup, group_vat
+from hospes.billing.documents import (
+    DocumentLine,
+    InvoiceDocument,
+    PaymentMeans,
+    VatCategory,
+    VatGroup,
+    group_vat,
+)
 from tests.billing.documents.samples import (
+    AMERICAN,
     BUSINESS,
+    FRENCH,
+    GERMAN,
+    GOODS,
+    MANDATE,
     MIXED,
     PRIVATE,
     REVERSE_CHARGE,
@@ -22,6 +34,8 @@ from tests.billing.documents.samples import (
     make_credit_note,
     make_document,
     make_line,
+    make_pro_forma,
+    untaxed,
 )
 
 
@@ -108,6 +122,11 @@ def test_a_line_that_cannot_be_is_refused(change: dict[str, Any], said: str) -> 
         ({"currency": "USD"}, "only EUR"),
         ({"language": "de"}, "language 'de'"),
         ({"accent": "red"}, "no colour"),
+        ({"corrects_issued_on": date(2026, 1, 1)}, "without an invoice"),
+        ({"vat_country": "NL"}, "no other member state"),
+        ({"vat_country": "US"}, "no other member state"),
+        ({"payment_means": PaymentMeans.DIRECT_DEBIT}, "names its mandate"),
+        ({"direct_debit": MANDATE}, "names its mandate"),
     ],
 )
 def test_a_document_that_cannot_be_is_refused(change: dict[str, Any], said: str) -> None:
@@ -131,6 +150,44 @@ def test_reverse_charge_needs_the_vat_number_of_the_buyer() -> None:
     assert make_document(REVERSE_CHARGE, buyer=BUSINESS).vat_cents == 0
     with pytest.raises(ValueError, match="VAT number"):
         make_document(REVERSE_CHARGE, buyer=PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fields", "said"),
+    [
+        ([GOODS], {"buyer": FRENCH}, "BR-IC-11"),
+        ([GOODS], {"buyer": BUSINESS, "delivered_on": date(2026, 11, 20)}, "another member state"),
+        ([GOODS], {"buyer": GERMAN, "delivered_on": date(2026, 11, 20)}, "BR-IC-02"),
+        ([GOODS], {"buyer": AMERICAN, "delivered_on": date(2026, 11, 20)}, "another member state"),
+        ([untaxed(VatCategory.EXPORT)], {"buyer": FRENCH}, "leaves the EU"),
+        ([untaxed(VatCategory.OUT_OF_SCOPE), make_line()], {"buyer": AMERICAN}, "of its own"),
+        ([untaxed(VatCategory.EXEMPT)], {"vat_country": "DE"}, "no VAT is charged"),
+    ],
+)
+def test_a_vat_case_that_cannot_be_is_refused(
+    lines: list[DocumentLine], fields: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        make_document(*lines, **fields)
+
+
+def test_a_pro_forma_needs_no_number_and_is_never_paid() -> None:
+    assert make_pro_forma().mentioned_as == "O2026-00017"
+    with pytest.raises(ValueError, match="gets an invoice"):
+        make_pro_forma(paid=True)
+    with pytest.raises(ValueError, match="number is empty"):
+        make_document(number="")
+
+
+def test_a_reason_for_no_vat_stands_only_where_there_is_none() -> None:
+    with pytest.raises(ValueError, match="BR-S-10"):
+        make_line(vat_reason="zomaar")
+
+
+@pytest.mark.parametrize("endpoint", ["87654321", "106:1", "0106:", "0106:a b"])
+def test_an_address_that_is_none_on_peppol_is_refused(endpoint: str) -> None:
+    with pytest.raises(ValueError, match="Peppol"):
+        replace(BUSINESS, endpoint=endpoint)
 
 
 @pytest.mark.parametrize("change", [{"name": " "}, {"town": ""}, {"country": "nl"}, {"postcode": ""}])

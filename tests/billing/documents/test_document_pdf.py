@@ -44,8 +44,12 @@ from tests.billing.documents.samples import (
 MADE = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 
 
+def xml_of(doc: InvoiceDocument) -> bytes:
+    return b"" if doc.is_pro_forma else invoice_xml(doc)
+
+
 def make_pdf(doc: InvoiceDocument) -> PdfReader:
-    return PdfReader(io.BytesIO(invoice_pdf(doc, invoice_xml(doc), created_at=MADE)))
+    return PdfReader(io.BytesIO(invoice_pdf(doc, xml_of(doc), created_at=MADE)))
 
 
 def text_of(pdf: PdfReader) -> str:
@@ -60,10 +64,10 @@ def catalog(pdf: PdfReader) -> DictionaryObject:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_kind_of_document_is_made_without_a_warning(name: str) -> None:
     doc = SAMPLES[name]
-    inputs = {"page": json.dumps(page(doc)), "xml": invoice_xml(doc).decode(), "logo": ""}
+    inputs = {"page": json.dumps(page(doc)), "xml": xml_of(doc).decode(), "logo": ""}
     pdf, warnings = typeset(inputs, created_at=MADE)
     assert warnings == []
-    assert pdf == invoice_pdf(doc, invoice_xml(doc), created_at=MADE)
+    assert pdf == invoice_pdf(doc, xml_of(doc), created_at=MADE)
 
 
 def test_the_ubl_invoice_is_inside_byte_for_byte_as_an_alternative() -> None:
@@ -74,6 +78,14 @@ def test_the_ubl_invoice_is_inside_byte_for_byte_as_an_alternative() -> None:
     [specification] = [reference.get_object() for reference in catalog(pdf)["/AF"]]
     assert specification["/AFRelationship"] == "/Alternative"
     assert specification["/EF"]["/F"].get_object()["/Subtype"] == "/text/xml"
+
+
+def test_a_pro_forma_has_nothing_inside_and_no_other_document_goes_without() -> None:
+    assert not make_pdf(SAMPLES["pro-forma"]).attachments
+    with pytest.raises(ValueError, match="UBL inside"):
+        invoice_pdf(make_document())
+    with pytest.raises(ValueError, match="must not be booked"):
+        invoice_pdf(SAMPLES["pro-forma"], b"<x/>")
 
 
 def test_the_file_claims_pdf_a_3a_and_pdf_ua_1_and_says_what_it_is() -> None:
@@ -105,7 +117,17 @@ def test_each_shipped_font_comes_with_its_licence() -> None:
 
 
 def test_an_open_business_invoice_shows_everything_that_the_law_and_the_reader_want() -> None:
-    text = text_of(make_pdf(make_document(*MIXED, buyer=BUSINESS, order_reference="PO-2026-118")))
+    text = text_of(
+        make_pdf(
+            make_document(
+                *MIXED,
+                buyer=BUSINESS,
+                order_reference="PO-2026-118",
+                buyer_reference="Afdeling 5",
+                copies_to=("Inkoop",),
+            )
+        )
+    )
     for said in (
         "Voorbeeldhost B.V. Serverlaan 12 3511 AB Utrecht",
         "KvK 12345678 Btw NL123456789B01",
@@ -116,7 +138,9 @@ def test_an_open_business_invoice_shows_everything_that_the_law_and_the_reader_w
         "Betalen vóór of op 6 december 2026",
         "Klantnummer 10001",
         "Offertenummer O2026-00017",
-        "Uw referentie PO-2026-118",
+        "Uw referentie Afdeling 5",
+        "Uw inkoopnummer PO-2026-118",
+        "Kopie aan Inkoop",
         "Uw btw-nummer NL987654321B01",
         "Beste Contactpersoon 2, We ontvangen graag € 143,57 uiterlijk op 6 december 2026.",
         "Webhosting Plus voorbeeld-1.example, 25 GB 22 november 2026 t/m 21 november 2027 "

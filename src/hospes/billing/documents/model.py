@@ -1,109 +1,59 @@
-"""What an invoice or credit note says, in whatever form (PDF, UBL): plain values, checked to the cent."""
+"""What an invoice, credit note or pro-forma says, in whatever form (PDF, UBL): plain values, checked to the cent."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from enum import StrEnum
-from typing import Literal
 
-from hospes.kernel.money import Money, vat
+from hospes.billing.documents.parts import (
+    DirectDebit,
+    DocumentKind,
+    DocumentLine,
+    Language,
+    Party,
+    PaymentMeans,
+    VatCategory,
+    VatGroup,
+    group_vat,
+    line_net,
+    refuse_if,
+)
 
-Language = Literal["nl", "en"]
+__all__ = [
+    "DirectDebit",
+    "DocumentKind",
+    "DocumentLine",
+    "InvoiceDocument",
+    "Language",
+    "Party",
+    "PaymentMeans",
+    "VatCategory",
+    "VatGroup",
+    "group_vat",
+    "line_net",
+]
 
-
-class DocumentKind(StrEnum):
-    """The two kinds of document that change what a customer owes."""
-
-    INVOICE = "invoice"
-    CREDIT_NOTE = "credit_note"
-
-
-class VatCategory(StrEnum):
-    """Why this VAT rate applies: the codes of UNCL 5305 that EN 16931 uses (BT-118, BT-151)."""
-
-    STANDARD = "S"
-    ZERO_RATED = "Z"
-    REVERSE_CHARGE = "AE"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Party:
-    """
-    Seller or buyer as they stand on the document; country is an ISO 3166-1 alpha-2 code.
-
-    A private buyer has no kvk and no vat_number. contact_name is the human being whom a business is
-    addressed through; for a private buyer name is already that person's name.
-    """
-
-    name: str
-    street: str
-    postcode: str
-    town: str
-    country: str = "NL"
-    contact_name: str = ""
-    kvk: str = ""
-    vat_number: str = ""
-    email: str = ""
-
-    def __post_init__(self) -> None:
-        _refuse_if(_party_problems(self))
-
-    @property
-    def addressed_as(self) -> str:
-        """The name that a letter to this party greets."""
-        return self.contact_name.strip() or self.name.strip()
-
-
-@dataclass(frozen=True, kw_only=True)
-class DocumentLine:
-    """
-    One line: net_cents is quantity times unit_price_cents, rounded half up; all amounts are without VAT.
-
-    A discount is a line with a negative quantity: EN 16931 (BR-27) refuses a negative price.
-    period_from and period_to are the first and the last day that the line is about.
-    """
-
-    description: str
-    quantity: Decimal
-    unit_price_cents: int
-    net_cents: int
-    vat_percent: Decimal
-    vat_category: VatCategory = VatCategory.STANDARD
-    details: str = ""
-    period_from: date | None = None
-    period_to: date | None = None
-
-    def __post_init__(self) -> None:
-        _refuse_if(_line_problems(self))
-
-
-@dataclass(frozen=True, kw_only=True)
-class VatGroup:
-    """All lines of one category and rate: VAT is computed and rounded here and nowhere else (BR-CO-17)."""
-
-    percent: Decimal
-    net_cents: int
-    vat_cents: int
-    category: VatCategory = VatCategory.STANDARD
-
-    @property
-    def key(self) -> tuple[VatCategory, Decimal]:
-        """What tells one group of a document from another; 21 and 21.00 are the same rate."""
-        return (self.category, self.percent)
+#: The member states, for which the words of the VAT directive are meant.
+EU = frozenset({
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT",
+    "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class InvoiceDocument:
     """
-    An invoice or credit note that is ready to be sent, or ValueError that names everything that is off.
+    A document that is ready to be sent, or ValueError that names everything that is off.
 
-    Amounts are cents and not negative on either kind: a credit note says how much is given back, and its
-    paid_cents is what was paid back. order_reference is the buyer's own reference, if they gave one.
-    payment_method is a name fit to print ("iDEAL"). logo_svg is the operator's, never a customer's.
+    Amounts are cents and not negative on any kind: a credit note says how much is given back, and its
+    paid_cents is what was paid back. A pro-forma is in no book: it may have no number, and nothing is paid on it.
+
+    buyer_reference and order_reference are the buyer's own (BT-10, and the number of a purchase order, BT-13).
+    vat_country is whose VAT is charged, when that is not the seller's country (one-stop shop). delivered_on is the
+    day of supply, where that is not the day of issue or a period of the lines. copies_to names who else gets the
+    document. payment_method is a name fit to print ("iDEAL"). logo_svg is the operator's, never a customer's.
     """
 
     number: str
@@ -115,23 +65,32 @@ class InvoiceDocument:
     buyer: Party
     customer_number: str
     quote_number: str = ""
+    buyer_reference: str = ""
     order_reference: str = ""
     corrects_number: str = ""
+    corrects_issued_on: date | None = None
+    copies_to: tuple[str, ...] = ()
+    delivered_on: date | None = None
     lines: tuple[DocumentLine, ...]
     vat_groups: tuple[VatGroup, ...]
+    vat_country: str = ""
     net_cents: int
     vat_cents: int
     total_cents: int
     paid_cents: int = 0
     paid_on: date | None = None
     payment_method: str = ""
+    payment_means: PaymentMeans = PaymentMeans.TRANSFER
+    direct_debit: DirectDebit | None = None
     currency: str = "EUR"
     language: Language = "nl"
     accent: str = "#1f4fd8"
     logo_svg: str = ""
 
     def __post_init__(self) -> None:
-        _refuse_if([*_identity_problems(self), *_sum_problems(self), *_payment_problems(self)])
+        refuse_if(
+            [*_identity_problems(self), *_vat_problems(self), *_sum_problems(self), *_payment_problems(self)]
+        )
 
     @property
     def open_cents(self) -> int:
@@ -144,65 +103,40 @@ class InvoiceDocument:
         return self.kind is DocumentKind.CREDIT_NOTE
 
     @property
+    def is_pro_forma(self) -> bool:
+        """Whether this document is no invoice at all, and in no book."""
+        return self.kind is DocumentKind.PRO_FORMA
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing is open any more."""
         return self.open_cents == 0
 
+    @property
+    def mentioned_as(self) -> str:
+        """What a payment of this mentions, so that it is recognised."""
+        return self.number or self.quote_number or self.customer_number
 
-def line_net(quantity: Decimal, unit_price_cents: int) -> int:
-    """The net amount of a line in cents: exact, then rounded once."""
-    return Money(unit_price_cents).times(quantity).cents
+    @property
+    def period(self) -> tuple[date, date] | None:
+        """The first and the last day that any line is about, if one says so."""
+        ends = [(line.period_from, line.period_to) for line in self.lines]
+        first = [day for day, _ in ends if day]
+        last = [day for _, day in ends if day]
+        return (min(first), max(last)) if first and last else None
 
-
-def group_vat(lines: Iterable[DocumentLine]) -> tuple[VatGroup, ...]:
-    """The VAT groups that these lines make, the highest rate first."""
-    nets: dict[tuple[VatCategory, Decimal], int] = {}
-    for line in lines:
-        key = (line.vat_category, line.vat_percent)
-        nets[key] = nets.get(key, 0) + line.net_cents
-    return tuple(
-        VatGroup(category=category, percent=percent, net_cents=net, vat_cents=vat(net, percent))
-        for (category, percent), net in sorted(nets.items(), key=lambda item: (-item[0][1], item[0][0]))
-    )
-
-
-def _refuse_if(problems: Iterable[str]) -> None:
-    if found := list(problems):
-        raise ValueError("; ".join(found))
-
-
-def _party_problems(party: Party) -> Iterator[str]:
-    for field in ("name", "street", "town"):
-        if not getattr(party, field).strip():
-            yield f"the {field} of a party is empty"
-    if not re.fullmatch("[A-Z]{2}", party.country):
-        yield f"country {party.country!r} is not a code of two capitals"
-    if party.country == "NL" and not party.postcode.strip():
-        yield "a Dutch address needs a postcode"
-
-
-def _line_problems(line: DocumentLine) -> Iterator[str]:
-    if not line.description.strip():
-        yield "a line has no description"
-    if line.unit_price_cents < 0:
-        yield "a unit price is negative; a discount is a negative quantity"
-    if not line.quantity.is_finite() or not line.vat_percent.is_finite():
-        yield "a quantity or VAT rate is no number"
-        return
-    if line.net_cents != (right := line_net(line.quantity, line.unit_price_cents)):
-        yield f"line {line.description!r} says {line.net_cents} cents, {right} is right"
-    if not 0 <= line.vat_percent <= 100:
-        yield f"VAT of {line.vat_percent} % does not exist"
-    elif (line.vat_category is VatCategory.STANDARD) != (line.vat_percent > 0):
-        yield f"VAT category {line.vat_category} does not go with {line.vat_percent} %"
-    if (line.period_from is None) != (line.period_to is None):
-        yield "a period has only one end"
-    elif line.period_from and line.period_to and line.period_to < line.period_from:
-        yield "a period ends before it begins"
+    def has(self, category: VatCategory) -> bool:
+        """Whether any line is in this VAT category."""
+        return any(line.vat_category is category for line in self.lines)
 
 
 def _identity_problems(doc: InvoiceDocument) -> Iterator[str]:
-    for field in ("number", "seller_iban", "customer_number"):
+    needed = (
+        ("seller_iban", "customer_number")
+        if doc.is_pro_forma
+        else ("number", "seller_iban", "customer_number")
+    )
+    for field in needed:
         if not getattr(doc, field).strip():
             yield f"the {field} is empty"
     # Wet OB 1968, art. 35a, and NLCIUS BR-NL-1: no invoice without them.
@@ -218,9 +152,30 @@ def _identity_problems(doc: InvoiceDocument) -> Iterator[str]:
         yield f"accent {doc.accent!r} is no colour like #1f4fd8"
     if doc.is_credit_note != bool(doc.corrects_number.strip()):
         yield "a credit note, and only a credit note, names the invoice that it corrects"
-    reversed_charge = any(line.vat_category is VatCategory.REVERSE_CHARGE for line in doc.lines)
-    if reversed_charge and not doc.buyer.vat_number.strip():
+    if doc.corrects_issued_on and not doc.is_credit_note:
+        yield "corrects_issued_on without an invoice that is corrected"
+
+
+def _vat_problems(doc: InvoiceDocument) -> Iterator[str]:
+    if doc.has(VatCategory.REVERSE_CHARGE) and not doc.buyer.vat_number.strip():
         yield "reverse charge needs the buyer's VAT number"
+    if doc.has(VatCategory.INTRA_COMMUNITY):
+        if not doc.buyer.vat_number.strip():
+            yield "an intra-Community supply needs the buyer's VAT number (BR-IC-02)"
+        if doc.buyer.country == doc.seller.country or doc.buyer.country not in EU:
+            yield "an intra-Community supply goes to another member state"
+        if not (doc.delivered_on or doc.period):
+            yield "an intra-Community supply says when it was supplied (BR-IC-11)"
+    if doc.has(VatCategory.EXPORT) and doc.buyer.country in EU:
+        yield "an export leaves the EU"
+    if doc.has(VatCategory.OUT_OF_SCOPE) and any(
+        line.vat_category is not VatCategory.OUT_OF_SCOPE for line in doc.lines
+    ):
+        yield "what VAT does not apply to stands on a document of its own (BR-O-11, BR-O-12)"
+    if doc.vat_country and not (doc.vat_country in EU and doc.vat_country != doc.seller.country):
+        yield f"VAT country {doc.vat_country!r} is no other member state; leave it empty for the seller's own VAT"
+    if doc.vat_country and not doc.has(VatCategory.STANDARD):
+        yield "VAT of another member state, and no VAT is charged"
 
 
 def _sum_problems(doc: InvoiceDocument) -> Iterator[str]:
@@ -258,3 +213,7 @@ def _payment_problems(doc: InvoiceDocument) -> Iterator[str]:
         yield "paid_on is the day of a payment, and there is none without the other"
     if doc.payment_method and not doc.paid_cents:
         yield "a payment method without a payment"
+    if doc.is_pro_forma and doc.paid_cents:
+        yield "a pro-forma is not paid; what is paid gets an invoice"
+    if (doc.payment_means is PaymentMeans.DIRECT_DEBIT) != (doc.direct_debit is not None):
+        yield "a direct debit names its mandate, and only a direct debit has one"

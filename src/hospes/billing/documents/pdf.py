@@ -5,30 +5,43 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from hospes.billing.documents import notation
 from hospes.billing.documents.characters import drawable, for_paper, paragraphs
 from hospes.billing.documents.colours import tint, written_in
-from hospes.billing.documents.labels import country_name, labels
-from hospes.billing.documents.model import DocumentLine, InvoiceDocument, Party, VatCategory
+from hospes.billing.documents.countries import country_name
+from hospes.billing.documents.labels import labels
+from hospes.billing.documents.model import InvoiceDocument
+from hospes.billing.documents.parts import DirectDebit, DocumentLine, Party
 from hospes.billing.documents.press import print_pdf
-from hospes.billing.documents.wording import badge_said, opening_said, payment_said
+from hospes.billing.documents.wording import (
+    badge_said,
+    group_said,
+    notes_said,
+    opening_said,
+    payment_said,
+    rate_said,
+)
 
 # In characters: what fits a column of figures, and how much text surely stays on one page.
 _NARROW = 16
 _FITS_A_PAGE = 1200
 
 
-def invoice_pdf(doc: InvoiceDocument, xml: bytes, *, created_at: datetime | None = None) -> bytes:
+def invoice_pdf(doc: InvoiceDocument, xml: bytes = b"", *, created_at: datetime | None = None) -> bytes:
     """
-    Return the document as PDF/A-3a with xml attached as factuur.xml (relationship: alternative).
+    Return the document as PDF/A-3a with xml attached as factuur.xml (relationship: alternative); a pro-forma has none.
 
     created_at (with a zone) is what the file says about when it was made; without it, the day of issue at
     00:00 UTC. The same arguments give the same bytes. xml is UTF-8 and attached byte for byte.
-    Raises press.PressError when the page cannot be made.
+    Raises press.PressError when the page cannot be made, ValueError for an invoice without xml or a pro-forma with.
     """
+    if doc.is_pro_forma == bool(xml):
+        raise ValueError(
+            "an invoice or credit note has UBL inside; a pro-forma must not be booked and has none"
+        )
     made = created_at or datetime.combine(doc.issued_on, time(), tzinfo=UTC)
     inputs = {"page": json.dumps(page(doc)), "xml": xml.decode("utf-8"), "logo": doc.logo_svg}
     return print_pdf(inputs, created_at=made)
@@ -45,10 +58,10 @@ def page(said: InvoiceDocument) -> dict[str, Any]:
     heading = words[doc.kind.value]
     return {
         "language": doc.language,
-        "title": drawable(f"{heading} {said.number} · {said.seller.name}"),
+        "title": drawable(f"{f'{heading} {said.number}'.strip()} · {said.seller.name}"),
         "author": drawable(said.seller.name),
         "heading": heading,
-        "running": f"{heading} {doc.number}",
+        "running": f"{heading} {doc.number}".strip(),
         "accent": doc.accent,
         "accent_ink": written_in(doc.accent),
         "accent_tint": tint(doc.accent),
@@ -64,10 +77,11 @@ def page(said: InvoiceDocument) -> dict[str, Any]:
         "sums": list(_sums(doc)),
         "total": _total(doc),
         "payments": list(_payments(doc)),
+        "notes": [for_paper(note) for note in notes_said(doc)],
         "pay": list(_how_to_pay(doc)),
-        "how_to_pay": words["how_to_pay"],
+        "how_to_pay": words["how_we_collect" if doc.direct_debit else "how_to_pay"],
         "page_of": words["page"],
-        "attachment": words["attachment"],
+        "attachment": words["credit_attachment" if doc.is_credit_note else "attachment"],
     }
 
 
@@ -78,7 +92,9 @@ def _on_paper(doc: InvoiceDocument) -> InvoiceDocument:
         number=for_paper(doc.number, _NARROW),
         customer_number=for_paper(doc.customer_number, _NARROW),
         quote_number=for_paper(doc.quote_number, _NARROW),
+        buyer_reference=for_paper(doc.buyer_reference, _NARROW),
         order_reference=for_paper(doc.order_reference, _NARROW),
+        copies_to=tuple(for_paper(name, _NARROW) for name in doc.copies_to),
         corrects_number=for_paper(doc.corrects_number, _NARROW),
         seller_iban=drawable(doc.seller_iban),
         payment_method=for_paper(doc.payment_method),
@@ -131,20 +147,34 @@ def _footer(doc: InvoiceDocument) -> list[list[str]]:
 
 def _facts(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
     words = labels(doc.language)
-    prefix = "credit_" if doc.is_credit_note else ""
+    prefix = {"credit_note": "credit_", "pro_forma": "pro_forma_"}.get(doc.kind, "")
     facts = [
         (words[f"{prefix}number"], doc.number),
         (words[f"{prefix}issued_on"], notation.long_date(doc.issued_on, doc.language)),
-        (words["corrects"], doc.corrects_number),
+        (words["delivered_on"], _day(doc.delivered_on, doc)),
+        (words["corrects"], _corrected(doc)),
         (words["customer_number"], doc.customer_number),
         (words["quote_number"], doc.quote_number),
+        (words["buyer_reference"], doc.buyer_reference),
         (words["order_reference"], doc.order_reference),
         (words["your_kvk"], doc.buyer.kvk),
         (words["your_vat_number"], doc.buyer.vat_number),
+        (words["copies_to"], ", ".join(doc.copies_to)),
     ]
     if doc.open_cents and not doc.is_credit_note:
-        facts.insert(2, (words["due_on"], notation.long_date(doc.due_on, doc.language)))
+        facts.insert(2, (words["due_on"], _day(doc.due_on, doc)))
     return ((label, value) for label, value in facts if value)
+
+
+def _day(day: date | None, doc: InvoiceDocument) -> str:
+    return notation.long_date(day, doc.language) if day else ""
+
+
+def _corrected(doc: InvoiceDocument) -> str:
+    if not doc.corrects_issued_on:
+        return doc.corrects_number
+    dated = labels(doc.language)["corrects_dated"]
+    return dated.format(number=doc.corrects_number, date=_day(doc.corrects_issued_on, doc))
 
 
 def _row(line: DocumentLine, doc: InvoiceDocument) -> dict[str, Any]:
@@ -159,7 +189,7 @@ def _row(line: DocumentLine, doc: InvoiceDocument) -> dict[str, Any]:
         "amounts": [
             notation.number(line.quantity, language),
             notation.euros(line.unit_price_cents, language),
-            f"{notation.number(line.vat_percent, language)}%",
+            rate_said(line, doc),
             notation.euros(line.net_cents, language),
         ],
     }
@@ -169,11 +199,7 @@ def _sums(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
     words, language = labels(doc.language), doc.language
     yield words["net"], notation.euros(doc.net_cents, language)
     for group in doc.vat_groups:
-        reverse = group.category is VatCategory.REVERSE_CHARGE
-        label = words["reverse_charge_over" if reverse else "vat_over"].format(
-            percent=notation.number(group.percent, language), amount=notation.euros(group.net_cents, language)
-        )
-        yield label, notation.euros(group.vat_cents, language)
+        yield group_said(group, doc), notation.euros(group.vat_cents, language)
 
 
 def _total(doc: InvoiceDocument) -> tuple[str, str]:
@@ -193,7 +219,19 @@ def _how_to_pay(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
         return
     words = labels(doc.language)
     yield words["pay_amount"], notation.euros(doc.open_cents, doc.language)
+    if doc.direct_debit:
+        yield from _how_we_collect(doc, doc.direct_debit)
+        return
     yield words["pay_to"], notation.iban(doc.seller_iban)
     yield words["pay_name"], doc.seller.name
-    yield words["pay_mention"], doc.number
-    yield words["pay_before"], notation.long_date(doc.due_on, doc.language)
+    yield words["pay_mention"], doc.mentioned_as
+    yield words["pay_before"], _day(doc.due_on, doc)
+
+
+def _how_we_collect(doc: InvoiceDocument, debit: DirectDebit) -> Iterator[tuple[str, str]]:
+    words, account = labels(doc.language), "".join(debit.debited_iban.split())
+    yield words["collect_on"], _day(doc.due_on, doc)
+    # Enough for the payer to know the account; who finds the paper learns nothing to take money with.
+    yield words["collect_from"], drawable(f"{account[:2]} •• {account[-4:]}")
+    yield words["mandate"], for_paper(debit.mandate_reference)
+    yield words["creditor"], for_paper(debit.creditor_identifier)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from string import Formatter
 
+from hospes.billing.documents.countries import country_name
 from hospes.billing.documents.labels import labels
-from hospes.billing.documents.model import InvoiceDocument
-from hospes.billing.documents.notation import euros, long_date
+from hospes.billing.documents.model import EU, InvoiceDocument
+from hospes.billing.documents.notation import euros, long_date, number
+from hospes.billing.documents.parts import DocumentLine, PaymentMeans, VatCategory, VatGroup
 
 
 def opening_said(doc: InvoiceDocument) -> list[tuple[str, bool]]:
@@ -41,13 +44,78 @@ def badge_said(doc: InvoiceDocument) -> str:
     return labels(doc.language)["badge_refunded" if doc.is_credit_note else "badge_paid"]
 
 
+def terms_said(doc: InvoiceDocument) -> str:
+    """Say when an open invoice is to be paid; empty on every other document."""
+    if doc.is_credit_note or doc.is_pro_forma or not doc.open_cents:
+        return ""
+    words, days = labels(doc.language), (doc.due_on - doc.issued_on).days
+    if doc.payment_means is PaymentMeans.DIRECT_DEBIT:
+        return words["terms_debit"].format(date=long_date(doc.due_on, doc.language))
+    return words["terms_days"].format(days=days) if days else words["terms_at_once"]
+
+
+def rate_said(line: DocumentLine, doc: InvoiceDocument) -> str:
+    """What stands in the VAT column of a line: the rate, or why there is none."""
+    words = labels(doc.language)
+    return words.get(f"rate_{line.vat_category}") or f"{number(line.vat_percent, doc.language)}%"
+
+
+def group_said(group: VatGroup, doc: InvoiceDocument) -> str:
+    """What a VAT group is called among the sums."""
+    words, abroad = labels(doc.language), doc.vat_country and group.category is VatCategory.STANDARD
+    template = words.get(f"over_{group.category}") or words["vat_abroad_over" if abroad else "vat_over"]
+    return template.format(
+        percent=number(group.percent, doc.language),
+        country=country_name(doc.vat_country, doc.language),
+        amount=euros(group.net_cents, doc.language),
+    )
+
+
+def reason_said(category: VatCategory, doc: InvoiceDocument) -> str:
+    """
+    Why no VAT is charged on what is in this category (BT-120); empty where VAT is, or the rate is zero.
+
+    The usual words come first, since the law asks for exactly those (art. 226(11) and (11a) of the VAT directive).
+    """
+    usual = labels(doc.language).get(f"reason_{category}", "")
+    own = _own_reasons(category, doc)
+    if usual and own and not own.lower().startswith(usual.lower()):
+        return f"{usual}: {own}"
+    return own or usual
+
+
+def notes_said(doc: InvoiceDocument) -> Iterator[str]:
+    """The sentences below the sums that the law asks for, or that keep a reader from a mistake."""
+    words = labels(doc.language)
+    if doc.is_pro_forma:
+        yield words["note_pro_forma"]
+    if doc.vat_country:
+        yield words["note_oss"].format(country=country_name(doc.vat_country, doc.language))
+    for category in dict.fromkeys(group.category for group in doc.vat_groups):
+        abroad = doc.buyer.country != doc.seller.country and doc.buyer.country in EU
+        usual = "note_AE_abroad" if category is VatCategory.REVERSE_CHARGE and abroad else f"note_{category}"
+        if _own_reasons(category, doc):
+            yield reason_said(category, doc)
+        elif usual in words:
+            yield words[usual]
+
+
+def _own_reasons(category: VatCategory, doc: InvoiceDocument) -> str:
+    reasons = (line.vat_reason.strip() for line in doc.lines if line.vat_category is category)
+    return " ".join(dict.fromkeys(reason for reason in reasons if reason))
+
+
 def _opening(doc: InvoiceDocument) -> str:
     if doc.is_credit_note:
         if not doc.total_cents:
             return "say_nothing_credited"
         return "say_refunded" if doc.is_settled else "say_credit"
+    if doc.is_pro_forma:
+        return "say_pro_forma"
     if not doc.total_cents:
         return "say_nothing_due"
     if doc.is_settled:
         return "say_paid"
+    if doc.payment_means is PaymentMeans.DIRECT_DEBIT:
+        return "say_debit"
     return "say_part_paid" if doc.paid_cents else "say_pay"
