@@ -156,7 +156,7 @@ def test_a_direct_debit_tells_what_the_payer_must_know_and_no_whole_account() ->
         ("Bedrag", "€ 116,01"),
         ("Afgeschreven op", "6 december 2026"),
         ("Van rekening", "NL •• 6789"),
-        ("Kenmerk van de machtiging", "M-10001-1"),
+        ("Machtigingskenmerk", "M-10001-1"),
         ("Incassant-ID", "NL98ZZZ123456780000"),
     ]
     assert "van uw rekening af" in "".join(piece["text"] for piece in on_page["opening"])

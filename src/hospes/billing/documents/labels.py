@@ -93,7 +93,7 @@ _DUTCH = {
     "how_we_collect": "Zo wordt er betaald",
     "collect_on": "Afgeschreven op",
     "collect_from": "Van rekening",
-    "mandate": "Kenmerk van de machtiging",
+    "mandate": "Machtigingskenmerk",
     "creditor": "Incassant-ID",
     "terms_days": "Te betalen binnen {days} dagen na de factuurdatum",
     "terms_at_once": "Direct te betalen",
