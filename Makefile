@@ -29,6 +29,7 @@ bench:
 	@.venv/bin/hospes bench enforcement
 	@.venv/bin/hospes bench pages
 	@.venv/bin/hospes bench login
+	@.venv/bin/hospes bench documents
 
 .PHONY: css messages
 css:
