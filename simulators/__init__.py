@@ -1,5 +1,5 @@
 """
-The outside world on one machine: payment provider, SMS gateway, mail catcher and hosting panel.
+The outside world on one machine: payment provider, SMS gateway, mail catcher, hosting panel, Peppol access point.
 
 Each simulator speaks the wire protocol of the real thing, keeps its state in an SQLite file and can be
 made unpleasant (outages, slow answers, lost connections, notices that come twice, late or never). They know
@@ -14,6 +14,7 @@ nothing of the program that talks to them and import nothing from it.
 from simulators.mail.catcher import MailCatcher
 from simulators.panel.panel import HostingPanel
 from simulators.payments.provider import PaymentProvider
+from simulators.peppol.accesspoint import PeppolAccessPoint
 from simulators.sms.gateway import SmsGateway
 
-__all__ = ["HostingPanel", "MailCatcher", "PaymentProvider", "SmsGateway"]
+__all__ = ["HostingPanel", "MailCatcher", "PaymentProvider", "PeppolAccessPoint", "SmsGateway"]

@@ -10,6 +10,7 @@ DUTCH = {
     "SMS gateway": "Sms-dienst",
     "Mail catcher": "Mailvanger",
     "Hosting panel": "Hostingpaneel",
+    "Peppol access point": "Peppol-toegangspunt",
     "Simulator": "Simulator",
     "The simulators": "De simulators",
     "Skip to the content": "Naar de inhoud",
@@ -93,6 +94,9 @@ DUTCH = {
     "Parts": "Delen",
     "accepted": "aangenomen",
     "delivered": "afgeleverd",
+    # Peppol
+    "E-invoices": "E-facturen",
+    "Number": "Nummer",
     # mail
     "Mail": "Mail",
     "Subject": "Onderwerp",

@@ -105,6 +105,7 @@ def test_all_run_in_one_process_keep_their_state_over_kill_9_and_end_at_sigterm(
         "sms.sqlite3",
         "mail.sqlite3",
         "panel.sqlite3",
+        "peppol.sqlite3",
     }
     third = start(base)
     third.child.wait(20)

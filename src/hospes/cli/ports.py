@@ -13,7 +13,16 @@ HOST = "127.0.0.1"
 NAME = "localhost"
 FACES = ("portal", "office")
 DEFAULT_BASE = 8000
-OFFSETS = {"portal": 0, "office": 1, "payments": 10, "sms": 11, "mail": 12, "panel": 13, "smtp": 25}
+OFFSETS = {
+    "portal": 0,
+    "office": 1,
+    "payments": 10,
+    "sms": 11,
+    "mail": 12,
+    "panel": 13,
+    "peppol": 15,
+    "smtp": 25,
+}
 
 
 @dataclass(frozen=True, slots=True)

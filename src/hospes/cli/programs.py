@@ -52,7 +52,7 @@ def _web(face: str, ports: Ports) -> Program:
 
 def running(ports: Ports) -> list[Program]:
     """Return the programs of a running installation, in the order in which they start."""
-    world = tuple(ports.url(name) for name in ("payments", "sms", "mail", "panel"))
+    world = tuple(ports.url(name) for name in ("payments", "sms", "mail", "panel", "peppol"))
     return [
         Program("simulators", (sys.executable, "-m", "simulators"), answers=world, stage=WORLD),
         _web("portal", ports),

@@ -120,6 +120,7 @@ def _addresses(ports: Ports) -> list[dict[str, str]]:
         {"what": _("SMS that was sent"), "address": ports.url("sms"), "note": simulated},
         {"what": _("Payment provider"), "address": ports.url("payments"), "note": simulated},
         {"what": _("Hosting panel"), "address": ports.url("panel"), "note": simulated},
+        {"what": _("E-invoices that were sent"), "address": ports.url("peppol"), "note": simulated},
     ]
 
 

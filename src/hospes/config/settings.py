@@ -255,6 +255,11 @@ HOSPES_PANEL = {
     "user": env_text("HOSPES_PANEL_USER", "admin"),
     "key": env_text("HOSPES_PANEL_KEY", "demo-login-key"),
 }
+HOSPES_PEPPOL = {
+    "access_point": env_text("HOSPES_PEPPOL_ACCESS_POINT", "rest"),
+    "url": env_text("HOSPES_PEPPOL_URL", f"http://127.0.0.1:{PORT_BASE + 15}"),
+    "token": env_text("HOSPES_PEPPOL_TOKEN", "demo-peppol-token"),
+}
 HOSPES_SMS = sms_settings(PORT_BASE + 11, rules=HOSPES_SMS_RULES, operator=HOSPES_OPERATOR.name)
 PROCRASTINATE_ON_APP_READY = "hospes.kernel.jobs.use_acting_connection"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -14,6 +14,7 @@ class Recipient(StrEnum):
     MAIL_SERVER = "mail_server"
     SMS_GATEWAY = "sms_gateway"
     HOSTING_PANEL = "hosting_panel"
+    PEPPOL_ACCESS_POINT = "peppol_access_point"
 
     @property
     def described(self) -> "Described":
@@ -39,5 +40,8 @@ _DESCRIBED = {
     ),
     Recipient.HOSTING_PANEL: Described(
         _("the hosting server"), _("to set up the hosting that you ordered"), is_processor=True
+    ),
+    Recipient.PEPPOL_ACCESS_POINT: Described(
+        _("the Peppol access point"), _("to deliver e-invoices to your bookkeeping"), is_processor=True
     ),
 }

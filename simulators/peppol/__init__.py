@@ -1,0 +1,1 @@
+"""A Peppol access point: takes e-invoices, and delivers them to a page."""
