@@ -95,3 +95,4 @@ name({
 })  # fmt: skip
 
 from hospes.accounts.second import mails as mails  # noqa: E402  # it registers its own
+from hospes.accounts.second import release_mails as release_mails  # noqa: E402

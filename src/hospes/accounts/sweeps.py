@@ -2,7 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from hospes.accounts.models import Familiar, LimitLift, LoginCode, OpenSession, PhoneCode, Session, Tries
+from hospes.accounts.models import (
+    ApiToken,
+    Familiar,
+    LimitLift,
+    LoginCode,
+    OpenSession,
+    PhoneCode,
+    Session,
+    Tries,
+)
 from hospes.accounts.second import releases
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.datamap import mapped
@@ -24,20 +33,20 @@ def clear_sessions(*, now: datetime, page_size: int = 1000) -> int:
 
 def clear_where_from(*, now: datetime, page_size: int = 1000) -> int:
     """
-    Delete sessions, known devices and places, codes and links that were over for as long as the map keeps them.
+    Delete sessions, known devices and places, codes, links and tokens of programs (with their last use) that were over for as
+    long as the map keeps them.
 
     A page a transaction; returns how many rows there were.
     """
     cleared = 0
-    for model in (OpenSession, Familiar, LoginCode, LimitLift):
+    for model in (OpenSession, Familiar, LoginCode, LimitLift, ApiToken):
         keep = mapped(model).entry.keep
-        over = now - timedelta(days=keep.days if keep else 0)
-        more = True
+        if keep is None or not keep.since:
+            raise LookupError(f"{model.__name__} does not say from when on it is kept")
+        over, more = {f"{keep.since}__lte": now - timedelta(days=keep.days)}, True
         while more:
             with acting(Purpose.RETENTION, actor=JOB):
-                page = (
-                    model.objects.filter(expires_at__lte=over).order_by("expires_at").values("pk")[:page_size]
-                )
+                page = model.objects.filter(**over).order_by(keep.since).values("pk")[:page_size]
                 gone = model.objects.filter(pk__in=page).delete()[0]
             cleared, more = cleared + gone, gone == page_size
     return cleared

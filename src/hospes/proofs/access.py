@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 
 from hospes.proofs.browser import Browser
+from hospes.proofs.programs import a_token_is_held_by_nobody
 from hospes.proofs.registry import must, proof
 from hospes.proofs.second import password_alone_is_not_enough
 from hospes.proofs.stage import Account, Stage
@@ -109,7 +110,7 @@ def _may_not_count(stage: Stage, login: str) -> None:
     "P25",
     enforced_by="the rules for passwords; links for a new one that work once (accounts_passwordreset) and expire by constraint;"
     " sessions that end with the password; answers that tell nothing; the second step, which hospes_scope demands where a"
-    " customer does",
+    " customer does; tokens of programs that are held as hashes for the door only, and end by token_lasts_a_year_at_most",
 )
 def nobody_passes_for_somebody_else(stage: Stage) -> str:
     account = stage.sign_up()
@@ -142,9 +143,10 @@ def nobody_passes_for_somebody_else(stage: Stage) -> str:
     said_too = stage.denied(
         "portal", "contract", "UPDATE customers_person SET password = '' RETURNING id", person=person
     )
+    told = f"{password_alone_is_not_enough(stage)}; {a_token_is_held_by_nobody(stage)}"
     return (
         f"{len(refused)} weak passwords were refused, such as: {refused[0]}; a link works once and ended two sessions; no link without"
-        f" an end ({said}); a customer's own session changes no password ({said_too}); {password_alone_is_not_enough(stage)}"
+        f" an end ({said}); a customer's own session changes no password ({said_too}); {told}"
     )
 
 

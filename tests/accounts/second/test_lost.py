@@ -19,6 +19,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
 from hospes.messaging import texts
 from hospes.messaging.models import Message, TextMessage
+from hospes.messaging.recipients import NobodyToReach
 from hospes.messaging.rendering import render
 from tests.accounts import people
 from tests.accounts.second import steps
@@ -100,6 +101,64 @@ def test_every_address_that_is_known_is_told_and_the_phone(loser: Person) -> Non
         text = TextMessage.objects.get(kind="account.sms_release")
     with acting(Purpose.MESSAGES, actor=JOB):
         assert "/account/2fa/lost/stop/" in texts.write(text, now=clock.now()).body
+
+
+def test_the_confirmed_addresses_of_customers_that_they_hold_are_told_and_no_others(loser: Person) -> None:
+    mine = make.customer(holder=loser, kind="business", name="Zaagtand bv", invoice_email=loser.email)
+    now = clock.now()
+    technical = make.contact_address(customer=mine)
+    make.contact_address(
+        customer=mine, use="technical", confirmed_at=None
+    )  # asked for, and nobody answered yet
+    make.contact_address(customer=mine, use="emergency", ended_at=now)
+    make.contact_address(customer=mine, use="invoices", email=loser.email)
+    elsewhere = make.customer(holder=make.person())  # for which they only have access
+    make.membership(person=loser, customer=elsewhere, role="administration")
+    make.contact_address(customer=elsewhere)
+    given_up = make.customer(holder=make.person())
+    make.membership(person=loser, customer=given_up, until=now)
+    make.contact_address(customer=given_up)
+    asked(loser)
+    told = {letter.reader.address: letter for letter in mails("account.release_asked")}
+    assert set(told) == {loser.email, technical.email}
+    letter = told[technical.email]
+    assert letter.reader.name == ""
+    for part in (loser.name, "Zaagtand bv", "/account/2fa/lost/stop/"):
+        assert part in letter.text
+        assert part in letter.html
+    for secret in (loser.email, steps.NUMBER, "/lost/use/", "/password/", str(mine.number)):
+        assert secret not in letter.text + letter.html
+    found = re.search(r"https?://[^/\s]+(/account/2fa/lost/stop/[^\s]+/)", letter.text)
+    assert found
+    Client().post(found.group(1))
+    assert held().outcome == Release.Outcome.STOPPED
+
+
+def test_each_address_is_told_once(loser: Person) -> None:
+    customer = make.customer(holder=loser, invoice_email="boeken@kraakhof.test")
+    for use in ("technical", "emergency"):
+        make.contact_address(customer=customer, use=use, email="Boeken@kraakhof.test")
+    asked(loser)
+    assert sorted(letter.reader.address for letter in mails("account.release_asked")) == sorted(
+        [loser.email, "boeken@kraakhof.test"]
+    )
+
+
+def test_an_address_that_ended_meanwhile_gets_nothing(loser: Person) -> None:
+    contact = make.contact_address(customer=make.customer(holder=loser, invoice_email=loser.email))
+    asked(loser)
+    with as_owner():
+        type(contact).objects.filter(pk=contact.pk).update(ended_at=clock.now())
+    with pytest.raises(NobodyToReach):
+        mails("account.release_asked_for_contact")
+
+
+def test_what_a_colleague_wrote_down_is_told_to_no_mailbox(loser: Person) -> None:
+    make.contact_address(customer=make.customer(holder=loser, invoice_email=loser.email))
+    by_colleague(loser)
+    [letter] = mails("account.release_by_staff_for_contact")
+    assert "factuurnummers" not in letter.text + letter.html
+    assert loser.name in letter.text
 
 
 @pytest.mark.parametrize("where", ["mail", "elsewhere", "text", "page"])

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Person
@@ -46,6 +47,10 @@ class ApiToken(MappedModel):
     last_used_at = models.DateTimeField(_("last used at"), null=True)
     last_used_ip = models.GenericIPAddressField(_("last used from"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
+    over_at = models.GeneratedField(
+        expression=Least("ended_at", "expires_at"), output_field=models.DateTimeField(), db_persist=True,
+        verbose_name=_("works no longer from"), null=True,
+    )  # fmt: skip
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -64,16 +69,19 @@ class ApiToken(MappedModel):
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("made_at")),
             ),
         ]
-        indexes = [models.Index(fields=["person", "-made_at"], name="tokens_of_a_person")]
+        indexes = [
+            models.Index(fields=["person", "-made_at"], name="tokens_of_a_person"),
+            models.Index(fields=["over_at"], name="tokens_by_end"),
+        ]
 
     datamap = row(
-        plain("id")
+        plain("id") | plain("over_at", writes=())
         | personal(Category.LOGIN, "person", "name", "hint", "scopes", "networks", "made_at", "expires_at", writes=())
         | personal(Category.LOGIN, "last_used_at", "last_used_ip", "ended_at")
         | secret(Category.LOGIN, "digest", reads={Purpose.ACCESS}, writes=()),
         key="person_id", source=Source.PERSON, reads={Purpose.ACCESS, Purpose.SECURITY, Purpose.MESSAGES}, twins=(),
         creates={Purpose.ACCESS}, writes={Purpose.ACCESS},
-        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, months=6, since="expires_at"),
+        keep=Keep(Event.EXPIRY, SAFETY, Then.DELETE, days=30, since="over_at"),
     )  # fmt: skip
 
     @property

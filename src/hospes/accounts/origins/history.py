@@ -30,8 +30,11 @@ KINDS: Final[dict[str, Promise]] = {
     "protection": gettext_lazy("protection of the account"),
     "change": gettext_lazy("other changes"),
 }
-_LOGIN: Final = ("account.login", "account.logout", "account.confirmed", "session.ended", "session.moved")
-_FAILED: Final = ("limits.kept_out",)
+_LOGIN: Final = ("account.login", "account.logout", "account.confirmed", "session.ended", "session.moved",
+                 "account.token_used")  # fmt: skip
+_FAILED: Final = ("limits.kept_out", "account.token_refused")
+#: What a program does that shows a token; it is logged in nowhere.
+_OF_PROGRAMS: Final = ("account.token_used", "account.token_refused")
 _PROTECTION: Final = ("account.", "access.", "limits.", "second.", "session.", "staff.", "token.")
 
 
@@ -178,7 +181,7 @@ def _event(row: Mapping[str, Any], of: Mapping[int, Member], sees_all: bool) -> 
     told = by in ("person", "visitor") and (sees_all or (whose is not None and whose.is_me))
     return Event(
         id=row["id"], at=row["at"], action=row["action"], what=journal.label(row["action"]), by=by,
-        by_whom=_by_whom(by, whose, sees_all),
+        by_whom=_by_whom("program" if row["action"] in _OF_PROGRAMS else by, whose, sees_all),
         about=about.name if about and not about.is_me and about.person_id != actor else "",
         for_what=Purpose(row["purpose"]).declared.label,
         ip=row["ip"] if told else None, place=place_of(row["ip"]) if told and row["ip"] else None,
@@ -191,9 +194,11 @@ def _by_whom(by: str, whose: Member | None, sees_all: bool) -> str:
         if whose is None:
             return _("somebody who has no access any more") if sees_all else _("somebody else with access")
         return _("you") if whose.is_me else whose.name
-    return {"visitor": _("somebody who was not logged in"), "staff": _("one of our staff")}.get(
-        by, _("automatically")
-    )
+    return {
+        "visitor": _("somebody who was not logged in"),
+        "program": _("a program with a token"),
+        "staff": _("one of our staff"),
+    }.get(by, _("automatically"))
 
 
 def mark_of(event: Event) -> Mark:

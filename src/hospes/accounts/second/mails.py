@@ -4,16 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts.models import Phone, PhoneCode, RecoveryCode, Release
-from hospes.accounts.second import codes, recovery, releases, rules
+from hospes.accounts.second import codes, recovery, rules
+from hospes.accounts.second.releases import stop_link
 from hospes.customers.models import Customer
 from hospes.messaging import texts
 from hospes.messaging.kinds import name
@@ -60,89 +59,7 @@ def _recovery_used(message: Message) -> Rendered:
     return notice(message, _("A recovery code was used"), said, more=more)
 
 
-# --- the way back ---------------------------------------------------------------------------------------------------------
-
-
-def _moment(value: datetime) -> str:
-    return str(formats.date_format(timezone.localtime(value), "j F Y, H:i"))
-
-
-def _open_release(message: Message) -> Release:
-    """What the mail is about, while it is not over; a mail to another address names that instead."""
-    still_open = Release.objects.filter(person_id=message.person_id or 0, closed_at=None)
-    release = still_open.order_by("pk").last()
-    if release is None:
-        raise NobodyToReach("the request is over")
-    return release
-
-
-def _link(name: str, release: Release, move: releases.Move) -> str:
-    return settings.HOSPES_PORTAL_URL + reverse(name, kwargs={"token": releases.token(release.pk, move)})
-
-
-def _asked(message: Message, address: str | None = None) -> Rendered:
-    release = _open_release(message)
-    if release.by_staff_id is None:
-        subject = _("Somebody asked to take off your second step")
-        said = gettext(
-            "Somebody who knows your password says that the phone or passkey of your second step is lost."
-        )
-        more = gettext(
-            "From %s on it can be taken off, with a link that we then send you and with your password."
-        )
-    else:
-        subject = _("We were asked to take off your second step")
-        said = gettext(
-            "A colleague of ours has your second step taken off, since we were told that you lost your phone or passkey."
-        )
-        more = gettext(
-            "From %s on your password alone is enough to log in; then you set up a new second step."
-        )
-    more = f"{more % _moment(release.due_at)} {gettext('Is that not what you want? Then stop it: one click is enough.')}"
-    return notice(message, subject, said, more=more, button=gettext("Stop it"), url=_link("mfa_stop_release", release, "stop"),
-                  address=address)  # fmt: skip
-
-
-def _asked_elsewhere(message: Message) -> Rendered:
-    """The same to another address that the person confirmed."""
-    other = EmailAddress.objects.filter(
-        pk=message.about, user_id=message.person_id or 0, verified=True
-    ).first()
-    if other is None:
-        raise NobodyToReach("the address is gone")
-    return _asked(message, other.email)
-
-
-def _asked_for_invoices(message: Message) -> Rendered:
-    """The same to where the invoices of a customer go."""
-    customer = Customer.objects.filter(pk=message.customer_id or 0).first()
-    if customer is None:
-        raise NobodyToReach("the customer is gone")
-    return _asked(message, customer.invoice_email)
-
-
-def _ready(message: Message) -> Rendered:
-    release = _open_release(message)
-    said = gettext("The waiting time is over: you can take off your second step now, with your password.")
-    more = gettext("The link works until %s, and once.") % _moment(release.ends_at)
-    return notice(message, _("You can take off your second step now"), said, more=more, button=gettext("Take it off"),
-                  url=_link("mfa_use_release", release, "use"))  # fmt: skip
-
-
-def _ready_by_staff(message: Message) -> Rendered:
-    release = _open_release(message)
-    said = gettext("The waiting time is over: log in with your password, and your second step comes off.")
-    more = gettext("That works until %s. Set up a new second step at once.") % _moment(release.ends_at)
-    return notice(message, _("Log in now, without your second step"), said, more=more, button=gettext("Stop it"),
-                  url=_link("mfa_stop_release", release, "stop"))  # fmt: skip
-
-
-for _kind in ("account.release_asked", "account.release_by_staff"):
-    register(_kind, _asked)
-    register(f"{_kind}_elsewhere", _asked_elsewhere)
-    register(f"{_kind}_for_invoices", _asked_for_invoices)
-register("account.release_ready", _ready)
-register("account.release_ready_by_staff", _ready_by_staff)
+# --- where a customer asks it of everybody ---------------------------------------------------------------------------------
 
 
 def _demanded(message: Message) -> Rendered:
@@ -239,10 +156,7 @@ def _release(message: TextMessage, now: datetime) -> Text:
     words = gettext(
         "%(operator)s: somebody asked to take off the second step of your account. Was it not you? Stop it: %(url)s"
     )
-    said = words % {
-        "operator": settings.HOSPES_SMS["sender"],
-        "url": _link("mfa_stop_release", asked, "stop"),
-    }
+    said = words % {"operator": settings.HOSPES_SMS["sender"], "url": stop_link(asked)}
     return Text(phone.number, said)
 
 
@@ -255,14 +169,6 @@ name({
     "account.passkey_removed": _("A passkey was removed"),
     "account.recovery_code_used": _("A recovery code was used"),
     "account.codes_guessed": _("Wrong codes at the second step"),
-    "account.release_asked": _("Request to take off the second step"),
-    "account.release_asked_elsewhere": _("Request to take off the second step, to another address"),
-    "account.release_asked_for_invoices": _("Request to take off the second step, to where invoices go"),
-    "account.release_by_staff": _("Second step to be taken off by our staff"),
-    "account.release_by_staff_elsewhere": _("Second step to be taken off by our staff, to another address"),
-    "account.release_by_staff_for_invoices": _("Second step to be taken off by our staff, to where invoices go"),
-    "account.release_ready": _("The second step can be taken off now"),
-    "account.release_ready_by_staff": _("The second step comes off at the next login"),
     "account.release_stopped": _("Taking off the second step was stopped"),
     "account.release_used": _("The second step was taken off"),
 })  # fmt: skip

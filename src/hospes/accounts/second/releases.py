@@ -11,22 +11,19 @@ staff, and nobody for themself.
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import services
 from hospes.accounts.models import Release
-from hospes.accounts.second import dropping, limits, phones, ways
+from hospes.accounts.second import dropping, limits, telling, ways
 from hospes.accounts.second.limits import Limit
 from hospes.accounts.staff.queries import standing_of
-from hospes.customers.models import Customer, Membership, Person
-from hospes.customers.queries import in_force
 from hospes.kernel import journal
 from hospes.messaging import services as messaging
-from hospes.messaging import texting
 
 journal.register({
     "account.release_asked": _("Asked to have the second step taken off"),
@@ -81,7 +78,7 @@ def ask(*, person_id: int, now: datetime) -> Release:
         person_id=person_id, asked_at=now, due_at=due, ends_at=due + timedelta(days=rules.link_days)
     )
     _note("account.release_asked", made, now)
-    _tell_everywhere("account.release_asked", made, now)
+    telling.tell_everywhere("account.release_asked", made, now)
     return made
 
 
@@ -108,7 +105,7 @@ def ask_for(
         by_staff_id=colleague_id, reason=reason.strip(),
     )  # fmt: skip
     _note("account.release_by_staff", made, now)
-    _tell_everywhere("account.release_by_staff", made, now)
+    telling.tell_everywhere("account.release_by_staff", made, now)
     return made
 
 
@@ -210,48 +207,21 @@ def _note(action: str, release: Release, now: datetime) -> None:
     )
 
 
-# --- telling --------------------------------------------------------------------------------------------------------------
-
-
-def _tell_everywhere(kind: str, release: Release, now: datetime) -> None:
-    """
-    A mail to every address that we know of the person, and a text to the confirmed phone.
-
-    Known are the addresses they confirmed, and those for the invoices of customers that they hold. Only ids are written
-    down: the worker looks the addresses up.
-    """
-    person_id = release.person_id
-    messaging.enqueue(kind, key=f"{kind}:{release.pk}", person_id=person_id, about_id=release.pk, now=now)
-    own = Person.objects.values_list("email", flat=True).get(pk=person_id)
-    others = EmailAddress.objects.filter(user_id=person_id, verified=True).exclude(email__iexact=own)
-    for pk in others.values_list("pk", flat=True):
-        messaging.enqueue(
-            f"{kind}_elsewhere",
-            key=f"{kind}:{release.pk}:address:{pk}",
-            person_id=person_id,
-            about_id=pk,
-            now=now,
-        )
-    held = Membership.objects.filter(in_force(now), person_id=person_id, role=Membership.Role.HOLDER)
-    for_invoices = Customer.objects.filter(pk__in=held.values("customer_id")).exclude(
-        invoice_email__iexact=own
-    )
-    for pk in for_invoices.values_list("pk", flat=True):
-        messaging.enqueue(f"{kind}_for_invoices", key=f"{kind}:{release.pk}:customer:{pk}", person_id=person_id,
-                          customer_id=pk, about_id=release.pk, now=now)  # fmt: skip
-    if phones.current(person_id) is not None:
-        texting.enqueue(
-            "account.sms_release",
-            key=f"release:{release.pk}",
-            person_id=person_id,
-            about_id=release.pk,
-            now=now,
-        )
-
-
 # --- links ----------------------------------------------------------------------------------------------------------------
 
 Move = Literal["stop", "use"]
+
+
+def stop_link(release: Release) -> str:
+    """Where somebody stops a request: an address at the portal as configured."""
+    return settings.HOSPES_PORTAL_URL + reverse(
+        "mfa_stop_release", kwargs={"token": token(release.pk, "stop")}
+    )
+
+
+def use_link(release: Release) -> str:
+    """Where its person has the second step taken off, once it is time."""
+    return settings.HOSPES_PORTAL_URL + reverse("mfa_use_release", kwargs={"token": token(release.pk, "use")})
 
 
 def token(release_id: int, move: Move) -> str:

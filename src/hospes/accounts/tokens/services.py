@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ from hospes.messaging import services as messaging
 journal.register({
     "account.token_made": _("Token for a program made"),
     "account.token_ended": _("Token for a program ended"),
+    "account.token_used": _("A program used the account with a token"),
     "account.token_refused": _("Token for a program refused: used from another network"),
 })  # fmt: skip
 
@@ -30,8 +32,9 @@ journal.register({
 MOST: Final = 20
 #: For so many days a token can be made.
 LASTS: Final = (30, 90, 365)
-#: When it was last used is written once a minute at most, and a refusal once an hour.
+#: When it was last used is written once a minute at most, a refusal once an hour, and a use once a day from each address.
 _NOTED_EVERY: Final = timedelta(minutes=1)
+_DAY: Final = 86_400
 
 
 class Refusal(StrEnum):
@@ -92,6 +95,8 @@ def authenticate(token: str, ip: str | None, now: datetime) -> Bearer | Refusal:
             return why
         if held.last_used_at is None or held.last_used_at <= now - _NOTED_EVERY or held.last_used_ip != ip:
             ApiToken.objects.filter(pk=held.pk).update(last_used_at=now, last_used_ip=ip)
+            if cache.add(f"tokens:used:{held.pk}:{ip}:{now:%Y%m%d}", 1, _DAY):
+                _note("account.token_used", held, now)
     return Bearer(held.person_id, held.pk, frozenset(Scope(scope) for scope in held.scopes))
 
 
