@@ -281,12 +281,15 @@ def test_nobody_changes_a_customer_they_do_not_act_for() -> None:
         assert Customer.objects.get(pk=theirs.pk).town == theirs.town
 
 
-@pytest.mark.promise("P71")
-def test_the_address_for_invoices_can_be_corrected_too() -> None:
+def test_the_address_for_invoices_is_not_changed_without_its_mailbox() -> None:
     customer = make.customer()
-    assert change(customer, invoice_email="boeken@example.com") == ["invoice_email"]
+    with pytest.raises(ValueError, match="confirmed by its mailbox"):
+        change(customer, invoice_email="boeken@example.com")
+    for scope in ({}, {"customer": customer.pk}):
+        with acting(Purpose.CONTRACT, actor=SYSTEM, **scope), pytest.raises(Refused), transaction.atomic():
+            Customer.objects.filter(pk=customer.pk).update(invoice_email="boeken@example.com")
     with as_owner():
-        assert Customer.objects.get(pk=customer.pk).invoice_email == "boeken@example.com"
+        assert Customer.objects.get(pk=customer.pk).invoice_email == customer.invoice_email
 
 
 @pytest.mark.promise("P03", "P10")

@@ -8,9 +8,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from hospes.accounts.addresses import contacts
 from hospes.accounts.models import StaffMember
-from hospes.customers.models import Customer
+from hospes.customers.models import ContactAddress, Customer
+from hospes.kernel import clock
+from hospes.kernel.acting import Actor, acting
 from hospes.kernel.models import JournalEntry
+from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.services.models import Service
 from tests.accounts import people as accounts
@@ -58,6 +62,43 @@ def test_details_are_changed_in_the_form_of_the_rules_and_written_down(as_role: 
     assert "De gegevens zijn opgeslagen." in people.text(client.get(case.page))
     assert client.post(f"{case.page}wijzigen/", form)["Location"] == case.page  # the same form once more
     assert len(changes()) == 1
+
+
+def test_another_address_for_invoices_is_used_once_its_mailbox_confirmed_it(as_role: AsRole) -> None:
+    client, case = as_role("support_agent"), people.case()
+    form = details(client, case, invoice_email="nieuw@kraakhof.test", town="Ede")
+    assert client.post(f"{case.page}wijzigen/", form)["Location"] == case.page
+    assert "nieuw@kraakhof.test" in people.text(
+        client.get(case.page)
+    )  # that it has to be confirmed is said once
+    assert (now(case).town, now(case).invoice_email) == ("Ede", "Boeken@kraakhof.test")
+    with as_owner():
+        asked = ContactAddress.objects.get(customer=case.customer)
+        assert (asked.use, asked.email, asked.confirmed_at) == ("invoices", "nieuw@kraakhof.test", None)
+        assert Message.objects.filter(kind="contact.confirm", about_id=asked.pk).exists()
+        noted = JournalEntry.objects.get(action="contact.asked")
+        assert (noted.actor_kind, noted.customer_id) == ("staff", case.customer.pk)
+    with acting(Purpose.ACCESS, actor=Actor.visitor()):
+        contacts.confirm(contacts.token(asked.pk), now=clock.now())
+    assert now(case).invoice_email == "nieuw@kraakhof.test"
+
+
+def test_the_same_address_in_other_letters_is_no_other_one(as_role: AsRole) -> None:
+    client, case = as_role("support_agent"), people.case()
+    client.post(f"{case.page}wijzigen/", details(client, case, invoice_email="boeken@KRAAKHOF.test"))
+    with as_owner():
+        assert not ContactAddress.objects.exists()
+
+
+def test_nobodys_mailbox_is_filled_through_the_office(as_role: AsRole) -> None:
+    client, case = as_role("support_agent"), people.case()
+    for n in range(contacts.MOST_A_DAY):
+        client.post(f"{case.page}wijzigen/", details(client, case, invoice_email=f"n{n}@kraakhof.test"))
+    answer = client.post(f"{case.page}wijzigen/", details(client, case, invoice_email="nog@kraakhof.test"))
+    assert answer.status_code == 422
+    assert "invoice_email_error" in answer.content.decode()
+    with as_owner():
+        assert ContactAddress.objects.count() == contacts.MOST_A_DAY
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,19 @@ def test_a_message_about_another_customer_of_the_same_holder_is_on_that_ones_pag
     assert "persoon@kraakhof.test" in second_page
 
 
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_a_phone_number_is_used_once_it_was_confirmed(as_role: AsRole, is_confirmed: bool) -> None:
+    client, case = as_role("support_agent"), people.case()
+    if not is_confirmed:
+        with as_owner():
+            type(case.holder).objects.filter(pk=case.holder.pk).update(phone_confirmed_at=None)
+    page = client.get(case.page).content.decode()
+    assert (f"tel:{people.PHONE}" in page) == (people.PHONE in page) == is_confirmed
+    assert ("nog niet bevestigd" in page) != is_confirmed
+    found = people.text(client.get("/zoeken/", {"q": people.PHONE}))
+    assert (case.customer.name in found) == is_confirmed
+
+
 @pytest.mark.parametrize(("purpose", "is_there"), [(Purpose.CONTRACT, False), (Purpose.SUPPORT, True)])
 def test_a_restriction_closes_the_part_concerned_also_for_staff(
     as_role: AsRole, purpose: Purpose, is_there: bool

@@ -79,7 +79,7 @@ def _second_step(made: Life) -> None:
     Release.objects.create(person=made.person, asked_at=make.NOW, due_at=make.NOW + timedelta(days=3),
                            ends_at=make.NOW + timedelta(days=10))  # fmt: skip
     ApiToken.objects.create(person=made.person, name="x", hint="x", digest=uuid.uuid4().bytes, scopes=["orders:read"],
-                            made_at=make.NOW, expires_at=make.NOW + timedelta(days=1))  # fmt: skip
+                            made_at=make.NOW, expires_at=make.NOW + timedelta(days=1), over_at=make.NOW + timedelta(days=1))  # fmt: skip
 
 
 # --- tables that have no factory yet ---

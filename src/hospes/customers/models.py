@@ -61,6 +61,7 @@ class Person(AbstractBaseUser):
     given_name = models.CharField(_("given name"), max_length=80, blank=True)
     family_name = models.CharField(_("family name"), max_length=80, blank=True)
     phone = models.CharField(_("phone number"), max_length=20, blank=True)
+    phone_confirmed_at = models.DateTimeField(_("phone number confirmed at"), null=True)
     language = models.CharField(
         _("language"), max_length=2, default="nl", choices=[("nl", _("Dutch")), ("en", _("English"))]
     )
@@ -74,7 +75,12 @@ class Person(AbstractBaseUser):
     class Meta:
         base_manager_name = "objects"
         verbose_name = _("person")
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_person_per_email_address")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_person_per_email_address"),
+            models.CheckConstraint(
+                name="phone_that_is_confirmed_is_there", condition=Q(phone_confirmed_at=None) | ~Q(phone="")
+            ),
+        ]
         indexes = [
             models.Index(fields=["phone"], name="person_by_phone"),
             models.Index(fields=["email"], opclasses=["varchar_pattern_ops"], name="person_by_address"),
@@ -85,7 +91,7 @@ class Person(AbstractBaseUser):
         | personal(Category.CONTACT, "email", to=[Recipient.MAIL_SERVER],
                    reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
         | personal(Category.IDENTITY, "given_name", "family_name", reads=ADDRESSING | {Purpose.SECURITY, Purpose.NEWSLETTER})
-        | personal(Category.CONTACT, "phone", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MONITORING})
+        | personal(Category.CONTACT, "phone", "phone_confirmed_at", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MONITORING})
         | personal(Category.CHOICES, "language", reads=ADDRESSING | {Purpose.NEWSLETTER})
         | secret(Category.LOGIN, "password", reads={Purpose.ACCESS})
         | personal(Category.LOGIN, "last_login", reads={Purpose.ACCESS, Purpose.SECURITY}),
@@ -102,6 +108,11 @@ class Person(AbstractBaseUser):
     def name(self) -> str:
         """How the person is addressed: never by a number (P01)."""
         return f"{self.given_name} {self.family_name}".strip() or self.email
+
+    @property
+    def reached_at(self) -> str:
+        """The number at which the person is called: "" as long as nobody showed that it is theirs."""
+        return self.phone if self.phone_confirmed_at is not None else ""
 
 
 class Customer(MappedModel):
@@ -160,7 +171,7 @@ class Customer(MappedModel):
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
         | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
         | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
-                   writes={Purpose.CONTRACT, Purpose.CONTRACT.own, Purpose.ACCESS},
+                   writes={Purpose.ACCESS},  # once its mailbox confirmed it
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
         key={"id": "customer"}, reads=_KNOWING, source=Source.PERSON,
         twins={Purpose.CONTRACT, Purpose.OPERATION, Purpose.BILLING, Purpose.SUPPORT, Purpose.SECURITY},
@@ -305,7 +316,8 @@ class ContactAddress(MappedModel):
         | personal(Category.CHOICES, "language", writes=())
         | personal(Category.LOGIN, "asked_by", names_others=True, writes=()),
         key="customer_id", reads={Purpose.ACCESS, Purpose.SUPPORT, Purpose.MESSAGES}, twins={Purpose.ACCESS, Purpose.SUPPORT},
-        source=Source.PERSON, creates={Purpose.ACCESS.own}, writes={Purpose.ACCESS, Purpose.ACCESS.own},
+        source=Source.PERSON, creates={Purpose.ACCESS, Purpose.ACCESS.own},
+        writes={Purpose.ACCESS, Purpose.ACCESS.own},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
     )  # fmt: skip
 

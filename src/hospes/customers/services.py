@@ -64,10 +64,13 @@ def change_details(*, customer_id: int, changes: Mapping[str, str], now: datetim
     """
     Change what a customer is called and where it is, by column; return what really changed. Acts for the contract.
 
-    Issued invoices keep what they said; the capacity stays (P03): a change of `kind` is a ValueError.
+    Issued invoices keep what they said; the capacity stays (P03): a change of `kind` is a ValueError. So is one of
+    `invoice_email`: another address is used once its mailbox confirmed it (`accounts.addresses.contacts`).
     """
     if "kind" in changes:
         raise ValueError("a customer stays what it is: a company is another customer")
+    if "invoice_email" in changes:
+        raise ValueError("an address for invoices is asked for, and confirmed by its mailbox")
     customer = Customer.objects.select_for_update().get(pk=customer_id)
     names = [name for name, value in changes.items() if getattr(customer, name) != value]
     if names:

@@ -124,7 +124,10 @@ def _by_number(number: int) -> Iterator[Match]:
 
 
 def _by_phone(phone: str) -> Iterator[Match]:
-    return _ids(Person.objects.filter(phone=phone), "pk", _("phone number"))
+    shown = Person.objects.filter(
+        phone=phone, phone_confirmed_at__isnull=False
+    )  # others may be somebody else's
+    return _ids(shown, "pk", _("phone number"))
 
 
 def _by_address(address: str) -> Iterator[Match]:
@@ -178,7 +181,7 @@ def _documents() -> Iterator[Way]:
 WAYS: Final = (
     Way("number", Customer, frozenset({"number", "name"}), _by_number),
     *_documents(),
-    Way("phone", Person, frozenset({"phone"}), _by_phone, gives_persons=True),
+    Way("phone", Person, frozenset({"phone", "phone_confirmed_at"}), _by_phone, gives_persons=True),
     Way("address", Person, frozenset({"email"}), _by_address, gives_persons=True),
     Way("address", Customer, frozenset({"invoice_email"}), _by_invoice_address),
     Way("label", Service, frozenset({"label", "customer"}), _by_label),

@@ -37,7 +37,10 @@ class DetailsForm(forms.Form):
         label=_("KvK number"), max_length=12, required=False, help_text=_("Eight digits.")
     )
     vat_number = forms.CharField(label=_("VAT number"), max_length=20, required=False)
-    invoice_email = forms.EmailField(label=_("E-mail address for invoices"), max_length=254)
+    invoice_email = forms.EmailField(
+        label=_("E-mail address for invoices"), max_length=254,
+        help_text=_("We send a link to another address, and use it once somebody there confirms it."),
+    )  # fmt: skip
     seen = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, is_business: bool, **kwargs: Any) -> None:
@@ -90,8 +93,9 @@ class DetailsForm(forms.Form):
         return values
 
     def changes(self) -> dict[str, str]:
-        """The details, by column."""
-        return {name: self.cleaned_data[name] for name in DETAILS if name in self.cleaned_data}
+        """The details, by column; but for the address for invoices, which its mailbox has to confirm."""
+        names = [name for name in DETAILS if name in self.cleaned_data and name != "invoice_email"]
+        return {name: self.cleaned_data[name] for name in names}
 
 
 def _as(rule: Callable[[str], str], text: str, otherwise: str | Promise) -> str:

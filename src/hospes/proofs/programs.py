@@ -28,7 +28,10 @@ def a_token_is_held_by_nobody(stage: Stage) -> str:
         "the token was not ended",
     )
     log = account.browser.get(account.page("toegang/geschiedenis/")).text
-    for what in ("Token voor een programma gemaakt", "Token voor een programma beëindigd"):
+    for what in (
+        "Toegangssleutel voor een programma gemaakt",
+        "Toegangssleutel voor een programma beëindigd",
+    ):
         must(what in log, f"the page of what was done does not say: {what}")
     return (
         f"a token ({token[:15]}…) was shown once and is held as a hash ({said}); nobody widens one ({wider}) or lets it last ({held});"

@@ -379,3 +379,25 @@ def test_a_colleague_with_codes_by_text_gives_one_and_still_needs_a_stronger_way
     assert office.get("/").status_code == 302
     give(office, newest_code())
     assert office.get("/")["Location"] == "/account/2fa/"
+
+
+# --- the number by which somebody is called -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("given", "is_theirs"), [(steps.NUMBER, True), ("+31687654321", False), ("", False)])
+def test_a_code_that_came_back_shows_that_the_number_to_call_is_theirs_too(
+    person: Person, given: str, is_theirs: bool
+) -> None:
+    with as_owner():
+        Person.objects.filter(pk=person.pk).update(phone=given)
+    steps.with_number(person)
+    with as_owner():
+        now = Person.objects.get(pk=person.pk)
+    assert now.reached_at == (given if is_theirs else "")
+
+
+def test_the_number_of_a_sign_up_is_not_confirmed_by_giving_it(portal: Client) -> None:
+    portal.post("/account/signup/", people.form(phone="06 12345678"))
+    with as_owner():
+        made = Person.objects.get()
+    assert (made.phone, made.reached_at) == ("+31612345678", "")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import ProgrammingError
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from hospes.accounts import sweeps
 from hospes.accounts.models import ApiToken
@@ -61,12 +61,11 @@ def test_what_ended_or_expired_goes_after_as_long_as_the_map_says_with_its_last_
     assert names() == {"lasting"}
 
 
-def test_one_that_is_ended_after_it_expired_is_kept_no_longer_for_that(person: Person) -> None:
-    now = clock.now()
-    made(person, days=30, now=now)
-    with as_owner():
-        ApiToken.objects.update(ended_at=now + timedelta(days=40))
-        assert ApiToken.objects.get().over_at == now + timedelta(days=30)
+def test_nothing_is_kept_longer_by_saying_that_it_is_over_later(person: Person) -> None:
+    made(person, days=30)
+    for words in ({"over_at": clock.now() + timedelta(days=40)}, {"ended_at": clock.now()}):
+        with pytest.raises(IntegrityError, match="token_is_over"), as_owner(), transaction.atomic():
+            ApiToken.objects.update(**words)
 
 
 def test_the_database_lets_nobody_clear_them_sooner(person: Person) -> None:
@@ -116,7 +115,7 @@ def test_made_used_refused_and_ended_are_listed_for_its_person_and_who_manages_t
     authenticate(token, IP, clock.now())
     authenticate(token, "198.51.100.9", clock.now())
     end(person, clock.now())
-    program = "een programma met een token"
+    program = "een programma met een toegangssleutel"
     own = listed(customer, person.pk, sees_all=False)
     assert own == [
         ("account.token_ended", "u", None),

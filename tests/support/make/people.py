@@ -27,6 +27,7 @@ def person(*, password: str | None = None, **words: Any) -> Person:
         family_name=names.word(3),
         created_at=NOW,
         password=make_password(password),
+        phone_confirmed_at=NOW if words.get("phone") else None,
     )
 
 

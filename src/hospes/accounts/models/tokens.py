@@ -47,10 +47,7 @@ class ApiToken(MappedModel):
     last_used_at = models.DateTimeField(_("last used at"), null=True)
     last_used_ip = models.GenericIPAddressField(_("last used from"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
-    over_at = models.GeneratedField(
-        expression=Least("ended_at", "expires_at"), output_field=models.DateTimeField(), db_persist=True,
-        verbose_name=_("works no longer from"), null=True,
-    )  # fmt: skip
+    over_at = models.DateTimeField(_("works no longer from"))
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -68,6 +65,11 @@ class ApiToken(MappedModel):
                 name="token_ends_after_it_was_made",
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("made_at")),
             ),
+            models.CheckConstraint(
+                name="token_is_over_when_it_ended_or_expired",
+                condition=Q(ended_at=None, over_at=F("expires_at"))
+                | Q(ended_at__isnull=False, over_at=Least("ended_at", "expires_at")),
+            ),
         ]
         indexes = [
             models.Index(fields=["person", "-made_at"], name="tokens_of_a_person"),
@@ -75,7 +77,7 @@ class ApiToken(MappedModel):
         ]
 
     datamap = row(
-        plain("id") | plain("over_at", writes=())
+        plain("id", "over_at")
         | personal(Category.LOGIN, "person", "name", "hint", "scopes", "networks", "made_at", "expires_at", writes=())
         | personal(Category.LOGIN, "last_used_at", "last_used_ip", "ended_at")
         | secret(Category.LOGIN, "digest", reads={Purpose.ACCESS}, writes=()),

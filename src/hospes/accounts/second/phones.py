@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts import services
 from hospes.accounts.models import Phone
+from hospes.customers.models import Person
 from hospes.kernel import journal
 from hospes.messaging import texting
 
@@ -38,6 +39,9 @@ def confirm(*, person_id: int, number: str, now: datetime) -> Phone:
                 about_id=old.pk,
                 now=now,
             )
+    Person.objects.filter(pk=person_id, phone=number).update(
+        phone_confirmed_at=now
+    )  # that to call it is, if it is the same
     phone: Phone = Phone.objects.create(person_id=person_id, number=number, confirmed_at=now, step_since=now)
     _note("account.phone_confirmed", phone, now)
     _note("account.sms_step_on", phone, now)
@@ -63,6 +67,7 @@ def end_all(person_id: int, *, now: datetime) -> None:
 
 def end_confirmed_since(person_id: int, since: datetime, *, now: datetime) -> None:
     """End a number that was confirmed since a moment: it may be somebody else's. Whoever does that tells the person."""
+    Person.objects.filter(pk=person_id, phone_confirmed_at__gte=since).update(phone_confirmed_at=None)
     for phone in Phone.objects.filter(person_id=person_id, ended_at=None, confirmed_at__gte=since):
         _end(phone, now=now)
         _note("account.phone_removed", phone, now)

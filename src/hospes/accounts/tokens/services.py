@@ -71,7 +71,7 @@ def make(
     made = ApiToken.objects.create(
         person_id=person_id, name=name, hint=rules.hint(token), digest=rules.digest(token), made_at=now,
         scopes=[scope.value for scope in Scope if scope in scopes], networks=list(networks),
-        expires_at=now + timedelta(days=days),
+        expires_at=now + timedelta(days=days), over_at=now + timedelta(days=days),
     )  # fmt: skip
     _note("account.token_made", made, now)
     services.tell("account.token_made", person_id=person_id, about_id=made.pk, now=now)
@@ -122,7 +122,9 @@ def _objection(held: ApiToken, ip: str | None, now: datetime) -> Refusal | None:
 def end(*, person_id: int, token_id: int, now: datetime) -> bool:
     """End a token of that person's, from the next request on; False when there is none that works."""
     held = working(person_id, now=now).filter(pk=token_id).first()
-    if held is None or not ApiToken.objects.filter(pk=token_id, ended_at=None).update(ended_at=now):
+    if held is None or not ApiToken.objects.filter(pk=token_id, ended_at=None).update(
+        ended_at=now, over_at=now
+    ):
         return False
     _note("account.token_ended", held, now)
     services.tell("account.token_ended", person_id=person_id, about_id=token_id, now=now)
@@ -132,7 +134,7 @@ def end(*, person_id: int, token_id: int, now: datetime) -> bool:
 def end_made_since(person_id: int, since: datetime, *, now: datetime) -> int:
     """End the tokens that were made since a moment, without a mail for each; whoever does that tells the person."""
     made = list(working(person_id, now=now).filter(made_at__gte=since))
-    ApiToken.objects.filter(pk__in=[token.pk for token in made]).update(ended_at=now)
+    ApiToken.objects.filter(pk__in=[token.pk for token in made]).update(ended_at=now, over_at=now)
     for token in made:
         _note("account.token_ended", token, now)
     return len(made)

@@ -8,8 +8,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from hospes.accounts.addresses import AddressRefused, contacts
+from hospes.accounts.door import at_the_door
 from hospes.customers import services as customers
 from hospes.customers.models import Customer
+from hospes.customers.queries import addressee
 from hospes.hosting import queries as hosting
 from hospes.kernel import clock, journal
 from hospes.kernel.purposes import Purpose
@@ -49,11 +52,33 @@ def change(request: Any, number: int) -> HttpResponse:
             form = DetailsForm.of(Customer.objects.get(pk=found.customer_id))
         return show(request, "office/change.html", {"form": form, "number": number})
     with working_on(request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]):
-        form = _changed(request, Customer.objects.select_for_update().get(pk=found.customer_id))
+        held = Customer.objects.select_for_update().get(pk=found.customer_id)
+        form = _changed(request, held)
+    if not form.errors:
+        messages.success(request, _("The details are saved."))
+        _ask_for_invoices(request, held, form)
     if form.errors:
         return show(request, "office/change.html", {"form": form, "number": number}, status=422)
-    messages.success(request, _("The details are saved."))
     return redirect("office:customer", number=number)
+
+
+def _ask_for_invoices(request: Any, held: Customer, form: DetailsForm) -> None:
+    """Have another address for invoices confirmed by its mailbox, as when the customer gives it; the form says why not."""
+    email = form.cleaned_data["invoice_email"]
+    if email.lower() == held.invoice_email.lower():
+        return
+    try:
+        with at_the_door(request):
+            holder = addressee(held.pk, now=clock.now())
+            contacts.ask(
+                customer_id=held.pk, use=contacts.Use.INVOICES, email=email, by=request.user.pk, now=clock.now(),
+                language=holder.language if holder else "nl",
+            )  # fmt: skip
+    except AddressRefused as refusal:
+        form.add_error("invoice_email", str(refusal))
+        return
+    said = _("We sent a link to %(email)s. Invoices go there once somebody there confirms it.")
+    messages.info(request, said % {"email": email})
 
 
 def _changed(request: Any, held: Customer) -> DetailsForm:
