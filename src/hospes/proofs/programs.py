@@ -18,7 +18,7 @@ def a_token_is_held_by_nobody(stage: Stage) -> str:
     wider = stage.denied("door", "access", "UPDATE accounts_apitoken SET scopes = scopes RETURNING id")
     held = stage.held_by(
         "token_lasts_a_year_at_most",
-        "UPDATE accounts_apitoken SET expires_at = made_at + interval '400 days' WHERE id = %s",
+        "UPDATE accounts_apitoken SET expires_at = made_at + interval '400 days', over_at = made_at + interval '400 days' WHERE id = %s",
         (row,),
     )
     other.browser.get(f"{_PAGE}{row}/end/", expect=404)
