@@ -15,6 +15,7 @@ from hospes.accounts.models import OpenSession
 from hospes.accounts.origins import devices, guard
 from hospes.accounts.second import gate
 from hospes.accounts.staff.queries import Standing, standing_of
+from hospes.accounts.viewing.services import InView
 from hospes.customers.models import Person
 from hospes.customers.queries import Capacity, capacities
 from hospes.kernel import clock
@@ -36,6 +37,7 @@ class KnownRequest(HttpRequest):
     second_step: bool
     step_due: bool
     locked: frozenset[int]
+    viewing: InView | None
 
 
 def who_is_there(get_response: Handler) -> Handler:

@@ -11,6 +11,7 @@ from hospes.accounts.models import (
     PhoneCode,
     Session,
     Tries,
+    Viewing,
 )
 from hospes.accounts.second import releases
 from hospes.kernel.acting import JOB, acting
@@ -33,17 +34,17 @@ def clear_sessions(*, now: datetime, page_size: int = 1000) -> int:
 
 def clear_where_from(*, now: datetime, page_size: int = 1000) -> int:
     """
-    Delete sessions, known devices and places, codes, links and tokens of programs (with their last use) that were over for as
-    long as the map keeps them.
+    Delete sessions, known devices and places, codes, links, tokens of programs (with their last use) and looks of our staff as the
+    customer sees that were over for as long as the map keeps them.
 
-    A page a transaction; returns how many rows there were.
+    A page a transaction; returns how many rows there were. A year is taken as 366 days: the database refuses it any sooner.
     """
     cleared = 0
-    for model in (OpenSession, Familiar, LoginCode, LimitLift, ApiToken):
+    for model in (OpenSession, Familiar, LoginCode, LimitLift, ApiToken, Viewing):
         keep = mapped(model).entry.keep
         if keep is None or not keep.since:
             raise LookupError(f"{model.__name__} does not say from when on it is kept")
-        over, more = {f"{keep.since}__lte": now - timedelta(days=keep.days)}, True
+        over, more = {f"{keep.since}__lte": now - timedelta(days=keep.days + 366 * keep.years)}, True
         while more:
             with acting(Purpose.RETENTION, actor=JOB):
                 page = model.objects.filter(**over).order_by(keep.since).values("pk")[:page_size]

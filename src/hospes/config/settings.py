@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "hospes.faces.middleware.sane_requests",
     "hospes.accounts.middleware.who_is_there",
     "hospes.faces.middleware.for_their_eyes_only",
+    "hospes.accounts.viewing.middleware.as_the_customer",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hospes.accounts.middleware.doors",

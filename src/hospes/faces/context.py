@@ -9,14 +9,17 @@ from hospes.kernel import clock
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
-    """The operator, the day, and who is there; no query is made here."""
-    user = getattr(request, "user", None)
+    """The operator, the day, and whose page it is; no query is made here."""
+    user, viewing = getattr(request, "user", None), getattr(request, "viewing", None)
+    if viewing is not None:
+        user = viewing.person
     capacities = getattr(request, "capacities", [])
     shown = getattr(request, "capacity", None) or (capacities[0] if capacities else None)
     return {
         "operator": settings.HOSPES_OPERATOR,
         "today": clock.today(),
         "person": user if user is not None and user.is_authenticated else None,
+        "viewing": viewing,
         "customers": capacities,
         "customer": shown,
         "may": shown.capabilities if shown else frozenset(),

@@ -20,6 +20,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hospes.kernel import clock
+from hospes.kernel.bounds import hold
 from hospes.kernel.logins import Kind, alias_for
 from hospes.kernel.purposes import Grantee, Purpose
 
@@ -96,9 +97,10 @@ def acting(
     """
     Act for one purpose until the end of the block, in one transaction; blocks may be nested, also for another purpose.
 
-    Raises LookupError when no database login of this process may act so.
+    Raises LookupError when no database login of this process may act so, and OutOfBounds inside narrower `bounds`.
     """
     bare = Scene(purpose, actor, "", customer, person, cart)
+    hold(purpose, (actor.kind, actor.id), customer=customer, person=person, cart=cart)
     scene = Scene(purpose, actor, alias_for(bare.grantee), customer, person, cart)
     connection = connections[scene.alias]
     nested = connection.in_atomic_block

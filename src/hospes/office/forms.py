@@ -134,3 +134,19 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Who called, what you asked, what they answered. The person can read this."),
     )  # fmt: skip
+
+
+class ViewingForm(forms.Form):
+    """Why a colleague sees what a customer sees."""
+
+    reason = forms.CharField(
+        label=_("Why do you look?"), max_length=200,
+        help_text=_("One sentence, such as: called about an invoice that is missing. The customer can read this."),
+    )  # fmt: skip
+
+    def clean_reason(self) -> str:
+        try:
+            return rules.plain_text(self.cleaned_data["reason"])
+        except ValueError:
+            said = _("There is a sign in this that cannot be seen, such as a line end. Please type it anew.")
+            raise forms.ValidationError(said) from None

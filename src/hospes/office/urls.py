@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from hospes.office.views import checks, customer, home, invoice, joining, journal, search, second_step, staff
+from hospes.office.views import (
+    checks,
+    customer,
+    home,
+    invoice,
+    joining,
+    journal,
+    search,
+    second_step,
+    staff,
+    viewing,
+)
 
 app_name = "office"
 urlpatterns = [
@@ -22,6 +33,8 @@ urlpatterns = [
     ),
     path("klanten/<int:number>/facturen/", invoice.invoices, name="invoices"),
     path("klanten/<int:number>/gegevens/", customer.held, name="held"),
+    path("klanten/<int:number>/zien/", viewing.view_as, name="view_as"),
+    path("klanten/<int:number>/zien/<int:viewing_id>/stoppen/", viewing.stop, name="stop_viewing"),
     path(
         "klanten/<int:number>/diensten/<int:service_id>/opnieuw/",
         customer.retry_service,

@@ -23,7 +23,13 @@ class Look:
 
 
 def next_look(request: HttpRequest) -> Look:
-    """When the page looks again; its address says (`n`) how often it did."""
+    """
+    When the page looks again; its address says (`n`) how often it did.
+
+    Never by itself for a colleague who sees as the customer sees: each look is in the journal.
+    """
+    if getattr(request, "viewing", None):
+        return Look(0, 0)
     text = request.GET.get("n", "")
     done = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
     if done >= MOST:

@@ -18,6 +18,8 @@ from django.views.decorators.http import require_POST
 
 from hospes.accounts.origins import guard
 from hospes.accounts.origins.places import place_of
+from hospes.accounts.viewing.middleware import Shows
+from hospes.accounts.viewing.services import InView
 from hospes.customers.models import Person
 from hospes.customers.queries import Capacity, holders
 from hospes.customers.rules import Capability
@@ -36,19 +38,34 @@ class PortalRequest(HttpRequest):
 
     capacities: list[Capacity]
     capacity: Capacity
+    viewing: InView | None
     actor: Any
     htmx: Any
     nav: str
     cart_count: int
 
 
-def for_customer(needs: Capability, *, nav: str, visitors: str = "") -> Callable[[View], View]:
+def whose(request: Any) -> int:
+    """The id of the person whose pages are shown: who is logged in, or whom a colleague of the office looks at."""
+    person: int = request.viewing.person.pk if request.viewing else request.user.pk
+    return person
+
+
+def shows(request: Any, purpose: Purpose) -> bool:
+    """Whether a part of a page is shown that acts for a purpose: to a colleague who looks only if their roles do."""
+    return request.viewing is None or purpose in request.viewing.purposes
+
+
+def for_customer(
+    needs: Capability, *, nav: str, visitors: str = "", viewed: Shows | None = None
+) -> Callable[[View], View]:
     """
     A page about the customer whose number is in the address, for a person who may do for it what the page needs.
 
     A 404 for who has no access to that customer; for a role that may not, a page that says who can give another (403), and one
     for who comes from where the customer's limits allow nobody. A visitor logs in first, or goes to the route `visitors`. The
-    view gets the capacity; it does not act yet: `customer_page`.
+    view gets the capacity; it does not act yet: `customer_page`. `viewed` says that the page may be shown to a colleague who
+    sees as the customer sees.
     """
 
     def decorate(view: View) -> View:
@@ -56,6 +73,8 @@ def for_customer(needs: Capability, *, nav: str, visitors: str = "") -> Callable
         def page(request: Any, number: int, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect(visitors) if visitors else redirect_to_login(request.get_full_path())
+            if request.viewing and viewed is None:
+                raise Http404
             if shut := next((c for c in request.shut if c.number == number), None):
                 return elsewhere(request, shut)
             capacity = choose(request, number)
@@ -65,19 +84,26 @@ def for_customer(needs: Capability, *, nav: str, visitors: str = "") -> Callable
             return view(request, capacity, **kwargs)
 
         page.needs = needs  # type: ignore[attr-defined]  # by which a test knows that every page says it
+        page.shows = viewed  # type: ignore[attr-defined]  # by which the middleware of the office knows it
         return page
 
     return decorate
 
 
-def customer_page(purpose: Purpose, needs: Capability, *, nav: str) -> Callable[[View], View]:
-    """Like `for_customer`; the view runs, and its template is rendered, for the purpose and within that customer's rows."""
+def customer_page(
+    purpose: Purpose, needs: Capability, *, nav: str, viewed: str = ""
+) -> Callable[[View], View]:
+    """
+    Like `for_customer`; the view runs, and its template is rendered, for the purpose and within that customer's rows.
+
+    `viewed` is the name of the page where it may be shown to a colleague who sees as the customer sees.
+    """
 
     def decorate(view: View) -> View:
-        @for_customer(needs, nav=nav)
+        @for_customer(needs, nav=nav, viewed=Shows(viewed, frozenset({purpose})) if viewed else None)
         @wraps(view)
         def page(request: Any, capacity: Capacity, **kwargs: Any) -> HttpResponseBase:
-            with acting(purpose, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+            with acting(purpose, actor=request.actor, customer=capacity.customer_id, person=whose(request)):
                 return view(request, capacity, **kwargs)
 
         return page

@@ -92,8 +92,8 @@ class Look:
     """
     Somebody of the staff looked, or saw this person or customer on a list among others: when, and what for.
 
-    `how` is "looked", or the journal's name for the list; of lists all on one day are one, `times` says how often and `at` when
-    last. Which employee it was is not said; the journal knows.
+    `how` is "looked", or the journal's name for another way of looking or for the list; of lists all on one day are one, `times`
+    says how often and `at` when last. Which employee it was is not said; the journal knows.
     """
 
     at: datetime
@@ -190,10 +190,14 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | bool | list) else str(value)
 
 
+#: Somebody looked at this one: at what the office shows, or at the pages as their customer sees them.
+_LOOKED = ("staff.looked", "staff.viewed_as")
+
+
 def _looks(person_id: int) -> Iterator[Look]:
-    found = JournalEntry.objects.filter(person_id=person_id, action="staff.looked").order_by("-at")[:100]
-    for at, purpose in found.values_list("at", "purpose"):
-        yield Look(at, str(Purpose(purpose).declared.label))
+    found = JournalEntry.objects.filter(person_id=person_id, action__in=_LOOKED).order_by("-at")[:100]
+    for at, purpose, action in found.values_list("at", "purpose", "action"):
+        yield Look(at, str(Purpose(purpose).declared.label), "looked" if action == "staff.looked" else action)
 
 
 def _lists(**whom: int | None) -> Iterator[Look]:

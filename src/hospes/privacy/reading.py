@@ -101,7 +101,7 @@ def in_words(field: Any, value: Any, names: Names, words: Callable[[str], str] |
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(str(part) for part in value)
+        return ", ".join(words(str(part)) if words else str(part) for part in value)
     if isinstance(value, int) and (who := _who(field)):
         return names.get((who, value)) or (_("somebody else") if who == "person" else str(value))
     if isinstance(field, models.DateField):

@@ -24,3 +24,4 @@ from hospes.accounts.models.staff import StaffPost as StaffPost
 from hospes.accounts.models.staff import StaffRole as StaffRole
 from hospes.accounts.models.tokens import ApiToken as ApiToken
 from hospes.accounts.models.tries import Tries as Tries
+from hospes.accounts.models.viewing import Viewing as Viewing

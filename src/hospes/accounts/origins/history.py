@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 
 from hospes.accounts.origins.browsers import shown
 from hospes.accounts.origins.places import Place, place_of
+from hospes.accounts.viewing import services as viewing
+from hospes.accounts.viewing.services import Told
 from hospes.customers.models import Membership, Person
 from hospes.customers.queries import in_force
 from hospes.kernel import journal
@@ -68,7 +70,7 @@ class Event:
     """
     One thing that was done. `by` is the kind of actor and `by_whom` the words for it; `about` the name of the person whose login
     it is about, where that is somebody else. Address, place and browser are empty for staff, and of others for who may not
-    see them.
+    see them. `looked` says more of a look of our staff at the pages, as the customer sees them.
     """
 
     id: int
@@ -82,6 +84,7 @@ class Event:
     ip: str | None
     place: Place | None
     browser: str
+    looked: Told | None = None
 
 
 @dataclass(frozen=True)
@@ -140,11 +143,13 @@ def events(
 
     `of` are the `members`, the one who looks first; who does not see all of them sees what they did themself.
 
-    That they stood on a list of our staff is left out: it would hide the rest, and stands with who looked.
+    That they stood on a list of our staff is left out: it would hide the rest, and stands with who looked. So are the pages of a
+    look as the customer sees them: they stand with its beginning.
 
     One statement, of which each part goes along an index from the newest entry on, however many there are.
     """
     everything = JournalEntry.objects.exclude(action__in=journal.among_others())
+    everything = everything.exclude(action__startswith=viewing.PAGE)
     if kind:
         everything = everything.filter(_asked(kind))
     if after is not None:
@@ -162,11 +167,14 @@ def events(
     ]
     cut = [_columns(part)[:limit] for part in parts]
     rows = cut[0].union(*cut[1:], all=True).order_by("-at", "-id")[:limit] if len(cut) > 1 else cut[0]
-    names = {member.person_id: member for member in of}
-    return [_event(row, names, sees_all) for row in rows]
+    names, listed = {member.person_id: member for member in of}, list(rows)
+    looks = viewing.told(row["object_id"] for row in listed if row["action"] == viewing.BEGUN)
+    return [_event(row, names, sees_all, looks) for row in listed]
 
 
-_COLUMNS: Final = ("id", "at", "action", "purpose", "actor_kind", "actor_id", "person_id", "ip", "browser")
+_COLUMNS: Final = (
+    "id", "at", "action", "purpose", "actor_kind", "actor_id", "person_id", "ip", "browser", "object_id"
+)  # fmt: skip
 
 
 def _columns(part: "QuerySet[JournalEntry, JournalEntry]") -> "QuerySet[JournalEntry, dict[str, Any]]":
@@ -174,7 +182,9 @@ def _columns(part: "QuerySet[JournalEntry, JournalEntry]") -> "QuerySet[JournalE
     return rows
 
 
-def _event(row: Mapping[str, Any], of: Mapping[int, Member], sees_all: bool) -> Event:
+def _event(
+    row: Mapping[str, Any], of: Mapping[int, Member], sees_all: bool, looks: Mapping[int, Told]
+) -> Event:
     by, actor = row["actor_kind"], row["actor_id"]
     about = of.get(row["person_id"] or 0)
     whose = of.get(actor or 0) if by == "person" else about
@@ -186,6 +196,7 @@ def _event(row: Mapping[str, Any], of: Mapping[int, Member], sees_all: bool) -> 
         for_what=Purpose(row["purpose"]).declared.label,
         ip=row["ip"] if told else None, place=place_of(row["ip"]) if told and row["ip"] else None,
         browser=shown(row["browser"] or "") if told else "",
+        looked=looks.get(row["object_id"] or 0) if row["action"] == viewing.BEGUN else None,
     )  # fmt: skip
 
 

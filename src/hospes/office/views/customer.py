@@ -19,6 +19,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.office import actions, parts
 from hospes.office.forms import DetailsForm, seen
 from hospes.office.pages import find, looking_at, office_page, open_for, open_for_one, show, working_on
+from hospes.office.views.viewing import may_view
 from hospes.privacy import package
 from hospes.services import queries as services
 from hospes.services.models import Service
@@ -38,7 +39,8 @@ def customer(request: Any, number: int) -> HttpResponse:
         with looking_at(request, purpose, found.customer_id, person_id) as scene:
             head = head or parts.head(found.customer_id)
             opened.append(parts.part(scene))
-    context = {"head": head, "parts": opened, "closed": [purpose.declared.label for purpose in found.closed]}
+    context = {"head": head, "parts": opened, "closed": [purpose.declared.label for purpose in found.closed],
+               "may_view": may_view(request, found)}  # fmt: skip
     return show(request, "office/customer.html", context)
 
 

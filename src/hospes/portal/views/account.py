@@ -10,16 +10,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from hospes.accounts.viewing.middleware import Shows
 from hospes.billing import queries as billing
 from hospes.billing.models import Document, Invoice
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
+from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
-from hospes.portal.pages import customer_page
+from hospes.portal.pages import customer_page, for_customer, shows, whose
 from hospes.sales.models import Order
 from hospes.services import queries as services
 from hospes.services.models import Service, State
@@ -36,27 +38,38 @@ def home(request: Any) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, Capability.OWN, nav="overview")
+@for_customer(
+    Capability.OWN, nav="overview", viewed=Shows("overview", frozenset({Purpose.BILLING, Purpose.CONTRACT}))
+)
 def overview(request: Any, capacity: Capacity) -> HttpResponse:
     """Is all well, and what do I have to do?"""
-    customer_id, today, context = capacity.customer_id, clock.today(), dict[str, Any]()
+    # A colleague who looks, and does not act for billing, sees it without the invoices.
+    purpose = Purpose.BILLING if shows(request, Purpose.BILLING) else Purpose.CONTRACT
+    with acting(purpose, actor=request.actor, customer=capacity.customer_id, person=whose(request)):
+        context = _overview(capacity, with_invoices=purpose is Purpose.BILLING)
+        return render(request, "portal/overview.html", context)
+
+
+def _overview(capacity: Capacity, *, with_invoices: bool) -> dict[str, Any]:
+    customer_id, today = capacity.customer_id, clock.today()
+    context: dict[str, Any] = {"left_out": None if with_invoices else Purpose.BILLING.declared.label}
     if capacity.may(Capability.SEE_SERVICES):
         entitled = services.entitlements(customer_id, today=today)
         coming = min((s.renews_on for s in entitled if s.renews_on >= today), default=None)
         context |= {"services": entitled[:6], "service_count": len(entitled), "next_renewal": coming}
         context["refused"] = next((service for service in entitled if service.state == State.REFUSED), None)
-    if capacity.may(Capability.SEE_INVOICES):
+    if capacity.may(Capability.SEE_INVOICES) and with_invoices:
         open_invoices, open_cents = billing.open_total(customer_id)
         context |= {"open_invoices": open_invoices, "open_cents": open_cents,
                     "invoices": billing.invoices(customer_id, limit=4)}  # fmt: skip
     if capacity.may(Capability.SEE_ORDERS):
         unpaid = Order.objects.filter(customer_id=customer_id, state=Order.State.AWAITING_PAYMENT)
         context["waiting"] = list(unpaid[:5])
-    return render(request, "portal/overview.html", context)
+    return context
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services")
+@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services", viewed="services")
 def service_list(request: Any, capacity: Capacity) -> HttpResponse:
     """What am I entitled to?"""
     return render(
@@ -67,7 +80,7 @@ def service_list(request: Any, capacity: Capacity) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services")
+@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services", viewed="service")
 def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     """Does it run, when does it renew, how did it come to be so?"""
     found = get_object_or_404(
@@ -81,7 +94,7 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices")
+@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices", viewed="invoices")
 def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     """What is open, and what was invoiced?"""
     found = billing.invoices(capacity.customer_id, limit=PAGE + 1, before=_after(request.GET.get("na", "")))
@@ -103,7 +116,7 @@ def _after(text: str) -> tuple[date, int] | None:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices")
+@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices", viewed="invoice")
 def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
     """What was this for, is it paid, and where is the document?"""
     found = get_object_or_404(Invoice, customer_id=capacity.customer_id, number=invoice_number)
@@ -115,7 +128,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
 
 
 @require_safe
-@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices")
+@customer_page(Purpose.BILLING, Capability.SEE_INVOICES, nav="invoices", viewed="invoice_pdf")
 def invoice_pdf(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponseBase:
     """The file of an invoice."""
     found = get_object_or_404(Document, customer_id=capacity.customer_id, invoice__number=invoice_number)

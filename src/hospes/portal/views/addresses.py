@@ -16,6 +16,7 @@ from hospes.accounts.addresses import contacts
 from hospes.accounts.addresses.changes import AddressRefused
 from hospes.accounts.addresses.contacts import ContactGone
 from hospes.accounts.door import at_the_door
+from hospes.accounts.viewing.middleware import Shows
 from hospes.customers.models import ContactAddress
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
@@ -42,14 +43,18 @@ class ContactForm(forms.Form):
     }  # fmt: skip
 
 
-@for_customer(Capability.CHANGE_CUSTOMER, nav="access")
+@for_customer(
+    Capability.CHANGE_CUSTOMER, nav="access", viewed=Shows("addresses", frozenset({Purpose.SUPPORT}))
+)
 @confirming.required(doing=gettext_lazy("change where mail goes"))
 def addresses(request: Any, capacity: Capacity) -> HttpResponse:
     """Where does our mail about invoices, technical matters and emergencies go?"""
     form = ContactForm(request.POST if request.POST.get("do") == "ask" else None, initial={"use": "invoices"})
     if request.POST.get("do") == "end":
         return _end(request, capacity)
-    with acting(Purpose.ACCESS, actor=request.actor, customer=capacity.customer_id):
+    # Who has access decides about it within the customer; a colleague who looks does so for what they are there for.
+    purpose = Purpose.SUPPORT if request.viewing else Purpose.ACCESS
+    with acting(purpose, actor=request.actor, customer=capacity.customer_id):
         if form.is_bound and form.is_valid() and _asked(request, capacity, form):
             return redirect("portal:addresses", number=capacity.number)
         kept = contacts.of(capacity.customer_id, now=clock.now())

@@ -10,15 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from hospes.accounts import confirming
+from hospes.accounts.viewing.middleware import Shows
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
-from hospes.portal.pages import for_customer, posted_from
+from hospes.kernel.purposes import Purpose
+from hospes.portal.pages import for_customer, posted_from, whose
 from hospes.privacy import package
 
 
 @require_safe
-@for_customer(Capability.OWN, nav="data")
+@for_customer(Capability.OWN, nav="data", viewed=Shows("data", frozenset({Purpose.RIGHTS})))
 def data(request: Any, capacity: Capacity) -> HttpResponse:
     """What do they hold about me, why, who got it, when does it go, who looked?"""
     held = _held(request)
@@ -44,5 +46,5 @@ def _held(request: Any) -> package.Package:
     """What is held about the person, and about the customers whose data are theirs to take."""
     customers = [c.customer_id for c in request.capacities if c.may(Capability.TAKE_DATA)]
     return package.collect(
-        person_id=request.user.pk, customer_ids=customers, actor=request.actor, now=clock.now()
+        person_id=whose(request), customer_ids=customers, actor=request.actor, now=clock.now()
     )

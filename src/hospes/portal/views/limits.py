@@ -25,7 +25,7 @@ from hospes.portal.views.where_from import source
 
 
 @require_safe
-@customer_page(Purpose.SECURITY, Capability.OWN, nav="access")
+@customer_page(Purpose.SECURITY, Capability.OWN, nav="access", viewed="limits")
 def limit_list(request: Any, capacity: Capacity) -> HttpResponse:
     """From where may one get in?"""
     return _limits_page(request, capacity)

@@ -32,7 +32,7 @@ from hospes.sales.services import QuoteRefused
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders")
+@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders", viewed="orders")
 def orders(request: Any, capacity: Capacity) -> HttpResponse:
     """What did I ask for, and how does it stand?"""
     context = {"quotes": queries.quotes(capacity.customer_id), "orders": queries.orders(capacity.customer_id)}
@@ -40,7 +40,7 @@ def orders(request: Any, capacity: Capacity) -> HttpResponse:
 
 
 @require_safe
-@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders")
+@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders", viewed="quote")
 def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """What do I get for how much, and until when can I accept it?"""
     found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
@@ -85,7 +85,7 @@ def _agreed() -> agreements.Agreement:
 
 
 @require_safe
-@customer_page(Purpose.BILLING, Capability.SEE_ORDERS, nav="orders")
+@customer_page(Purpose.BILLING, Capability.SEE_ORDERS, nav="orders", viewed="order")
 def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     """Was it paid, what happens now, and where is my invoice?"""
     found = get_object_or_404(
@@ -94,7 +94,7 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     begun = payment_queries.of_order(found.pk)
     # "paid" while the order is not: it was booked between our two looks at the database, and the next look shows it.
     news = ("open", "pending", "paid") if found.state == Order.State.AWAITING_PAYMENT else ()
-    waiting = bool(begun) and begun[0].state in news and "terug" in request.GET
+    waiting = bool(begun) and begun[0].state in news and "terug" in request.GET and not request.viewing
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,

@@ -15,6 +15,7 @@ from hospes.accounts import confirming
 from hospes.accounts.access import invitations, queries, services
 from hospes.accounts.access.services import AccessRefused
 from hospes.accounts.models import Invitation
+from hospes.accounts.viewing.middleware import Shows
 from hospes.customers import rules
 from hospes.customers.models import Membership
 from hospes.customers.queries import Access, Capacity, people
@@ -23,13 +24,13 @@ from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.portal.access_forms import AccessForm, HandOverForm, InviteForm, last_day_of
-from hospes.portal.pages import for_customer, posted_from
+from hospes.portal.pages import for_customer, posted_from, whose
 
 MANAGE = Capability.MANAGE_ACCESS
 
 
 @require_safe
-@for_customer(Capability.OWN, nav="access")
+@for_customer(Capability.OWN, nav="access", viewed=Shows("access"))
 def access(request: Any, capacity: Capacity) -> HttpResponse:
     """Who can get in?"""
     return render(request, "portal/access.html", everybody(request, capacity))
@@ -42,18 +43,18 @@ def everybody(request: Any, capacity: Capacity) -> dict[str, Any]:
         found = people(capacity.customer_id, now=now)
         asked = queries.unanswered(capacity.customer_id, now=now) if capacity.may(MANAGE) else []
     in_force = [one for one in found if one.has_begun(now)]
-    others = [one for one in in_force if one.person_id != request.user.pk]
+    others = [one for one in in_force if one.person_id != whose(request)]
     return {
         "people": [(one, _may_change(request, capacity, one), one.has_begun(now)) for one in found],
         "people_count": len(in_force), "holders": [one.name for one in in_force if one.role == "holder"],
-        "own": next((one for one in in_force if one.person_id == request.user.pk), None),
+        "own": next((one for one in in_force if one.person_id == whose(request)), None),
         "invitations": [(one, rules.gives(capacity.role, one.role)) for one in asked],
         "can_hand_over": capacity.may(Capability.HAND_OVER) and bool(others),
     }  # fmt: skip
 
 
 def _may_change(request: Any, capacity: Capacity, one: Access) -> bool:
-    return one.person_id != request.user.pk and rules.gives(capacity.role, one.role)
+    return one.person_id != whose(request) and rules.gives(capacity.role, one.role)
 
 
 def _carried_out(request: Any, capacity: Capacity, verb: Callable[[], Any]) -> str:

@@ -11,16 +11,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from hospes.accounts.models import OpenSession
 from hospes.accounts.origins import history, sessions
 from hospes.accounts.origins.places import networks, place_of
+from hospes.accounts.viewing.middleware import Shows
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
-from hospes.portal.pages import for_customer, posted_from
+from hospes.portal.pages import for_customer, posted_from, whose
 
 PAGE = 25
+
+_SECURITY = frozenset({Purpose.SECURITY})
 
 
 @contextmanager
@@ -32,14 +36,14 @@ def _looking(request: Any, capacity: Capacity) -> Iterator[list[history.Member]]
     """
     sees_all = capacity.may(Capability.SEE_LOGINS)
     with acting(Purpose.ACCESS, actor=request.actor):
-        of = history.members(capacity.customer_id, viewer=request.user.pk, sees_all=sees_all, now=clock.now())
+        of = history.members(capacity.customer_id, viewer=whose(request), sees_all=sees_all, now=clock.now())
     about = capacity.customer_id if sees_all else None
-    with acting(Purpose.SECURITY, actor=request.actor, customer=about, person=request.user.pk):
+    with acting(Purpose.SECURITY, actor=request.actor, customer=about, person=whose(request)):
         yield of
 
 
 @require_safe
-@for_customer(Capability.OWN, nav="access")
+@for_customer(Capability.OWN, nav="access", viewed=Shows("logins", _SECURITY))
 def where_from(request: Any, capacity: Capacity) -> HttpResponse:
     """From where were we logged in to, and what was changed?"""
     with _looking(request, capacity) as of:
@@ -60,9 +64,14 @@ def _log(request: Any, capacity: Capacity, of: list[history.Member]) -> dict[str
         "events": found[:PAGE], "members": of, "who": who, "kind": kind, "kinds": history.KINDS, "sees_all": sees_all,
         "older": f"?{older}" if older else "", "first": f"?{urlencode(asked)}" if after else "",
         "here": place_of(request.actor.ip),
-        "open": sessions.open_of([member.person_id for member in of], now=now), "opened": request.opened,
+        "open": sessions.open_of([member.person_id for member in of], now=now), "opened": _own(request),
         "failed": history.failed_lately(capacity.customer_id, of, now=now), "source": source(),
     }  # fmt: skip
+
+
+def _own(request: Any) -> OpenSession | None:
+    """The session of the person whose page it is; a colleague who looks is in none of theirs."""
+    return None if request.viewing else request.opened
 
 
 def _chosen(request: Any, of: list[history.Member]) -> tuple[int | None, str]:
@@ -82,15 +91,16 @@ def source() -> str:
 
 
 @require_safe
-@for_customer(Capability.OWN, nav="access")
+@for_customer(Capability.OWN, nav="access", viewed=Shows("sessions", _SECURITY))
 def open_sessions(request: Any, capacity: Capacity) -> HttpResponse:
     """Where are we logged in at this moment?"""
     with _looking(request, capacity) as of:
         names = {member.person_id: member.name for member in of}
         found = sessions.open_of(list(names), now=clock.now())
-        mine = [seen for seen in found if seen.person_id == request.user.pk]
-        others = [(names[seen.person_id], seen) for seen in found if seen.person_id != request.user.pk]
-        context = {"mine": mine, "others": others, "current": request.opened.pk, "source": source(),
+        mine = [seen for seen in found if seen.person_id == whose(request)]
+        others = [(names[seen.person_id], seen) for seen in found if seen.person_id != whose(request)]
+        own = _own(request)
+        context = {"mine": mine, "others": others, "current": own and own.pk, "source": source(),
                    "sees_all": capacity.may(Capability.SEE_LOGINS)}  # fmt: skip
         return render(request, "portal/sessions.html", context)
 

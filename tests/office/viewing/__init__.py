@@ -1,0 +1,1 @@
+"""Seeing as the customer sees."""
