@@ -18,6 +18,8 @@ ROLES = list(ACTS_FOR)
 
 _SERVICES = {Purpose.CONTRACT, Purpose.OPERATION}
 _MANAGE = "the power to manage the staff"
+_VIEW = "the power to see as the customer sees"
+_POWERS = {"administrator": {_MANAGE, _VIEW}, "support_agent": {_VIEW}}
 
 #: What a role must act for to see a page, one of these; an empty set: any role.
 NEEDS: dict[str, set[Any]] = {
@@ -27,11 +29,12 @@ NEEDS: dict[str, set[Any]] = {
     "resend": {Purpose.BILLING}, "service": _SERVICES, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "try_again": set(), "take": set(),  # lead to its board, which asks
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
+    "view_as": {_VIEW}, "stop_viewing": {_VIEW},
     "role": {_MANAGE}, "colleague": {_MANAGE}, "colleague_roles": {_MANAGE}, "dismiss": {_MANAGE}, "anew": {_MANAGE},
 }  # fmt: skip
 NO_PAGES = {
     "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
-    "stop_release",
+    "stop_release", "stop_viewing",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -61,6 +64,7 @@ def customer(house: House) -> dict[str, Any]:
         "invoice": house.invoice_of(order),
         "service_id": service,
         "payment_id": payment,
+        "viewing_id": 1,
         "person_id": house.value(
             "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"
         ),
@@ -92,6 +96,14 @@ def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
         yield Sight("office:role", {"key": "technician"}, then=_nothing_chosen, status=422, face="office")
     yield Sight("office:search", query=f"?q={customer['number']}", face="office")
     yield Sight("office:search", query="?q=zzzzzz", face="office")
+    if _VIEW in held and "view_as" not in _seen:
+        yield Sight(
+            "office:view_as",
+            {"number": customer["number"]},
+            then=_send("See the pages"),
+            status=422,
+            face="office",
+        )
     if Purpose.CONTRACT in held and "change" not in _seen:
         yield Sight("office:change", {"number": customer["number"]}, then=_refused, status=422, face="office")
     if Purpose.SECURITY in held and "journal" not in _seen:
@@ -115,7 +127,7 @@ def _refused(window: Window) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[str, Any], role: str) -> None:
-    held: frozenset[Any] = ACTS_FOR[role] | ({_MANAGE} if role == "administrator" else set())
+    held: frozenset[Any] = ACTS_FOR[role] | _POWERS.get(role, set())
     with strict_windows.open("nl") as window:
         log_in_staff(window, house, house.staff[role])
         for language in ("nl", "en"):

@@ -4,14 +4,15 @@ import psycopg
 
 from hospes.kernel.logins import LOGINS
 from hospes.proofs.registry import must, proof
-from hospes.proofs.staff import staff_is_held_to_its_roles
+from hospes.proofs.staff import staff_is_held_to_its_roles, who_sees_as_the_customer_only_looks
 from hospes.proofs.stage import Stage
 
 
 @proof(
     "P30",
     enforced_by="database logins without rights, purposes as roles, column grants and row policies from the data map;"
-    " of staff: the trigger guard_staff, the constraint role_acts_for_what_the_office_may, the trigger keep_an_administrator",
+    " of staff: the trigger guard_staff, the constraint role_acts_for_what_the_office_may, the trigger keep_an_administrator;"
+    " of who sees as a customer sees: the trigger guard_viewing, the constraint viewing_is_short, a READ ONLY transaction",
 )
 def only_who_needs_it_has_access(stage: Stage) -> str:
     stage.sign_up()  # somebody whose rows could be seen
@@ -44,7 +45,8 @@ def only_who_needs_it_has_access(stage: Stage) -> str:
     said_too = stage.denied("portal", "billing", "SELECT number FROM billing_invoice")
     return (
         f"without a purpose all {refused} looks were refused; in {looks} looks for a purpose but about nobody nothing was seen;"
-        f" support gets no account number ({said}); the portal no unscoped role ({said_too}); {staff_is_held_to_its_roles(stage)}"
+        f" support gets no account number ({said}); the portal no unscoped role ({said_too}); {staff_is_held_to_its_roles(stage)};"
+        f" {who_sees_as_the_customer_only_looks(stage)}"
     )
 
 

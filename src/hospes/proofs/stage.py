@@ -52,9 +52,9 @@ class Stage:
             browser.http.close()
         self.owner.close()
 
-    def browser(self) -> Browser:
-        """A new visitor of the portal."""
-        self._browsers.append(Browser(self.portal))
+    def browser(self, *, face: str = "portal") -> Browser:
+        """A new visitor of the portal, or of the office."""
+        self._browsers.append(Browser(self.office if face == "office" else self.portal))
         return self._browsers[-1]
 
     # --- the database ---------------------------------------------------------------------------------------------------

@@ -202,7 +202,6 @@ WRITES: dict[str, Callable[[people.Case], object]] = {
     "the journal": lambda case: journal.record("staff.looked", at=clock.now()),
     "a new row": lambda case: Membership.objects.create(customer=case.customer, person=case.holder, role="holder", since=clock.now()),
     "the cache": lambda case: cache.set("x", 1),
-    "a number": _raw("SELECT hospes_next_number('quote')"),
     "writable again": _raw("SET TRANSACTION READ WRITE"),
     "a job": _raw("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('q','t',0,NULL,NULL,'{}',NULL)]::procrastinate_job_to_defer_v1[])"),
     "a lock on rows": lambda case: list(Customer.objects.select_for_update().filter(pk=case.customer.pk)),
