@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
 def every_page(case: people.Case) -> list[str]:
     """The address of every page of the office, for this customer."""
     given = {
-        "number": case.customer.number, "person_id": case.holder.pk, "service_id": case.service.pk, "payment_id": case.payment.pk,
+        "number": case.customer.number, "person_id": case.holder.pk, "service_id": case.service.pk,
+        "viewing_id": 1, "payment_id": case.payment.pk,
         "key": "onbetaalde-bestellingen", "item_id": 1,
     }  # fmt: skip
     patterns = get_resolver("hospes.office.urls").url_patterns

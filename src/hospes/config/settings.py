@@ -134,6 +134,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "hospes.faces.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "hospes.faces.middleware.only_mapped_cookies",
@@ -150,7 +151,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "hospes.accounts.middleware.doors",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = f"hospes.config.urls_{FACE}" if FACE in ("portal", "office") else "hospes.config.urls_portal"
 WSGI_APPLICATION = "hospes.config.wsgi.application"

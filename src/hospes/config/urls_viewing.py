@@ -15,7 +15,7 @@ from hospes.faces.accent import operator_css
 urlpatterns = [
     path("operator.css", login_not_required(operator_css), name="operator_css"),
     *i18n_patterns(
-        path("zien/", include(pages)),  # type: ignore[arg-type]  # a list of patterns is fine
+        path("zien/", include(pages)),
         path("", include("hospes.office.urls")),
         prefix_default_language=False,
     ),

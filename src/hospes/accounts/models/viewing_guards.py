@@ -23,9 +23,9 @@ BEGIN
       AND EXISTS (SELECT FROM public.accounts_opensession o
                    WHERE o.id = NEW.opened_id AND o.person_id = who AND o.face = 'office' AND o.ended = ''));
   ELSE
-    may := OLD.ended_at IS NULL AND (
+    may := NEW IS NOT DISTINCT FROM OLD OR (OLD.ended_at IS NULL AND (
       (NEW.pages = OLD.pages AND NEW.ended_at IS NOT NULL)
-      OR (kind = 'staff' AND OLD.staff_id = who AND NEW.pages @> OLD.pages));
+      OR (kind = 'staff' AND OLD.staff_id = who AND NEW.pages @> OLD.pages)));
   END IF;
   IF NOT may THEN
     RAISE EXCEPTION 'permission denied for table accounts_viewing: who acts (%) may not look as the customer does', kind
