@@ -17,6 +17,7 @@ from django.test.utils import setup_test_environment  # noqa: E402
 
 from hospes.kernel import journal  # noqa: E402
 from hospes.kernel.acting import Actor, acting  # noqa: E402
+from hospes.kernel.bounds import only_reading  # noqa: E402
 from hospes.kernel.clock import now  # noqa: E402
 from hospes.kernel.purposes import Purpose  # noqa: E402
 
@@ -32,6 +33,12 @@ said = {
     "log in": browser.post("/account/login/", {"login": email, "password": people.PASSWORD})["Location"],
     "code": browser.post("/account/2fa/authenticate/", {"code": people.code(people.SECRET)})["Location"],
     "pages": [browser.get(url).status_code for url in ("/", f"/zoeken/?q={wanted}", f"/klanten/{wanted}/")],
+    "reason": browser.post(f"/klanten/{wanted}/zien/", {"reason": "Belde"})["Location"],
+    "as the customer": [
+        browser.get(f"/zien/k/{wanted}/{page}").status_code
+        for page in ("", "toegang/", "adressen/", "facturen/")
+    ],
+    "form": browser.post(f"/zien/k/{wanted}/adressen/", {"do": "ask"}).status_code,
     "log out": browser.post("/account/logout/").status_code,
 }
 
@@ -45,6 +52,17 @@ def refused(purpose: Purpose, actor: Actor) -> str:
     return "written"
 
 
+def written(alias: str) -> str:
+    """What is said to a write while only reading is allowed, on a connection of this process."""
+    try:
+        with only_reading(), connections[alias].cursor() as cursor:
+            cursor.execute("DELETE FROM hospes_cache")
+    except django.db.InternalError as error:
+        return str(error)
+    return "written"
+
+
+said["only reading"] = [written(alias) for alias in connections]
 said["refused"] = [
     refused(purpose, actor)
     for purpose in (Purpose.ACCESS, Purpose.CONTRACT)

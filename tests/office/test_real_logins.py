@@ -33,6 +33,8 @@ def test_a_whole_visit_with_the_offices_own_logins() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == {
         "logins": ["desk", "office"],
         "wrong": 200, "log in": "/account/2fa/authenticate/", "code": "/", "pages": [200, 200, 200], "log out": 302,
+        "reason": f"/zien/k/{customer.number}/", "as the customer": [200, 200, 200, 403], "form": 405,
+        "only reading": ["cannot execute DELETE in a read-only transaction"] * 2,
         "refused": [
             'desk cannot act as a "person"', "written", 'desk cannot act as a "job"', 'desk cannot act as a "system"',
             'office cannot act as a "person"', 'office cannot act as a "visitor"', 'office cannot act as a "job"',
@@ -46,6 +48,12 @@ def test_a_whole_visit_with_the_offices_own_logins() -> None:
         written = {action: (kind, actor) for action, kind, actor in acted.order_by("pk")}
         assert journal.verify(connections["default"]) == []
     staff = ("staff", colleague.pk)
-    for action in ("account.logout", "staff.searched", "staff.looked"):
+    for action in (
+        "account.logout",
+        "staff.searched",
+        "staff.looked",
+        "staff.viewed_as",
+        "staff.viewed_as.addresses",
+    ):
         assert written[action] == staff, action
     assert written["account.login_failed"] == ("visitor", None)
