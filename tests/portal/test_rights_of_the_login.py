@@ -35,6 +35,7 @@ READS = {
         "accounts_accesslimit",  # the page that lists them
         "customers_customer",  # number, kind and name: the head of the office's page, for who acts for nothing but this
         "accounts_stepdemand",  # the page about access: whether a customer demands a second step of everybody
+        "accounts_viewing",  # the history: when our staff saw the pages as the customer does, and why
     },
 }  # fmt: skip
 
