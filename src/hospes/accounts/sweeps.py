@@ -34,8 +34,8 @@ def clear_sessions(*, now: datetime, page_size: int = 1000) -> int:
 
 def clear_where_from(*, now: datetime, page_size: int = 1000) -> int:
     """
-    Delete sessions, known devices and places, codes, links, tokens of programs (with their last use) and looks of our staff as the
-    customer sees that were over for as long as the map keeps them.
+    Delete sessions, known devices and places, codes, links, tokens of programs (with their last use) and looks of our staff as
+    the customer sees that were over for as long as the map keeps them.
 
     A page a transaction; returns how many rows there were. A year is taken as 366 days: the database refuses it any sooner.
     """
