@@ -4,40 +4,33 @@
 The floor is Argon2 alone, measured in turns with the logins; for the attack it is the same server without it, just before.
 """
 
-import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.core import signing
 from django.db import connection
 from django.test import Client
 
+from bench import siege
 from bench.faces import timed
 from bench.report import Measure
-from bench.wire import Secret, form_secret, log_in, login_request
-from hospes.accounts.passwords import familiar
+from bench.siege import PASSWORD, PEOPLE, Kind, address, network
+from bench.wire import form_secret
 from hospes.cli.dsn import Dsn
 from hospes.cli.installation import program_environment
 from hospes.cli.places import ROOT
 from hospes.cli.ports import Ports
 from hospes.cli.programs import running
 
-PASSWORD = "korenschuur-9-bij-de-brug"  # noqa: S105  # of people who are made up
-PEOPLE = range(1_000, 1_400)  # of the dataset: they get this password
 ROUNDS, BATCH = 7, 12
-TRIES_A_MINUTE, NETWORKS = 10_000, 500
-BEFORE, ATTACK = 20.0, 60.0  # seconds
-KEPT = 0.8  # of the logins without an attack
 
 _turn = count()
 
@@ -78,19 +71,10 @@ def _in_turns(*batches: Callable[[], object]) -> list[float]:
 def _log_in_here() -> None:
     number = next(_turn)
     answer = Client(HTTP_HOST="localhost").post(
-        "/account/login/", {"login": _address(number), "password": PASSWORD}, REMOTE_ADDR=_network(number)
+        "/account/login/", {"login": address(number), "password": PASSWORD}, REMOTE_ADDR=network(number)
     )
     if answer.status_code != 302:
         raise RuntimeError(f"login answered {answer.status_code}")
-
-
-def _address(number: int) -> str:
-    return f"person-{PEOPLE[number % len(PEOPLE)]}@mail.example"
-
-
-def _network(number: int) -> str:
-    """A network of one's own, as other people have."""
-    return f"127.{1 + number // 200 % 90}.{1 + number % 200}.1"
 
 
 # --- a server -------------------------------------------------------------------------------------------------------------
@@ -105,10 +89,12 @@ def _on_a_server() -> list[Measure]:
         with ThreadPoolExecutor(cores) as pool:
             floor, value = _in_turns(
                 lambda: list(pool.map(lambda _: check_password(PASSWORD, stored), range(BATCH * cores))),
-                lambda: list(pool.map(lambda _: _logged_in(port, secret, known=True), range(BATCH * cores))),
+                lambda: list(
+                    pool.map(lambda _: siege.log_in(port, secret, Kind.KNOWN), range(BATCH * cores))
+                ),
             )
         many = _share("logins on the server", BATCH * cores / value, BATCH * cores / floor, 0.4)
-        return [many, *_besieged(port, secret)]
+        return [many, *siege.measured(port, secret, ports["mail"])]
 
 
 @contextmanager
@@ -143,83 +129,3 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
         else:
             return
     raise RuntimeError("the server does not answer")
-
-
-def _logged_in(port: int, secret: Secret, *, known: bool) -> float:
-    """Seconds that one person's login takes, from a network of their own; who has to wait, waits."""
-    number = next(_turn)
-    cookies = f"; {familiar.COOKIE}={_mailbox(number)}" if known else ""
-    request = login_request(port, secret, _address(number), PASSWORD, cookies=cookies)
-    began = time.perf_counter()
-    while (status := log_in(port, _network(number), request)) != 302:
-        if status != 429:
-            raise RuntimeError(f"login answered {status}")
-        time.sleep(0.25)
-    return time.perf_counter() - began
-
-
-def _mailbox(number: int) -> str:
-    """What makes a browser one that is known."""
-    return signing.dumps([PEOPLE[number % len(PEOPLE)], 1], salt=familiar._SALT)
-
-
-# --- with and without an attack -------------------------------------------------------------------------------------------
-
-
-def _besieged(port: int, secret: Secret) -> list[Measure]:
-    _logins(port, secret, 2.0)
-    without = _logins(port, secret, BEFORE)
-    crowd = subprocess.Popen(  # noqa: S603  # our own module
-        [sys.executable, "-m", "bench.crowd", str(port), str(TRIES_A_MINUTE / 60), str(ATTACK), str(NETWORKS)],
-        stdout=subprocess.PIPE, cwd=ROOT, env=os.environ,
-    )  # fmt: skip
-    try:
-        within = _logins(port, secret, ATTACK - 1)
-        answers = json.loads(crowd.communicate(timeout=30)[0])
-    finally:
-        crowd.kill()
-    tried = answers.pop("sent")
-    print(f"the crowd: {answers}", file=sys.stderr)
-    measures = [
-        Measure("failed tries a minute", tried * 60 / ATTACK, "tries", None, None, f"about {TRIES_A_MINUTE:,}",
-                tried * 60 / ATTACK > 0.98 * TRIES_A_MINUTE and sum(answers.values()) > 0.98 * tried),
-        Measure("of those looked at", answers.get("200", 0), "tries", tried, answers.get("200", 0) / tried,
-                "the rest is asked to wait", answers.get("200", 0) < 0.3 * tried),
-    ]  # fmt: skip
-    for who in (True, False):
-        name = "others, known device" if who else "others, new device"
-        kept = _a_second(without[who]), _a_second(within[who])
-        measures.append(Measure(f"{name}, one after another, attacked", kept[1], "logins/s", kept[0], kept[1] / kept[0],
-                                f"at least {KEPT:.0%} of those without", kept[1] / kept[0] >= KEPT))  # fmt: skip
-        slow = _p95(within[who]), _p95(without[who])
-        measures.append(
-            Measure(
-                f"{name}, p95, attacked",
-                slow[0] * 1000,
-                "ms",
-                slow[1] * 1000,
-                slow[0] / slow[1],
-                "told only",
-                True,
-            )
-        )
-    return measures
-
-
-def _logins(port: int, secret: Secret, seconds: float) -> dict[bool, list[float]]:
-    """Log people in one after another for so long, on known and on new devices in turns: the seconds that each took."""
-    took: dict[bool, list[float]] = {True: [], False: []}
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        for known, times in took.items():
-            times.append(_logged_in(port, secret, known=known))
-            time.sleep(0.05)
-    return took
-
-
-def _a_second(times: list[float]) -> float:
-    return len(times) / sum(times)
-
-
-def _p95(times: list[float]) -> float:
-    return quantiles(times, n=20)[18]

@@ -39,10 +39,19 @@ def login_request(port: int, secret: Secret, address: str, password: str, *, coo
     return head.encode() + body
 
 
-def log_in(port: int, network: str, request: bytes) -> int:
-    """Send a login from a loopback address; returns the status."""
-    answer = _exchange(port, network, request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
-    return int(answer[9:12])
+@dataclass(frozen=True)
+class Answer:
+    """What a login was answered with; `retry_after` in seconds."""
+
+    status: int
+    retry_after: float
+
+
+def answer_to(port: int, network: str, request: bytes) -> Answer:
+    """Send a login from a loopback address."""
+    received = _exchange(port, network, request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+    told = re.search(rb"\r\nRetry-After: (\d+)", received, re.IGNORECASE)
+    return Answer(int(received[9:12]), float(told[1]) if told else 0.0)
 
 
 def _exchange(port: int, network: str, request: bytes) -> bytes:

@@ -120,4 +120,4 @@ def _same_for_every_test() -> None:
 
     names.begin()
     translation.deactivate()
-    gate.memory.forget()
+    gate.forget()

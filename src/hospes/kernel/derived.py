@@ -39,7 +39,9 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
     "hospes_try_job_again(bigint)": _AT_THE_WORK_LIST,
     "accounts_take_turn(timestamp with time zone,text[],double precision[],double precision[],double precision[],"
     "double precision[],double precision[],double precision[],double precision)": None,
-    "accounts_give_back(timestamp with time zone,text[],double precision[],timestamp with time zone[])": None,
+    "accounts_give_back(timestamp with time zone,text[],double precision[],timestamp with time zone[],text,"
+    "timestamp with time zone)": None,
+    "accounts_is_good(text,timestamp with time zone)": None,
 }
 
 

@@ -114,6 +114,13 @@ class JournalLane(models.Model):
     datamap = impersonal("id", "seq", "head")
 
 
+#: Entries about what somebody tried in vain, by how their actions are called.
+FAILED = Q(action__endswith="_failed") | Q(action__endswith="_refused") | Q(action__endswith=".kept_out")
+
+#: What is neither that nor somebody's logging in and out, nor a program's being let in: of those there can be very many.
+SELDOM = ~FAILED & ~Q(action__in=["account.login", "account.logout", "account.token_used"])
+
+
 class JournalEntry(MappedModel):
     """Who did what, for what purpose, about whom, and when: append-only, chained by hash, without the values themselves."""
 
@@ -157,6 +164,14 @@ class JournalEntry(MappedModel):
             models.Index(fields=["actor_id", "-at"], name="journal_by_actor"),
             models.Index(fields=["at", "id"], name="journal_by_time"),
             models.Index(fields=["action", "at", "id"], name="journal_by_action"),
+            # Few among many: without these, to find none of them is to pass by all others.
+            models.Index(fields=["person_id", "-at"], condition=FAILED, name="journal_failed_of_person"),
+            models.Index(fields=["customer_id", "-at"], condition=FAILED, name="journal_failed_of_customer"),
+            models.Index(
+                fields=["person_id", "-at"],
+                condition=SELDOM & Q(person_id__isnull=False),
+                name="journal_seldom_of_person",
+            ),
         ]
 
     datamap = row(

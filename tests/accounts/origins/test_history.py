@@ -216,6 +216,17 @@ def test_only_one_kind(person: Person, customer: Customer) -> None:
     assert {e.action for e in seen(customer, person)} == set().union(*kinds.values())
 
 
+def test_whatever_is_done_is_of_one_kind(person: Person, customer: Customer) -> None:
+    seldom_shown = set(journal.among_others())
+    actions = [action for action in journal.actions() if action not in seldom_shown]
+    with acting(Purpose.ACCESS, actor=Actor.person(person.pk, ip="192.0.2.7")):
+        for action in actions:
+            journal.record(action, at=clock.now(), customer_id=customer.pk, person_id=person.pk)
+    kinds = [[e.action for e in seen(customer, person, kind=kind, limit=500)] for kind in history.KINDS]
+    assert sorted(action for kind in kinds for action in kind) == sorted(actions)
+    assert all(kinds)
+
+
 def test_page_after_page_nothing_is_left_out_or_comes_twice(person: Person, customer: Customer) -> None:
     other, at = member(customer, "technical", since=make.NOW), clock.now()
     for n in range(9):  # three at each moment

@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 import unicodedata
-from contextlib import ExitStack
 from typing import Any
 from unittest import mock
 
@@ -175,16 +174,3 @@ def test_it_is_the_library_that_hashes_and_nothing_of_ours() -> None:
     stored = make_password("korenschuur-9-bij-de-brug")
     assert argon2.PasswordHasher().verify("$" + stored.split("$", 1)[1], "korenschuur-9-bij-de-brug")
     assert isinstance(get_hasher(), Argon2id)
-
-
-def test_in_a_siege_half_of_the_places_stay_free_for_others() -> None:
-    places = slots.Places(4)
-    with ExitStack() as held:
-        for _ in range(2):
-            held.enter_context(places.taken(slots.Who.BESIEGER))
-        for _ in range(2):
-            held.enter_context(places.taken(slots.Who.STRANGER))
-        held.enter_context(places.taken(slots.Who.KNOWN))
-    with ExitStack() as again:
-        for _ in range(4):
-            again.enter_context(places.taken(slots.Who.STRANGER))

@@ -8,7 +8,7 @@ from django.test import Client
 
 from hospes.accounts.origins import devices
 from hospes.accounts.passwords import attempts, familiar, gate, slots
-from hospes.accounts.passwords.limits import ACCOUNT, DEVICE, NETWORK, RESET, USUAL
+from hospes.accounts.passwords.limits import ACCOUNT, DEVICE, NETWORK, RESET
 from hospes.accounts.passwords.rules import LONGEST
 from hospes.customers.models import Person
 from hospes.kernel import clock
@@ -174,27 +174,6 @@ def test_whoever_fills_all_places_is_sent_away_and_not_counted(
     assert try_in(person.email, ELSEWHERE, people.PASSWORD).status_code == 302
 
 
-@pytest.mark.promise("P25")
-def test_in_a_siege_a_network_that_finds_all_places_taken_has_had_its_turn(
-    person: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise slots.Busy
-
-    for n in range(int(USUAL) + 2):
-        assert try_in(f"person-{n}@example.com", f"10.{n}.7.1").status_code == 200
-    with monkeypatch.context() as patch:
-        patch.setattr(slots.Places, "_join", full)
-        answers = [try_in(person.email, ELSEWHERE, people.PASSWORD) for _ in range(3)]
-        assert [answer.status_code for answer in answers] == [429] * 3
-        assert {answer["Retry-After"] for answer in answers} == {str(int(NETWORK.siege_first))}
-        # Of the account nothing was tried: it is open from any other network.
-    assert try_in(person.email, "192.0.2.44", people.PASSWORD).status_code == 302
-    assert try_in(person.email, ELSEWHERE, people.PASSWORD).status_code == 429
-    with clock.moved_to(make.NOW + timedelta(seconds=NETWORK.siege_first + 1)):
-        assert try_in(person.email, ELSEWHERE, people.PASSWORD).status_code == 302
-
-
 def test_nothing_is_hashed_for_who_has_to_wait(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = (person.email, "noone@example.com")
     for address in addresses:
@@ -216,7 +195,7 @@ def test_who_has_to_wait_costs_no_query(person: Person, django_assert_num_querie
     with django_assert_num_queries(0):
         assert try_in(person.email, ELSEWHERE).status_code == 429
         assert try_in(person.email.upper(), ELSEWHERE).status_code == 429
-    gate.memory.forget()
+    gate.forget()
     with django_assert_num_queries(6):
         assert try_in(person.email, ELSEWHERE).status_code == 429
 

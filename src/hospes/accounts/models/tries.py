@@ -10,7 +10,9 @@ class Tries(models.Model):
     """
     The tries of one network, account or device, whose name is blinded: nobody can read here who tried what.
 
-    They drain away with time; `drained_at` is when there are none left. No login may touch this table: counting is done by the
+    A row of another kind says that a network is a good one, since somebody logged in from there: `drained_at` is until when.
+
+    Tries drain away with time; `drained_at` is when there are none left. No login may touch this table: counting is done by the
     functions of migration `tries`, which cannot set a count back further than to before a try that was right.
     """
 

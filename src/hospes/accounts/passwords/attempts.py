@@ -7,7 +7,6 @@ Everything that is asked of the database is asked for an address that nobody has
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import check_password
@@ -17,9 +16,9 @@ from django.http import HttpRequest
 from hospes.accounts.network import client_ip, network_of
 from hospes.accounts.passwords import familiar, limits, slots, tries
 from hospes.accounts.passwords.hashing import hash_of_nobody
-from hospes.accounts.passwords.limits import network_around
-from hospes.accounts.passwords.slots import Who
-from hospes.accounts.passwords.tries import OF_EVERYONE, Taken, Turn, Wait
+from hospes.accounts.passwords.limits import network_around, party_of
+from hospes.accounts.passwords.repute import repute
+from hospes.accounts.passwords.tries import OF_EVERYONE, Turn, Wait
 from hospes.customers.models import Person
 
 
@@ -49,6 +48,11 @@ def strangers_turns(request: HttpRequest, address: str) -> list[Turn]:
     ]
 
 
+def party_key(request: HttpRequest) -> str:
+    """By what a request's network is remembered as good or not."""
+    return Turn(limits.GOOD, party_of(client_ip(request))).key
+
+
 def networks_turns(request: HttpRequest, *of: limits.Limit) -> list[Turn]:
     """What something counts for that anybody may do, if not too often: the network, and what is around it."""
     ip = client_ip(request)
@@ -75,43 +79,50 @@ def try_password(
     number = person.pk if person else 0
     looked_at = person if admits(number) else None
     known = familiar.of(request, number) if familiar.perhaps(request) else None
+    if known is None and familiar.perhaps(request):
+        repute.claimed_falsely(party_key(request), now=now)
     turns = [Turn(limits.DEVICE, known)] if known else strangers_turns(request, address)
-    is_right = _counted(turns, looked_at, password, is_stranger=known is None, now=now)
+    is_right = _counted(
+        turns, looked_at, password, party=party_key(request), is_stranger=known is None, now=now
+    )
     return Tried(person, is_right)
+
+
+def is_known(request: HttpRequest, address: str) -> bool:
+    """Whether a request is from a device that is known to be of who has the address. Acts for access; a few queries."""
+    person = find(address)
+    return familiar.of(request, person.pk if person else 0) is not None
 
 
 def confirm_password(request: HttpRequest, person: Person, password: str, *, now: datetime) -> bool:
     """Whether somebody who is logged in knows their password. Counted for this session only. Raises Wait."""
     turns = [Turn(limits.SESSION, f"{person.pk}:{request.session.session_key}")]
-    return _counted(turns, person, password, is_stranger=False, now=now)
+    return _counted(turns, person, password, party=None, is_stranger=False, now=now)
 
 
 def _counted(
-    turns: list[Turn], person: Person | None, password: str, *, is_stranger: bool, now: datetime
+    turns: list[Turn],
+    person: Person | None,
+    password: str,
+    *,
+    party: str | None,
+    is_stranger: bool,
+    now: datetime,
 ) -> bool:
+    """Count, look, and remember of the network (`party`: its key) how it went."""
     taken = tries.take(turns, now=now)
-    who = Who.KNOWN if not is_stranger else Who.BESIEGER if taken.besieged else Who.STRANGER
     try:
-        with slots.hashing_for(who):
+        with slots.hashing_for(slots.Who.STRANGER if is_stranger else slots.Who.KNOWN):
             is_right = _is_right(person, password)
-    except slots.Busy:
-        raise _sent_away(taken, now=now) from None
-    if is_right:
+    except slots.Busy:  # nobody looked at the password, so the try counts for nothing
         tries.give_back(taken, now=now)
+        raise Wait(slots.TRY_AGAIN) from None
+    if is_right:
+        is_news = party is not None and repute.succeeded(party, now=now)
+        tries.give_back(taken, good=party if is_news else None, now=now)
+    elif is_stranger and party is not None:
+        repute.failed(party, now=now)
     return is_right
-
-
-def _sent_away(taken: Taken, *, now: datetime) -> Wait:
-    """
-    Nobody looked at the password, so the try counts for nothing; but in a siege its network has had its turn.
-
-    Else who comes from many networks at once finds all places taken, has cost the whole page, and is back in three seconds.
-    """
-    had_its_turn = [turn.limit is limits.NETWORK and taken.besieged for turn in taken.turns]
-    tries.give_back(taken.only([not had for had in had_its_turn]), now=now)
-    for turn, until in compress(zip(taken.turns, taken.untils, strict=True), had_its_turn):
-        return Wait(max((until - now).total_seconds(), slots.TRY_AGAIN), turn.key)
-    return Wait(slots.TRY_AGAIN)
 
 
 def _is_right(person: Person | None, password: str) -> bool:

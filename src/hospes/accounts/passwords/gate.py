@@ -1,12 +1,16 @@
 """
 "Wait a moment": the answer to who tries too much, and quickly so.
 
+Where more want to log in than can be looked at, `lanes` says who goes first, before anything of the page is made; by what
+`repute` knows of their networks, and never by whose account it is.
+
 Who has to wait is in the database; this process remembers what it was told there, so that the next try of the same network or
 for the same account costs almost nothing: no session, no query, no hash, a page that is made already.
 """
 
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import lru_cache
 from threading import Lock
@@ -18,8 +22,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from hospes.accounts.passwords import attempts, familiar
-from hospes.accounts.passwords.tries import Wait
+from hospes.accounts.door import at_the_door
+from hospes.accounts.passwords import attempts, familiar, limits, tries
+from hospes.accounts.passwords.lanes import Full, Lane, Lanes
+from hospes.accounts.passwords.repute import repute
+from hospes.accounts.passwords.tries import Turn, Wait
 from hospes.kernel import clock
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -29,6 +36,8 @@ _REMEMBERED: Final = timedelta(seconds=30)
 _MOST: Final = 50_000
 #: A login form is short; what is longer is looked at in the usual way.
 _LONGEST: Final = 20_000
+#: Seconds after which to come back where there was no place: soon, since who does goes before others.
+COME_BACK: Final = 1
 
 
 class Memory:
@@ -60,13 +69,34 @@ class Memory:
 memory = Memory()
 
 
+@lru_cache(maxsize=8)
+def _lanes(size: int) -> Lanes:
+    return Lanes(size)
+
+
+def lanes() -> Lanes:
+    """The places at the login page of this process."""
+    return _lanes(max(1, int(settings.HOSPES_HASHES_AT_ONCE)))
+
+
+def forget() -> None:
+    """Know nobody any more, and begin with empty places; for tests."""
+    memory.forget()
+    repute.forget()
+    _lanes.cache_clear()
+
+
 def hold_up(get_response: Handler) -> Handler:
     """Middleware: answers who has to wait, also where a view raises Wait; stands before what costs anything."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if memory and request.method == "POST" and (wait := _known(request, now=clock.now())):
-            return page(request, wait)
-        response = get_response(request)
+        with ExitStack() as place:
+            if request.method == "POST" and request.path_info in _login_paths(settings.ROOT_URLCONF):
+                try:
+                    _let_in(request, place, now=clock.now())
+                except Wait as wait:
+                    return page(request, wait)
+            response = get_response(request)
         familiar.hand_out(request, response)
         return response
 
@@ -80,19 +110,46 @@ def hold_up(get_response: Handler) -> Handler:
     return middleware
 
 
-def _known(request: HttpRequest, *, now: datetime) -> Wait | None:
-    """What this process knows already about who wants to log in; None for who may be no stranger."""
-    if request.path_info not in _login_paths(settings.ROOT_URLCONF) or familiar.perhaps(request):
-        return None
-    if (
-        not (request.META.get("CONTENT_LENGTH") or "").isdecimal()
-        or int(request.META["CONTENT_LENGTH"]) > _LONGEST
-    ):
-        return None
-    for turn in attempts.strangers_turns(request, request.POST.get("login", "")):
-        if wait := memory.wait_of(turn.key, now=now):
-            return wait
-    return None
+def _let_in(request: HttpRequest, place: ExitStack, *, now: datetime) -> None:
+    """Have who wants to log in wait, or take a place for them until the page is made. Raises Wait."""
+    network = attempts.party_key(request)
+    if not _is_short(request):
+        return _enter(request, place, Lane.REST, network, "", now=now)
+    address = request.POST.get("login", "")
+    account = Turn(limits.ACCOUNT, address.strip().lower()).key
+    if familiar.perhaps(request) and _is_believed(request, network, address, now=now):
+        return _enter(request, place, Lane.KNOWN, network, account, now=now)
+    if memory:
+        for turn in attempts.strangers_turns(request, address):
+            if wait := memory.wait_of(turn.key, now=now):
+                raise wait
+    if lanes().is_strained(now):
+        repute.look_up(network, lambda: tries.is_good(network, now=now), now=now)
+    lane = repute.lane(network, account, now=now)
+    return _enter(request, place, lane, network, account, now=now)
+
+
+def _enter(
+    request: HttpRequest, place: ExitStack, lane: Lane, network: str, account: str, *, now: datetime
+) -> None:
+    try:
+        place.enter_context(lanes().entered(lane, network, merit=repute.merit(network, now=now), now=now))
+    except Full:
+        repute.sent_away(network, account, now=now)
+        raise Wait(COME_BACK) from None
+
+
+def _is_believed(request: HttpRequest, network: str, address: str, *, now: datetime) -> bool:
+    """Whether a device passes for a known one: until somebody from its network lied, then only if it really is."""
+    if not repute.claims_falsely(network, now=now):
+        return True
+    with at_the_door(request):
+        return attempts.is_known(request, address)
+
+
+def _is_short(request: HttpRequest) -> bool:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    return length.isdecimal() and int(length) <= _LONGEST
 
 
 @lru_cache(maxsize=8)

@@ -44,6 +44,9 @@ DEVICE: Final = Limit("device", free=10, drain=300, most=900, siege_free=10)
 #: Somebody who is logged in and says once more who it is, in one session.
 SESSION: Final = Limit("session", free=5, drain=120, most=300, siege_free=5)
 
+#: No limit: by this name it is remembered that somebody logged in from a network.
+GOOD: Final = Limit("good", free=0, drain=1, most=0, siege_free=0)
+
 #: New accounts from one network, and from what is around it.
 SIGNUP: Final = Limit("signup", free=10, drain=360, most=1800, siege_free=10)
 SIGNUP_CROWD: Final = Limit("signup_crowd", free=60, drain=60, most=900, siege_free=60)
@@ -61,3 +64,8 @@ def network_around(ip: str | None) -> str:
         return "unknown"
     address = ipaddress.ip_address(ip)
     return str(ipaddress.ip_network((address, 48 if address.version == 6 else 24), strict=False))
+
+
+def party_of(ip: str | None) -> str:
+    """What one party has, as far as addresses tell: an IPv4 address, an IPv6 /48."""
+    return network_around(ip) if ip is not None and ":" in ip else ip or "unknown"

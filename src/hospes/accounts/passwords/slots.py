@@ -3,8 +3,7 @@ How many passwords are hashed at once in this process.
 
 Each hash takes memory and a core. People whom we do not know yet share a few places, with a short row of who waits; others
 (who is logged in, or comes with a device that is known) have one more. So whoever sends many tries fills neither the memory
-nor all threads, and cannot keep those out. While more fails than usual, half of the places and a shorter row are for tries to
-log in; who signs up or sets a new password has the other half.
+nor all threads, and cannot keep those out. Who goes first at the login page, and that a throng costs no pages, is for `lanes`.
 """
 
 import threading
@@ -29,27 +28,20 @@ class Who(Enum):
 
     KNOWN = auto()
     STRANGER = auto()
-    BESIEGER = auto()  # a stranger while more tries than usual fail everywhere
 
 
 class Places:
-    """A bounded number of places, one of them for whom we know only; in a siege half of the others are for tries to log in."""
+    """A bounded number of places, one of them for whom we know only."""
 
     def __init__(self, for_strangers: int) -> None:
-        half = max(1, for_strangers // 2)
         self._all = threading.BoundedSemaphore(for_strangers + 1)
         self._strangers = threading.BoundedSemaphore(for_strangers)
-        self._besiegers = threading.BoundedSemaphore(half)
         self._row = threading.BoundedSemaphore(2 * for_strangers)
-        self._besiegers_row = threading.BoundedSemaphore(half)
 
     @contextmanager
     def taken(self, by: Who) -> Iterator[None]:
         """Take a place for one hash: who is known waits as long as it takes, others raise Busy."""
         with ExitStack() as held:
-            if by is Who.BESIEGER:
-                self._join(self._besiegers, self._besiegers_row)
-                held.callback(self._besiegers.release)
             if by is not Who.KNOWN:
                 self._join(self._strangers, self._row)
                 held.callback(self._strangers.release)

@@ -11,7 +11,7 @@ Counted through the face's own login, outside of the door's transaction: what wa
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import compress
+from typing import Final
 
 from django.db import connections
 
@@ -40,10 +40,6 @@ class Taken:
     untils: tuple[datetime, ...]
     besieged: bool
 
-    def only(self, these: Sequence[bool]) -> "Taken":
-        """Those of the tries for which it says so, in their order."""
-        return Taken(tuple(compress(self.turns, these)), tuple(compress(self.untils, these)), self.besieged)
-
 
 class Wait(Exception):
     """Not yet: try again in so many seconds. `key` is the one that says so ("" where it is the machine)."""
@@ -57,7 +53,11 @@ _TAKE = """
 SELECT wait, stopped_by, untils, besieged FROM accounts_take_turn(%s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _NUMBERS = ("drain", "free", "first", "most", "siege_free", "siege_first")
-_GIVE_BACK = "SELECT accounts_give_back(%s, %s, %s, %s::timestamptz[])"
+_GIVE_BACK = "SELECT accounts_give_back(%s, %s, %s, %s::timestamptz[], %s, %s)"
+_IS_GOOD = "SELECT accounts_is_good(%s, %s)"
+
+#: How long a network is good from which somebody logged in.
+GOOD_FOR: Final = timedelta(days=30)
 
 #: Counted with every try to get in of somebody whom we do not know.
 OF_EVERYONE = Turn(EVERYONE, "")
@@ -80,12 +80,20 @@ def take(turns: Sequence[Turn], *, now: datetime) -> Taken:
     return Taken(counted, tuple(untils), besieged)
 
 
-def give_back(taken: Taken, *, now: datetime) -> None:
-    """A try was right: it counts no more, and makes nobody wait."""
+def give_back(taken: Taken, *, good: str | None = None, now: datetime) -> None:
+    """A try was right: it counts no more, and makes nobody wait. `good`: the key of a network that is a good one from now on."""
     with connections["default"].cursor() as cursor:
         cursor.execute(_GIVE_BACK, [
             now, [turn.key for turn in taken.turns], [float(turn.limit.drain) for turn in taken.turns], list(taken.untils),
+            good, now + GOOD_FOR,
         ])  # fmt: skip
+
+
+def is_good(key: str, *, now: datetime) -> bool:
+    """Whether somebody logged in lately from the network with this key."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(_IS_GOOD, [key, now])
+        return bool(cursor.fetchone()[0])
 
 
 def until(wait: Wait, *, now: datetime) -> datetime:
