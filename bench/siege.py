@@ -35,7 +35,9 @@ BEGINS = 10.0  # seconds in which a siege begins
 PAUSE = 0.1  # seconds between two logins of one kind
 KEPT = 0.8  # of the logins that the floor has
 
-Times = list[tuple[float, float]]  # when a login began, in seconds since the phase did, and how many it took
+Times = list[
+    tuple[float, float, int]
+]  # when a login began, in seconds since the phase did; how many it took; waits asked for
 
 _turn = count()
 
@@ -58,9 +60,9 @@ def network(number: int) -> str:
     return f"127.{1 + number // 200 % 90}.{1 + number % 200}.1"
 
 
-def log_in(port: int, secret: Secret, kind: Kind) -> float:
-    """Seconds that one person's login takes; who has to wait, waits."""
-    number = next(_turn)
+def log_in(port: int, secret: Secret, kind: Kind) -> tuple[float, int]:
+    """Seconds that one person's login takes, and how often they were asked to wait; who has to wait, waits."""
+    number, waits = next(_turn), 0
     cookies = f"; {familiar.COOKIE}={_mailbox(number)}" if kind is Kind.KNOWN else ""
     request = login_request(port, secret, address(number), PASSWORD, cookies=cookies)
     place = f"127.95.{1 + number % 40}.1" if kind is Kind.USED else network(number)
@@ -68,8 +70,9 @@ def log_in(port: int, secret: Secret, kind: Kind) -> float:
     while (answer := answer_to(port, place, request)).status != 302:
         if answer.status != 429:
             raise RuntimeError(f"login answered {answer.status}")
+        waits += 1
         time.sleep(answer.retry_after)
-    return time.perf_counter() - began
+    return time.perf_counter() - began, waits
 
 
 def _mailbox(number: int) -> str:
@@ -127,7 +130,7 @@ def _one_after_another(port: int, secret: Secret, kind: Kind, seconds: float) ->
     times: Times = []
     began = time.monotonic()
     while (passed := time.monotonic() - began) < seconds:
-        times.append((passed, log_in(port, secret, kind)))
+        times.append((passed, *log_in(port, secret, kind)))
         time.sleep(PAUSE)
     return times
 
@@ -159,7 +162,7 @@ def _of_kind(
     yield Measure(
         f"{name}, attacked, of no crowd at all", value, "logins/s", bare, value / bare, "told only", True
     )
-    later = _a_second([(at, took) for at, took in siege[kind] if at >= BEGINS])
+    later = _a_second([login for login in siege[kind] if login[0] >= BEGINS])
     yield Measure(
         f"{name}, after {BEGINS:.0f} s of it",
         later,
@@ -169,14 +172,17 @@ def _of_kind(
         least,
         later / floor >= KEPT,
     )
+    asked = sum(1 for _, _, waits in siege[kind] if waits)
+    number = len(siege[kind])
+    yield Measure(f"{name}, asked to wait", asked, "logins", number, asked / number, "told only", True)
     for what, of in (("median", median), ("p95", _p95), ("longest", max)):
-        slow, usual = (of([took for _, took in times[kind]]) * 1000 for times in (siege, wall))
+        slow, usual = (of([took for _, took, _ in times[kind]]) * 1000 for times in (siege, wall))
         yield Measure(f"{name}, {what}", slow, "ms", usual, slow / usual, "told only", True)
 
 
 def _a_second(times: Times) -> float:
-    return len(times) / sum(took for _, took in times)
+    return len(times) / sum(took for _, took, _ in times) if times else 0.0
 
 
 def _p95(times: list[float]) -> float:
-    return quantiles(times, n=20)[18]
+    return quantiles([*times, *times[:1]], n=20)[18]

@@ -1,9 +1,11 @@
 """`hospes bench where-from`: the page of logins and changes of somebody with 100,000 of them, and the look-up of networks."""
 
+import os
 import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 from statistics import median
 
@@ -48,12 +50,33 @@ def _pages() -> list[Measure]:
         "other changes only, of which there are none": "?soort=change",
         "of one person only": f"?wie={PERSON}",
     }
-    return [
+    pages = [
         _measure(
             f"page: {name}, p95", lambda q=query: get(client, PAGE + q), lambda q=query: get(other, few + q)
         )  # type: ignore[misc]
         for name, query in asked.items()
     ]
+    cost = [(_processor(lambda: get(client, PAGE)), _processor(lambda: get(other, few))) for _ in range(RUNS)]
+    value, floor = (median(column) for column in zip(*cost, strict=True))
+    name = "page: newest entries, processor time of page and database"
+    return [*pages, Measure(name, value, "ms", floor, value / floor, f"below {P95:.0f} ms", value < P95)]
+
+
+def _processor(ask: Callable[[], None]) -> float:
+    """Milliseconds of processor time of one request, here and in the database, which do not depend on what else runs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+    began = time.process_time(), _ticks(backend)
+    for _ in range(REQUESTS):
+        ask()
+    here, there = time.process_time() - began[0], _ticks(backend) - began[1]
+    return (here + there / os.sysconf("SC_CLK_TCK")) / REQUESTS * 1000
+
+
+def _ticks(stat: Path) -> int:
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return int(user) + int(system)
 
 
 def _queries() -> list[Measure]:

@@ -34,7 +34,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 #: Another process may have heard meanwhile that a try was right after all.
 _REMEMBERED: Final = timedelta(seconds=30)
 _MOST: Final = 50_000
-#: A login form is short; what is longer is looked at in the usual way.
+#: A login form is short; what is longer is not read here, and stands behind all others.
 _LONGEST: Final = 20_000
 #: Seconds after which to come back where there was no place: soon, since who does goes before others.
 COME_BACK: Final = 1
