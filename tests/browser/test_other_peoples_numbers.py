@@ -130,6 +130,7 @@ def test_a_customers_login_opens_nothing_of_the_office(
         "payment_id": 1,
         "person_id": 1,
         "item_id": 1,
+        "viewing_id": 1,
         "token": "x",
         "key": "verlopen-facturen",
     }

@@ -77,13 +77,19 @@ def at_once(number: int, press: Callable[[int], Any]) -> Iterator[list[Any]]:
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
 def test_guesses_at_the_same_moment_are_no_more_guesses(portal: Client, person: Person) -> None:
+    """Who finds no place among so many is sent away as well, and that is no guess; so it can be fewer, and never more."""
+    moment = clock.now()
+
     def guess(order: int) -> int:
         data = {"login": person.email, "password": f"guess number {order}"}
-        return Client().post("/account/login/", data, REMOTE_ADDR=f"10.{order}.7.1").status_code
+        with clock.moved_to(moment):  # however long it takes: nobody's wait runs out meanwhile
+            return Client().post("/account/login/", data, REMOTE_ADDR=f"10.{order}.7.1").status_code
 
     with at_once(24, guess) as answers:
-        assert sorted(answers) == [200] * (int(ACCOUNT.free) + 1) + [429] * (23 - int(ACCOUNT.free))
-    assert failures() == int(ACCOUNT.free) + 1
+        looked_at = answers.count(200)
+        assert sorted(answers) == [200] * looked_at + [429] * (24 - looked_at)
+        assert 1 <= looked_at <= int(ACCOUNT.free) + 1
+    assert failures() == looked_at
 
 
 # --- links for a new password ---------------------------------------------------------------------------------------------
