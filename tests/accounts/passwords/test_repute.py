@@ -54,6 +54,16 @@ def test_each_time_somebody_comes_back_as_told_is_merit_and_pressing_fast_is_non
     assert heard.merit(THERE, now=NOW) == 0
 
 
+def test_merit_is_spent_on_a_place() -> None:
+    heard = Repute()
+    for n in range(3):
+        heard.sent_away(HERE, "a", now=NOW + timedelta(seconds=n))
+    assert heard.merit(HERE, now=NOW) == 2
+    heard.found_a_place(HERE, now=NOW)
+    assert heard.merit(HERE, now=NOW) == 0
+    assert lane(heard) is Lane.BACK
+
+
 def test_who_comes_back_and_fails_is_the_rest() -> None:
     heard = Repute()
     heard.sent_away(HERE, "a", now=NOW)

@@ -110,11 +110,25 @@ def test_who_says_that_they_are_known_and_are_not_is_believed_once(
     )  # who really is, is let in from there too
 
 
-def test_a_login_form_that_is_too_long_stands_behind_all_others(person: Person, full: ExitStack) -> None:
-    form = {"login": person.email, "password": people.PASSWORD, "more": "y" * 30_000}
-    assert Client().post("/account/login/", form, REMOTE_ADDR=HERE).status_code == 429
-    full.close()
+def test_a_login_form_that_is_too_long_is_refused_without_a_place_and_before_it_is_read(
+    person: Person,
+) -> None:
+    form = {"login": person.email, "password": people.PASSWORD, "more": "y" * 19_000}
     assert Client().post("/account/login/", form, REMOTE_ADDR=HERE).status_code == 302
+    longer = Client().post("/account/login/", form | {"more": "y" * 20_000}, REMOTE_ADDR=ELSEWHERE)
+    assert longer.status_code == 413
+    of_no_length = Client().post("/account/login/", form, REMOTE_ADDR=ELSEWHERE, CONTENT_LENGTH="")
+    assert of_no_length.status_code == 413
+
+
+@pytest.mark.parametrize("missing", [{"password": ""}, {"login": ""}, {"password": "\0"}])
+def test_who_says_that_they_are_known_and_tries_no_password_is_not_believed(
+    person: Person, full: ExitStack, missing: dict[str, str]
+) -> None:
+    liar = Client()
+    liar.cookies[devices.COOKIE] = "a" * 43
+    form = {"login": person.email, "password": people.PASSWORD} | missing
+    assert liar.post("/account/login/", form, REMOTE_ADDR=HERE).status_code == 429
 
 
 def test_only_the_login_form_is_held_up(full: ExitStack) -> None:

@@ -92,6 +92,10 @@ def hold_up(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         with ExitStack() as place:
             if request.method == "POST" and request.path_info in _login_paths(settings.ROOT_URLCONF):
+                if not _is_short(
+                    request
+                ):  # whoever sends so much, or so slowly, is to hold no place meanwhile
+                    return HttpResponse(status=413)
                 try:
                     _let_in(request, place, now=clock.now())
                 except Wait as wait:
@@ -113,11 +117,9 @@ def hold_up(get_response: Handler) -> Handler:
 def _let_in(request: HttpRequest, place: ExitStack, *, now: datetime) -> None:
     """Have who wants to log in wait, or take a place for them until the page is made. Raises Wait."""
     network = attempts.party_key(request)
-    if not _is_short(request):
-        return _enter(request, place, Lane.REST, network, "", now=now)
     address = request.POST.get("login", "")
     account = Turn(limits.ACCOUNT, address.strip().lower()).key
-    if familiar.perhaps(request) and _is_believed(request, network, address, now=now):
+    if _is_a_try(request) and familiar.perhaps(request) and _is_believed(request, network, address, now=now):
         return _enter(request, place, Lane.KNOWN, network, account, now=now)
     if memory:
         for turn in attempts.strangers_turns(request, address):
@@ -137,6 +139,7 @@ def _enter(
     except Full:
         repute.sent_away(network, account, now=now)
         raise Wait(COME_BACK) from None
+    repute.found_a_place(network, now=now)
 
 
 def _is_believed(request: HttpRequest, network: str, address: str, *, now: datetime) -> bool:
@@ -145,6 +148,12 @@ def _is_believed(request: HttpRequest, network: str, address: str, *, now: datet
         return True
     with at_the_door(request):
         return attempts.is_known(request, address)
+
+
+def _is_a_try(request: HttpRequest) -> bool:
+    """Whether a form gets as far as the password, where it comes out who lied about their device."""
+    filled_in = [request.POST.get(name, "") for name in ("login", "password")]
+    return all(filled_in) and not any("\0" in text for text in filled_in)
 
 
 def _is_short(request: HttpRequest) -> bool:

@@ -81,6 +81,12 @@ class Repute:
         elif heard.sent_away_at is None or now - heard.sent_away_at >= APART:
             heard.sent_away_at, heard.returns = now, heard.returns + 1
 
+    def found_a_place(self, network: str, *, now: datetime) -> None:
+        """Somebody was looked at: what coming back had earned is spent."""
+        heard = self._of(network, now)
+        if heard is not None and not heard.failures:
+            heard.returns = 0
+
     def merit(self, network: str, *, now: datetime) -> int:
         """How often somebody from a network came back as told."""
         heard = self._of(network, now)
