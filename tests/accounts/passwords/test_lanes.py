@@ -61,9 +61,21 @@ def test_in_quiet_times_lanes_share_the_places_and_wait_for_each_other(
     with ExitStack() as held:
         for _ in range(2):
             held.enter_context(places.entered(Lane.REST, "the same", now=NOW))
-        assert not fits(places, Lane.GOOD)
         assert fits(places, Lane.KNOWN)
-    assert not places.is_strained(NOW)
+        assert not places.is_strained(NOW)
+        assert not fits(places, Lane.GOOD)
+
+
+def test_who_waited_in_vain_makes_lanes_part_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pages that do not end (slow senders) keep nobody else out."""
+    monkeypatch.setattr(lanes, "PATIENCE", 0.0)
+    places = Lanes(2)
+    with ExitStack() as held:
+        for n in range(2):
+            held.enter_context(places.entered(Lane.FRESH, f"slow {n}", now=NOW))
+        assert not fits(places, Lane.GOOD)
+        assert places.is_strained(NOW)
+        assert fits(places, Lane.GOOD)
 
 
 def test_who_was_sent_away_makes_lanes_part_for_a_while(places: Lanes) -> None:

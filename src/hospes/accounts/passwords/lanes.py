@@ -104,6 +104,8 @@ class Lanes:
             found = self._changed.wait_for(
                 lambda: me.is_out or (row[0] is me and self._has_place(lane, network, now)), PATIENCE
             )
+            if not found:  # pages take so long that a short row is too much: also then each lane is by itself
+                self._strained_until = now + STRAINED
             if me.is_out or not found:
                 raise Full
         finally:
