@@ -33,6 +33,13 @@ def network_of(ip: str | None) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address)
 
 
+def written(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """A network, or an address for itself, as somebody writes it down; raises ValueError for what is none, or names a zone."""
+    if "%" in text:  # means something on one machine only (RFC 4007), and no column holds it
+        raise ValueError(text)
+    return ipaddress.ip_network(text.strip(), strict=False)
+
+
 def normal(text: str) -> str | None:
     """An address in its usual form, without port, brackets or zone; an IPv4 address also where IPv6 wraps it."""
     bare = text.strip()

@@ -115,7 +115,19 @@ def test_who_says_that_they_are_sure_may(customer: Customer) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "192.0.2.0/33", "192.0.2", "example.nl", "0.0.0.0/0", "10.0.0.0/7", "::/0", "2000::/3"]
+    "text",
+    [
+        "",
+        "x",
+        "192.0.2.0/33",
+        "192.0.2",
+        "example.nl",
+        "0.0.0.0/0",
+        "10.0.0.0/7",
+        "::/0",
+        "2000::/3",
+        "fe80::1%eth0",
+    ],
 )
 def test_what_is_no_network_or_nearly_everything_is_refused(text: str) -> None:
     with pytest.raises(Refused):

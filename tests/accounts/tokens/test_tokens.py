@@ -1,5 +1,6 @@
 """Tokens for programs: shown once, held as hashes, good for what was chosen and no longer than that."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -200,6 +201,12 @@ def test_nobody_has_more_of_them_than_can_be_looked_after(person: Person) -> Non
 )
 def test_networks_are_read_however_they_are_written(text: str, networks: list[str]) -> None:
     assert rules.networks(text) == networks
+
+
+@pytest.mark.parametrize("text", ["192.0.2.300", "fe80::1%eth0", "fe80::1%" + "z" * 60])
+def test_what_is_no_network_or_names_a_zone_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(text)):
+        rules.networks(f"192.0.2.7 {text}")
 
 
 # --- on the page ----------------------------------------------------------------------------------------------------------

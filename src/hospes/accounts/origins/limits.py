@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.accounts.countries import EVERY, name_of
 from hospes.accounts.models import AccessLimit, LimitLift
+from hospes.accounts.network import written
 from hospes.accounts.origins.places import place_of
 from hospes.customers.queries import holders
 from hospes.kernel import journal
@@ -87,7 +88,7 @@ def of(customer_ids: Sequence[int]) -> dict[int, list[Limit]]:
 def network(text: str) -> str:
     """A network as it is kept: an address stands for itself. Raises Refused for what is none, or nearly everything."""
     try:
-        found = ip_network(text.strip(), strict=False)
+        found = written(text)
     except ValueError:
         raise Refused(_("This is not a network. Write it like 192.0.2.0/24, or give one address.")) from None
     if found.prefixlen < _SHORTEST[found.version]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+from hospes.accounts import network
+
 #: By this a token is known for what it is: to whoever finds it in a file, and to scanners of source code.
 BEGINS: Final = "hospes_pat_"
 #: Bytes of chance in it. With that many a plain hash will do: there is nothing to guess.
@@ -41,7 +43,7 @@ def networks(text: str) -> list[str]:
     for word in re.split(r"[\s,;]+", text.strip()):
         if word:
             try:
-                found[str(ip_network(word, strict=False))] = None
+                found[str(network.written(word))] = None
             except ValueError:
                 raise ValueError(word) from None
     if len(found) > MOST_NETWORKS:
@@ -57,4 +59,4 @@ def is_within(ip: str | None, listed: Iterable[str]) -> bool:
     if ip is None:
         return False
     address = ip_address(ip)
-    return any(address.version == network.version and address in network for network in named)
+    return any(address.version == each.version and address in each for each in named)
