@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 from django.utils import translation
 
@@ -224,33 +224,75 @@ def test_who_never_showed_that_an_address_is_theirs_makes_way(client: Client, pe
         assert Person.objects.get(pk=squatter.pk).email != new
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_who_confirm_one_address_at_once_do_not_both_get_it(site: None) -> None:
-    new, wanting = names.email(), [somebody(), somebody()]
-    tokens = []
+def use(person: Person, token: str) -> str:
+    try:
+        with acting(Purpose.ACCESS, actor=Actor.person(person.pk)):
+            changes.confirm(token, person_id=person.pk, now=clock.now())
+    except ChangeGone:
+        return "gone"
+    return "used"
+
+
+def two_who_want(new: str) -> tuple[list[Person], list[str]]:
+    wanting, tokens = [somebody(), somebody()], []
     for each in wanting:
         ask(browser(each), new)
         with as_owner():
             tokens.append(changes.token("confirm", AddressChange.objects.get(person=each).pk))
+    return wanting, tokens
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_confirm_one_address_at_once_do_not_both_get_it(site: None) -> None:
+    new = names.email()
+    wanting, tokens = two_who_want(new)
     outcomes: list[str] = []
 
-    def use(n: int) -> None:
+    def in_thread(n: int) -> None:
         try:
-            with acting(Purpose.ACCESS, actor=Actor.person(wanting[n].pk)):
-                changes.confirm(tokens[n], person_id=wanting[n].pk, now=clock.now())
-            outcomes.append("used")
-        except ChangeGone:
-            outcomes.append("gone")
+            outcomes.append(use(wanting[n], tokens[n]))
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=use, args=[n]) for n in (0, 1)]
+    threads = [threading.Thread(target=in_thread, args=[n]) for n in (0, 1)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
     assert sorted(outcomes) == ["gone", "used"]
     assert sum(address_of(each) == new for each in wanting) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("nth", range(1, 6))
+def test_whoever_shows_an_address_while_another_looks_keeps_it(nth: int, site: None) -> None:
+    """The other confirms, whole, just before the nth question that the first one asks ahead of writing anything."""
+    new = names.email()
+    (first, other), tokens = two_who_want(new)
+    asked: list[str] = []
+    outcomes: list[str] = []
+
+    def in_thread() -> None:
+        try:
+            outcomes.append(use(other, tokens[1]))
+        finally:
+            connections.close_all()
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append(sql.split(maxsplit=1)[0])
+        if asked.count("SELECT") == nth and asked[-1] == "SELECT" and "UPDATE" not in asked:
+            thread = threading.Thread(target=in_thread)
+            thread.start()
+            thread.join(20)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        came_of_it = use(first, tokens[0])
+    if outcomes:
+        assert (came_of_it, outcomes) == ("gone", ["used"])
+        assert [address_of(each) == new for each in (first, other)] == [False, True]
+    else:
+        assert asked[: asked.index("UPDATE")].count("SELECT") < nth, "there was no such question"
 
 
 # --- undoing ---

@@ -182,10 +182,13 @@ def _use(person_id: int, email: str) -> None:
 
     Who gave it at sign-up and never showed that has to make way. Raises ChangeGone when somebody did.
     """
-    if is_shown_by_another(email, person_id=person_id):
+    claims = EmailAddress.objects.filter(email__iexact=email).exclude(user_id=person_id).order_by("pk")
+    # Locked and looked at in one go: who shows it a moment later must not be taken for one who never did.
+    locked = list(claims.select_for_update(of=("self",)))
+    if any(claim.verified for claim in locked):
         raise ChangeGone
-    for squatter in Person.objects.filter(email__iexact=email).exclude(pk=person_id):
-        _set(squatter.pk, nobodys_address(email), verified=False)
+    for claim in locked:
+        _set(claim.user_id, nobodys_address(email), verified=False)
     try:
         _set(person_id, email, verified=True)
     except IntegrityError:  # somebody else showed it at this very moment
