@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.einvoices.models import EInvoice as EInvoice
+from hospes.billing.einvoices.models import EInvoiceAddress as EInvoiceAddress
 from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel.datamap import (

@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from hospes.accounts import jobs as accounts
+from hospes.billing.einvoices import jobs as einvoices
 from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
@@ -12,6 +13,7 @@ app.periodic(cron="* * * * * */5")(
     app.task(name="kernel.rescue_stalled", queue="upkeep", pass_context=True)(rescue_stalled)
 )
 payments.sweep.every("*/2 * * * *")
+einvoices.sweep.every("* * * * *")
 messaging.sweep_texts.every("* * * * * */20")
 accounts.clear_sessions.every("7 * * * *")
 accounts.clear_tries.every("37 * * * *")

@@ -91,6 +91,11 @@ def _legal_id(party: Party) -> tuple[str, str] | None:
     return (scheme, number) if scheme == _OIN_SCHEME else None
 
 
+def address_of(party: Party) -> str:
+    """The address of a party on the Peppol network (0106:12345678): its own, or that of its KvK number; empty without."""
+    return ":".join(_endpoint(party) or ())
+
+
 def _endpoint(party: Party) -> tuple[str, str] | None:
     if party.endpoint:
         scheme, _, number = party.endpoint.partition(":")

@@ -1,0 +1,201 @@
+"""E-invoices over Peppol: for who asked for them, sent once whatever happens, and what became of them is known."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+
+from hospes.billing import jobs
+from hospes.billing.documents import Customization, invoice_xml
+from hospes.billing.drafts import document_of
+from hospes.billing.einvoices import services
+from hospes.billing.einvoices.models import EInvoice, EInvoiceAddress, reason_words
+from hospes.billing.models import Invoice
+from hospes.billing.providers.peppol import AccessPointUnavailable
+from hospes.customers.models import Customer
+from hospes.kernel.acting import JOB, Actor, acting
+from hospes.kernel.models import JournalEntry
+from hospes.kernel.purposes import Purpose
+from simulators import PeppolAccessPoint
+from tests.billing.books import draft, issue
+from tests.billing.providers.worlds import TOKEN, RestWorld
+from tests.support import make
+from tests.support.make import NOW
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.login("worker")]
+
+BUYER = "0106:87654321"
+LATER = NOW + timedelta(minutes=1)
+
+
+@pytest.fixture
+def world(settings: Any, tmp_path: Path) -> Iterator[RestWorld]:
+    settings.MEDIA_ROOT = tmp_path
+    with PeppolAccessPoint(token=TOKEN) as sim:
+        settings.HOSPES_PEPPOL = {"access_point": "rest", "url": sim.url, "token": TOKEN}
+        yield RestWorld(sim)
+
+
+def customer(participant: str = BUYER) -> Customer:
+    """A business that gets e-invoices."""
+    made = make.customer(kind="business")
+    with as_owner():
+        EInvoiceAddress.objects.create(customer=made, participant=participant, since=NOW)
+    return made
+
+
+def invoice_with_file(buyer: Customer, origin: str = "order:1") -> Invoice:
+    invoice = issue(draft(buyer, origin=origin))
+    jobs.make_document.run(invoice_id=invoice.pk)
+    return invoice
+
+
+def hand_over(invoice: Invoice, world: RestWorld) -> EInvoice:
+    services.hand_over(invoice_id=invoice.pk, point=world.point, now=LATER)
+    return einvoice(invoice)
+
+
+def einvoice(invoice: Invoice) -> EInvoice:
+    with as_owner():
+        return EInvoice.objects.get(invoice=invoice)
+
+
+def sending_jobs() -> list[str]:
+    with as_owner(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT args::text FROM procrastinate_jobs WHERE task_name = 'billing.einvoices.jobs.send'"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def look_until_settled(invoice: Invoice, world: RestWorld) -> EInvoice:
+    for minutes in range(1, 200):
+        services.look_up(point=world.point, now=LATER + timedelta(minutes=minutes))
+        if (found := einvoice(invoice)).state != "taken":
+            return found
+    return found
+
+
+def test_who_did_not_ask_for_it_gets_none(world: RestWorld) -> None:
+    invoice_with_file(make.customer(kind="business"))
+    with as_owner():
+        assert not EInvoice.objects.exists()
+    assert sending_jobs() == []
+
+
+def test_an_invoice_is_planned_with_its_file_and_sent_once(world: RestWorld) -> None:
+    invoice = invoice_with_file(customer())
+    planned = einvoice(invoice)
+    assert (planned.state, planned.participant, planned.reference) == ("waiting", BUYER, "")
+    assert sending_jobs() == [f'{{"invoice_id": {invoice.pk}}}']
+    taken = hand_over(invoice, world)
+    assert (taken.state, taken.taken_at, taken.ask_at) == ("taken", LATER, LATER + services.FIRST_LOOK)
+    hand_over(invoice, world)
+    [(recipient, xml)] = world.delivered()
+    assert recipient == BUYER
+    with acting(Purpose.BILLING, actor=JOB):
+        doc = services.addressed(document_of(Invoice.objects.get(pk=invoice.pk)), planned)
+    assert xml == invoice_xml(doc) == invoice_xml(doc, Customization.PEPPOL)
+    settled = look_until_settled(invoice, world)
+    assert (settled.state, settled.ask_at) == ("delivered", None)
+
+
+def test_the_job_of_an_invoice_hands_it_over(world: RestWorld) -> None:
+    from hospes.billing.einvoices.jobs import send, sweep
+
+    invoice = invoice_with_file(customer())
+    send.run(invoice_id=invoice.pk)
+    assert einvoice(invoice).state == "taken"
+    sweep.run(timestamp=0)
+    assert len(world.delivered()) == 1
+
+
+def test_an_address_that_changes_later_does_not_change_what_is_on_its_way(world: RestWorld) -> None:
+    buyer = customer()
+    invoice = invoice_with_file(buyer)
+    with as_owner():
+        EInvoiceAddress.objects.update(ended_at=NOW)
+        EInvoiceAddress.objects.create(customer=buyer, participant="0106:11111111", since=NOW)
+    jobs.make_document.run(invoice_id=invoice.pk)
+    assert hand_over(invoice, world).participant == BUYER
+
+
+def test_an_invoice_from_before_the_wish_is_not_sent(world: RestWorld) -> None:
+    buyer = make.customer(kind="business")
+    invoice = invoice_with_file(buyer)
+    with as_owner():
+        EInvoiceAddress.objects.create(customer=buyer, participant=BUYER, since=NOW)
+    jobs.make_document.run(invoice_id=invoice.pk)
+    with as_owner():
+        assert not EInvoice.objects.exists()
+
+
+def test_a_try_that_broke_off_is_repeated_and_sent_once(world: RestWorld) -> None:
+    invoice = invoice_with_file(customer())
+    world.hang_up(before=False)
+    with pytest.raises(AccessPointUnavailable):
+        services.hand_over(invoice_id=invoice.pk, point=world.point, now=LATER)
+    assert einvoice(invoice).state == "waiting"
+    assert hand_over(invoice, world).state == "taken"
+    assert len(world.delivered()) == 1
+
+
+def test_what_is_refused_says_why_and_is_in_the_journal(world: RestWorld) -> None:
+    world.absent(BUYER)
+    refused = hand_over(invoice_with_file(customer()), world)
+    assert (refused.state, refused.reason, refused.settled_at) == ("failed", "unknown_participant", LATER)
+    with as_owner():
+        assert JournalEntry.objects.filter(action="einvoice.failed", object_id=refused.pk).count() == 1
+
+
+def test_a_receiver_who_does_not_want_it_is_known_later(world: RestWorld) -> None:
+    world.unwilling(BUYER, "receiver_refused")
+    invoice = invoice_with_file(customer())
+    assert hand_over(invoice, world).state == "taken"
+    settled = look_until_settled(invoice, world)
+    assert (settled.state, settled.reason) == ("failed", "receiver_refused")
+    assert reason_words(settled.reason)
+
+
+def test_a_sweep_stops_at_an_access_point_that_is_down_and_goes_on_later(world: RestWorld) -> None:
+    buyer = customer()
+    world.late(3600)
+    for number in (1, 2):
+        hand_over(invoice_with_file(buyer, f"order:{number}"), world)
+    due = LATER + services.FIRST_LOOK
+    assert services.look_up(point=world.point, now=LATER) == {}
+    world.outage()
+    assert services.look_up(point=world.point, now=due) == {"failed": 1}
+    assert services.look_up(point=world.point, now=due) == {"under_way": 2}
+    assert services.look_up(point=world.point, now=due + services.LAST_LOOK) == {"under_way": 2}
+    assert services.look_up(point=world.point, now=due + 9 * services.LAST_LOOK) == {}
+
+
+@pytest.mark.login("portal")
+def test_a_customer_asks_for_them_changes_the_address_and_stops() -> None:
+    buyer = make.customer(kind="business")
+    person = make.person()
+    for what in (
+        lambda: services.want(customer_id=buyer.pk, participant=BUYER, now=NOW),
+        lambda: services.want(customer_id=buyer.pk, participant=BUYER, now=LATER),
+        lambda: services.want(customer_id=buyer.pk, participant="0106:11111111", now=LATER),
+        lambda: services.want_no_more(customer_id=buyer.pk, now=LATER),
+    ):
+        with acting(Purpose.CONTRACT, actor=Actor.person(person.pk), customer=buyer.pk):
+            what()
+    with as_owner():
+        kept = EInvoiceAddress.objects.order_by("pk").values_list("participant", "since", "ended_at")
+        assert list(kept) == [(BUYER, NOW, LATER), ("0106:11111111", LATER, LATER)]
+        noted = JournalEntry.objects.filter(action__startswith="einvoice.").order_by("pk")
+        assert list(noted.values_list("action", flat=True)) == ["einvoice.wanted"] * 2 + ["einvoice.unwanted"]
+
+
+def test_the_database_takes_no_address_without_a_scheme_and_no_second_one() -> None:
+    buyer = customer()
+    for participant in ("87654321", "0106:11111111"):
+        with as_owner(), pytest.raises(IntegrityError), transaction.atomic():
+            EInvoiceAddress.objects.create(customer=buyer, participant=participant, since=NOW)
