@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, models
 
 from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
+from hospes.billing.einvoices.models import EInvoiceAddress
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
@@ -64,6 +65,7 @@ def life() -> Life:
         with acting(Purpose.ACCESS, actor=Actor.person(person.pk, ip="192.0.2.1")):
             journal.record("customer.changed", at=make.NOW, customer_id=customer.pk, person_id=person.pk)
         _second_step(made)
+        EInvoiceAddress.objects.create(customer=customer, participant="0106:87654321", since=make.NOW)
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:
