@@ -35,17 +35,23 @@ INSERT INTO customers_customer (id, number, kind, name, street, postcode, town, 
 SET session_replication_role = replica; -- what follows stands by itself; people and customers need their triggers (search)
 INSERT INTO customers_membership (person_id, customer_id, role, since)
   SELECT i, i, 'holder', now() - interval '1 year' FROM generate_series(1, {CUSTOMERS}) i;
-INSERT INTO billing_invoice (number, customer_id, origin, quote_number, issued_on, due_on, language, buyer_name, buyer_contact,
+INSERT INTO billing_seller (name, street, postcode, town, country, kvk_number, vat_number, email, iban, accent)
+  VALUES ('Bench', 'Molenstraat 2', '1000 AB', 'Lindenhaven', 'NL', '12345678', 'NL000000000B00', '', 'NL00BANK0000000000', '#000000');
+INSERT INTO billing_invoice (kind, series_id, book_year, sequence, seller_id, reference, purchase_order, reason, term_days, buyer_email,
+    set_off_cents, credited_cents, number, customer_id, origin, quote_number, issued_on, due_on, language, buyer_name, buyer_contact,
     buyer_street, buyer_postcode, buyer_town, buyer_country, buyer_kvk_number, buyer_vat_number, net_cents, vat_cents, total_cents,
     paid_cents, paid_at, paid_with, documented_at)
-  SELECT 'F' || 2017 + i % 10 || '-' || lpad(i::text, 7, '0'), c, 'bench:' || i, 'O2020-' || i, day, day + 14, 'nl', 'Studio ' || c, '',
+  SELECT 'invoice', (SELECT id FROM billing_series WHERE kind = 'invoice'), 2017 + i % 10, i, (SELECT max(id) FROM billing_seller),
+         '', '', '', 14, '', 0, 0, 'F' || 2017 + i % 10 || '-' || lpad(i::text, 7, '0'), c, 'bench:' || i, 'O2020-' || i, day, day + 14, 'nl', 'Studio ' || c, '',
          'Molenstraat 1', '1000 AB', 'Lindenhaven', 'NL', '', '', 7950, 1670, 9620,
          CASE WHEN i % 20 = 0 THEN 0 ELSE 9620 END, CASE WHEN i % 20 = 0 THEN NULL ELSE day::timestamptz END, 'ideal', day::timestamptz
     FROM (SELECT i, CASE WHEN i <= {HEAVY_INVOICES} THEN {HEAVY} ELSE 1 + i % {CUSTOMERS} END AS c, date '2017-01-01' + i % 3600 AS day
             FROM generate_series(1, {INVOICES}) i) made;
-INSERT INTO billing_invoiceline (invoice_id, customer_id, position, description, details, quantity, unit_cents, net_cents,
+INSERT INTO billing_invoiceline (kind, vat_category, vat_country, vat_reason, revenue_account, credited_cents, invoice_id, customer_id, position, description, details, quantity, unit_cents, net_cents,
     vat_basis_points, period_from, period_until)
-  SELECT id, customer_id, 1, 'Hosting Plus', '', 1, 7950, 7950, 2100, issued_on, issued_on + 365 FROM billing_invoice;
+  SELECT 'term', 'S', 'NL', '', '', 0, id, customer_id, 1, 'Hosting Plus', '', 1, 7950, 7950, 2100, issued_on, issued_on + 365 FROM billing_invoice;
+INSERT INTO billing_invoicetax (invoice_id, customer_id, vat_category, vat_country, vat_basis_points, net_cents, vat_cents)
+  SELECT id, customer_id, 'S', 'NL', 2100, 7950, 1670 FROM billing_invoice;
 INSERT INTO services_service (customer_id, product_id, provider, label, origin, state, months, price_cents, started_on, renews_on)
   SELECT 1 + i % {CUSTOMERS}, (SELECT min(id) FROM catalogue_product), 'directadmin', 'site-' || i || '.example', 'bench:' || i, 'active', 12, 7950,
          current_date - i % 300, current_date + 60 + i % 300 FROM generate_series(1, {2 * CUSTOMERS}) i;

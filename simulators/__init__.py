@@ -1,5 +1,6 @@
 """
-The outside world on one machine: payment provider, SMS gateway, mail catcher, hosting panel, Peppol access point.
+The outside world on one machine: payment provider, SMS gateway, mail catcher, hosting panel, Peppol access point and
+check of VAT numbers.
 
 Each simulator speaks the wire protocol of the real thing, keeps its state in an SQLite file and can be
 made unpleasant (outages, slow answers, lost connections, notices that come twice, late or never). They know
@@ -16,5 +17,13 @@ from simulators.panel.panel import HostingPanel
 from simulators.payments.provider import PaymentProvider
 from simulators.peppol.accesspoint import PeppolAccessPoint
 from simulators.sms.gateway import SmsGateway
+from simulators.vies.register import VatNumberCheck
 
-__all__ = ["HostingPanel", "MailCatcher", "PaymentProvider", "PeppolAccessPoint", "SmsGateway"]
+__all__ = [
+    "HostingPanel",
+    "MailCatcher",
+    "PaymentProvider",
+    "PeppolAccessPoint",
+    "SmsGateway",
+    "VatNumberCheck",
+]

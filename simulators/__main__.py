@@ -2,8 +2,8 @@
 Run all simulators in one process: python -m simulators.
 
 HOSPES_PORT_BASE (default 8000) gives the ports, all on 127.0.0.1: +10 payment provider, +11 SMS gateway, +12
-pages of the mail catcher, +13 hosting panel, +15 Peppol access point, +25 SMTP. State is kept under HOSPES_VAR
-(default var/ of the checkout) in simulators/. HOSPES_MOLLIE_KEY, HOSPES_SMS_TOKEN, HOSPES_PANEL_USER,
+pages of the mail catcher, +13 hosting panel, +14 VAT number check, +15 Peppol access point, +25 SMTP. State is
+kept under HOSPES_VAR (default var/ of the checkout) in simulators/. HOSPES_MOLLIE_KEY, HOSPES_SMS_TOKEN, HOSPES_PANEL_USER,
 HOSPES_PANEL_KEY and HOSPES_PEPPOL_TOKEN say who is let in, HOSPES_PANEL_PACKAGES (with commas) which hosting
 packages the panel has. SIGTERM and Ctrl-C end it at once.
 """
@@ -17,11 +17,18 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from simulators import HostingPanel, MailCatcher, PaymentProvider, PeppolAccessPoint, SmsGateway
+from simulators import (
+    HostingPanel,
+    MailCatcher,
+    PaymentProvider,
+    PeppolAccessPoint,
+    SmsGateway,
+    VatNumberCheck,
+)
 from simulators.base import Simulator
 from simulators.panel.panel import PACKAGES
 
-PAYMENTS, SMS, MAIL, PANEL, PEPPOL, SMTP = 10, 11, 12, 13, 15, 25
+PAYMENTS, SMS, MAIL, PANEL, VIES, PEPPOL, SMTP = 10, 11, 12, 13, 14, 15, 25
 
 
 class StartError(Exception):
@@ -78,6 +85,11 @@ def build(environment: Mapping[str, str]) -> list[Simulator]:
                 state=root / "peppol.sqlite3",
                 token=environment.get("HOSPES_PEPPOL_TOKEN"),
             ),
+        ),
+        (
+            "VAT number check",
+            (VIES,),
+            lambda: VatNumberCheck(port=base + VIES, state=root / "vies.sqlite3"),
         ),
     ]
     return [_built(name, [base + offset for offset in offsets], make) for name, offsets, make in plans]

@@ -11,6 +11,7 @@ DUTCH = {
     "Mail catcher": "Mailvanger",
     "Hosting panel": "Hostingpaneel",
     "Peppol access point": "Peppol-toegangspunt",
+    "VAT number check": "Controle van btw-nummers",
     "Simulator": "Simulator",
     "The simulators": "De simulators",
     "Skip to the content": "Naar de inhoud",
@@ -120,9 +121,26 @@ DUTCH = {
     "Package": "Pakket",
     "active": "actief",
     "suspended": "opgeschort",
+    # VAT numbers
+    "VAT numbers": "Btw-nummers",
+    "VAT number": "Btw-nummer",
+    "Asked by": "Gevraagd door",
+    "Consultation number": "Consultatienummer",
+    "Nothing was asked yet.": "Er is nog niets gevraagd.",
+    "VALID": "geldig",
+    "INVALID": "niet geldig",
+    "MS_UNAVAILABLE": "lidstaat niet bereikbaar",
+    "MS_MAX_CONCURRENT_REQ": "te veel vragen aan de lidstaat",
+    "GLOBAL_MAX_CONCURRENT_REQ": "te veel vragen tegelijk",
+    "TIMEOUT": "te laat",
+    "SERVICE_UNAVAILABLE": "dienst niet bereikbaar",
 }
 
-ENGLISH = {"given_up": "given up"}
+ENGLISH = {
+    "given_up": "given up", "VALID": "valid", "INVALID": "not valid", "MS_UNAVAILABLE": "member state unavailable",
+    "MS_MAX_CONCURRENT_REQ": "too many questions to the member state", "GLOBAL_MAX_CONCURRENT_REQ": "too many questions at once",
+    "TIMEOUT": "too late", "SERVICE_UNAVAILABLE": "service unavailable",
+}  # fmt: skip
 
 
 def words(language: str) -> Words:

@@ -26,7 +26,8 @@ NEEDS: dict[str, set[Any]] = {
     "home": set(), "search": set(), "customer": set(), "board": set(), "change": {Purpose.CONTRACT},
     "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
-    "resend": {Purpose.BILLING}, "service": _SERVICES, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
+    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING},
+    "service": _SERVICES, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "try_again": set(), "take": set(),  # lead to its board, which asks
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
     "view_as": {_VIEW}, "stop_viewing": {_VIEW},
@@ -34,7 +35,7 @@ NEEDS: dict[str, set[Any]] = {
 }  # fmt: skip
 NO_PAGES = {
     "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
-    "stop_release", "stop_viewing",
+    "stop_release", "stop_viewing", "decide_tax",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -74,7 +75,7 @@ def customer(house: House) -> dict[str, Any]:
 def _arguments(name: str, customer: dict[str, Any], held: frozenset[Any]) -> dict[str, Any]:
     named = routes(OFFICE)[f"office:{name}"]
     values = {key: customer[key] for key in named & set(customer)}
-    if name in ("invoice", "invoice_pdf", "resend"):
+    if name in ("invoice", "invoice_pdf", "resend", "credit"):
         return {"number": customer["invoice"]}
     if name == "role":
         return {"key": "technician"}

@@ -9,6 +9,8 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hospes.billing.models import InvoiceLine
+from hospes.billing.tax.services import note_check
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
@@ -118,12 +120,42 @@ def test_without_a_rate_of_that_day_there_is_no_quote() -> None:
     assert all_of(Quote) == []
 
 
-@pytest.mark.parametrize("country", ["BE", "DE", "US"])
-def test_a_company_abroad_gets_no_wrong_quote_but_a_word(country: str) -> None:
-    customer = make.customer(kind="business", country=country)
-    with pytest.raises(QuoteRefused, match=r"outside the Netherlands|buiten Nederland"):
+def test_of_whom_the_vat_cannot_be_told_gets_no_wrong_quote_but_a_word() -> None:
+    customer = make.customer(country="US")  # nothing but the address says so
+    with pytest.raises(QuoteRefused, match=r"which VAT|welke btw"):
         quoted(customer)
     assert all_of(Quote) == []
+
+
+def test_a_belgian_company_that_vies_confirmed_orders_without_vat_and_its_invoice_says_why() -> None:
+    customer = make.customer(kind="business", country="BE", kvk_number="", vat_number="BE0428759497")
+    assert quoted(customer, key="cart:0").total_cents == 9075  # until VIES has answered
+    with acting(Purpose.BILLING, actor=SYSTEM):
+        note_check(
+            customer_id=customer.pk, number="BE0428759497", result="valid", consultation="WAPI1", reason="", now=NOW
+        )  # fmt: skip
+    quote = quoted(customer)
+    assert (quote.net_cents, quote.vat_cents, quote.total_cents) == (7500, 0, 7500)
+    [said] = [line for line in all_of(QuoteLine) if line.quote_id == quote.pk]
+    assert (said.vat_category, said.vat_country, said.vat_reason) == ("AE", "BE", "reverse_charge")
+    order = accepted(quote)
+    with acting(Purpose.BILLING, actor=SYSTEM):
+        invoice = services.mark_paid(order_id=order.pk, paid_with="ideal", paid_at=NOW, today=TODAY, now=NOW)
+    assert invoice
+    [line] = all_of(InvoiceLine)
+    assert (line.vat_category, line.vat_country, line.vat_basis_points) == ("AE", "BE", 0)
+    assert (invoice.total_cents, invoice.buyer_vat_number) == (7500, "BE0428759497")
+
+
+def test_a_quote_with_the_vat_of_before_is_not_accepted() -> None:
+    customer = make.customer(kind="business", country="BE", kvk_number="", vat_number="BE0428759497")
+    quote = quoted(customer)
+    with acting(Purpose.BILLING, actor=SYSTEM):
+        note_check(
+            customer_id=customer.pk, number="BE0428759497", result="valid", consultation="WAPI1", reason="", now=NOW
+        )  # fmt: skip
+    with pytest.raises(QuoteRefused, match=r"Another VAT|andere btw"):
+        accepted(quote)
 
 
 @pytest.mark.parametrize(("kind", "country"), [("private", "NL"), ("private", "BE"), ("business", "NL")])

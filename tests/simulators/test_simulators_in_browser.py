@@ -10,7 +10,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from simulators import HostingPanel, MailCatcher, PaymentProvider, PeppolAccessPoint, SmsGateway
+from simulators import (
+    HostingPanel,
+    MailCatcher,
+    PaymentProvider,
+    PeppolAccessPoint,
+    SmsGateway,
+    VatNumberCheck,
+)
 from tests.simulators.merchant import Merchant, client_of
 from tests.simulators.test_simulated_mail import rich_mail
 
@@ -96,7 +103,9 @@ def test_a_mail_shows_its_picture_and_runs_no_script(page: Page, noise: list[str
         noise.clear()
 
 
-@pytest.mark.parametrize("kind", [PaymentProvider, SmsGateway, MailCatcher, HostingPanel, PeppolAccessPoint])
+@pytest.mark.parametrize(
+    "kind", [PaymentProvider, SmsGateway, MailCatcher, HostingPanel, PeppolAccessPoint, VatNumberCheck]
+)
 def test_empty_lists_say_so(page: Page, kind: Any):
     with kind() as simulator:
         page.goto(simulator.url)

@@ -17,7 +17,7 @@ import pytest
 from tests.simulators.merchant import client_at, http, until
 
 ROOT = Path(__file__).parents[2]
-OFFSETS = (10, 11, 12, 13, 25)
+OFFSETS = (10, 11, 12, 13, 14, 15, 25)
 ORDER = {
     "amount": {"currency": "EUR", "value": "1.00"},
     "description": "x",

@@ -3,49 +3,69 @@
 from decimal import Decimal
 from typing import cast
 
-from django.conf import settings
 from django.utils.translation import override
 
-from hospes.billing import rules
-from hospes.billing.documents.model import DocumentLine, InvoiceDocument, Language, Party, VatGroup
-from hospes.billing.models import Invoice, InvoiceLine
+from hospes.billing.documents.model import (
+    DocumentKind,
+    DocumentLine,
+    InvoiceDocument,
+    Language,
+    Party,
+    VatCategory,
+    VatGroup,
+)
+from hospes.billing.models import Invoice, InvoiceLine, InvoiceTax, Seller
 from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel import clock
 
 
 def document_of(invoice: Invoice) -> InvoiceDocument:
-    """The document of an issued invoice; acts within the purpose of billing."""
-    lines = list(InvoiceLine.objects.filter(invoice_id=invoice.pk).order_by("position"))
-    sums = rules.totals((line.net_cents, line.vat_basis_points) for line in lines)
-    customer = Customer.objects.get(pk=invoice.customer_id)
+    """The document of an issued invoice or credit note; acts within the purpose of billing."""
+    lines = InvoiceLine.objects.filter(invoice_id=invoice.pk).order_by("position")
+    taxes = list(InvoiceTax.objects.filter(invoice_id=invoice.pk).order_by("vat_basis_points", "pk"))
+    credited = Invoice.objects.filter(pk=invoice.credits_id or 0).first()
+    customer, seller = Customer.objects.get(pk=invoice.customer_id), Seller.objects.get(pk=invoice.seller_id)
     with override(invoice.language):
         paid_with = method_words(invoice.paid_with)
     return InvoiceDocument(
-        number=invoice.number, issued_on=invoice.issued_on, due_on=invoice.due_on, seller=_seller(),
-        seller_iban=settings.HOSPES_OPERATOR.iban, buyer=_buyer(invoice, customer), customer_number=str(customer.number),
-        quote_number=invoice.quote_number, lines=tuple(_line(line) for line in lines),
-        vat_groups=tuple(VatGroup(percent=g.percent, net_cents=g.net_cents, vat_cents=g.vat_cents) for g in sums.groups),
-        net_cents=invoice.net_cents, vat_cents=invoice.vat_cents, total_cents=invoice.total_cents,
-        paid_cents=invoice.paid_cents, paid_on=clock.day_of(invoice.paid_at) if invoice.paid_at else None,
-        payment_method=paid_with, language=cast(Language, invoice.language),
-        accent=settings.HOSPES_OPERATOR.accent,
+        number=invoice.number, kind=DocumentKind(invoice.kind), corrects_number=credited.number if credited else "",
+        issued_on=invoice.issued_on, due_on=invoice.due_on, seller=_seller(seller), seller_iban=seller.iban,
+        buyer=_buyer(invoice), customer_number=str(customer.number), quote_number=invoice.quote_number,
+        buyer_reference=invoice.reference, order_reference=invoice.purchase_order, vat_country=_abroad(taxes, seller),
+        corrects_issued_on=credited.issued_on if credited else None, lines=tuple(_line(line) for line in lines),
+        vat_groups=tuple(_group(tax) for tax in taxes), net_cents=invoice.net_cents, vat_cents=invoice.vat_cents,
+        total_cents=invoice.total_cents, paid_cents=invoice.paid_cents,
+        paid_on=clock.day_of(invoice.paid_at) if invoice.paid_at and invoice.paid_cents else None,
+        payment_method=paid_with if invoice.paid_cents else "", language=cast(Language, invoice.language), accent=seller.accent,
     )  # fmt: skip
 
 
-def _seller() -> Party:
-    operator = settings.HOSPES_OPERATOR
+def _seller(seller: Seller) -> Party:
     return Party(
-        name=operator.name, street=operator.street, postcode=operator.postcode, town=operator.town,
-        country=operator.country, kvk=operator.kvk, vat_number=operator.vat_number, email=operator.email,
+        name=seller.name, street=seller.street, postcode=seller.postcode, town=seller.town, country=seller.country,
+        kvk=seller.kvk_number, vat_number=seller.vat_number, email=seller.email,
     )  # fmt: skip
 
 
-def _buyer(invoice: Invoice, customer: Customer) -> Party:
+def _abroad(taxes: list[InvoiceTax], seller: Seller) -> str:
+    """Whose VAT is charged, where that is another member state's (one-stop shop)."""
+    abroad = {tax.vat_country for tax in taxes if tax.vat_category == "S"} - {seller.country}
+    return abroad.pop() if abroad else ""
+
+
+def _group(tax: InvoiceTax) -> VatGroup:
+    return VatGroup(
+        category=VatCategory(tax.vat_category), percent=Decimal(tax.vat_basis_points) / 100, net_cents=tax.net_cents,
+        vat_cents=tax.vat_cents,
+    )  # fmt: skip
+
+
+def _buyer(invoice: Invoice) -> Party:
     return Party(
         name=invoice.buyer_name, contact_name=invoice.buyer_contact, street=invoice.buyer_street,
         postcode=invoice.buyer_postcode, town=invoice.buyer_town, country=invoice.buyer_country,
-        kvk=invoice.buyer_kvk_number, vat_number=invoice.buyer_vat_number, email=customer.invoice_email,
+        kvk=invoice.buyer_kvk_number, vat_number=invoice.buyer_vat_number, email=invoice.buyer_email,
     )  # fmt: skip
 
 
@@ -53,5 +73,6 @@ def _line(line: InvoiceLine) -> DocumentLine:
     return DocumentLine(
         description=line.description, details=line.details, quantity=Decimal(line.quantity),
         unit_price_cents=line.unit_cents, net_cents=line.net_cents, vat_percent=Decimal(line.vat_basis_points) / 100,
+        vat_category=VatCategory(line.vat_category),
         period_from=line.period_from, period_to=line.period_until,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Making the files of invoices."""
+"""Making the files of invoices, and checking VAT numbers."""
 
 from hospes.billing import services
 from hospes.billing.documents.pdf import invoice_pdf
@@ -7,6 +7,9 @@ from hospes.billing.drafts import document_of
 from hospes.billing.einvoices import services as einvoices
 from hospes.billing.einvoices.jobs import send
 from hospes.billing.models import Invoice
+from hospes.billing.tax import services as tax
+from hospes.billing.tax.providers import register
+from hospes.billing.tax.queries import numbers_to_check
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
@@ -24,3 +27,26 @@ def make_document(*, invoice_id: int) -> None:
         services.store_document(invoice=invoice, pdf=pdf, now=clock.now())
         if planned:
             send.enqueue_once(f"einvoice:{invoice_id}", invoice_id=invoice_id)
+
+
+@job(queue="billing", purpose=Purpose.BILLING)
+def check_vat_number(*, customer_id: int) -> None:
+    """Put the VAT number of a customer to VIES, and keep the answer or that there was none: the sweep asks again."""
+    with at_work():
+        number = tax.number_to_check(customer_id)
+    if not number:
+        return
+    result, consultation, reason = tax.ask(register(), number)  # not inside a transaction
+    with at_work():
+        tax.note_check(
+            customer_id=customer_id, number=number, result=result, consultation=consultation, reason=reason,
+            now=clock.now(),
+        )  # fmt: skip
+
+
+@job(queue="upkeep", purpose=Purpose.BILLING)
+def sweep_vat_numbers(*, timestamp: int) -> None:
+    """Have the VAT numbers checked that are due (periodic: procrastinate says when it was due)."""
+    with at_work():
+        for customer_id in numbers_to_check(now=clock.now(), limit=20):
+            check_vat_number.enqueue_once(f"vies:{customer_id}", customer_id=customer_id)

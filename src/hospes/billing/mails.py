@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hospes.billing.models import Document, Invoice
+from hospes.billing.queries import credited_number
 from hospes.billing.words import method_words
 from hospes.kernel import clock
 from hospes.messaging.kinds import name
@@ -30,13 +31,22 @@ def invoice(message: Message) -> Rendered:
     context = {
         "invoice": found,
         "is_paid": found.open_cents == 0 and found.paid_cents > 0,
-        "is_free": found.total_cents == 0,
+        "is_free": found.open_cents == 0 and found.paid_cents == 0,
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
         "paid_with": method_words(found.paid_with),
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
     subject = _("Invoice %(number)s from %(operator)s") % values
     return Rendered(subject, "mail/billing.invoice", context, [_file_of(found)])
+
+
+def credit_note(message: Message) -> Rendered:
+    """What is given back, of which invoice, why, and whether it is set off or paid back."""
+    found = Invoice.objects.get(pk=message.about)
+    values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
+    subject = _("Credit note %(number)s from %(operator)s") % values
+    context = {"invoice": found, "corrects": credited_number(found)}
+    return Rendered(subject, "mail/billing.credit_note", context, [_file_of(found)])
 
 
 def _file_of(invoice: Invoice) -> Attachment:
@@ -48,6 +58,7 @@ def _file_of(invoice: Invoice) -> Attachment:
 
 
 register("billing.invoice", invoice)
+register("billing.credit_note", credit_note)
 name({
-    "billing.invoice": gettext_lazy("Invoice"),
+    "billing.invoice": gettext_lazy("Invoice"), "billing.credit_note": gettext_lazy("Credit note"),
 })  # fmt: skip

@@ -1,8 +1,11 @@
 """Rates in force, and the invoices of a customer."""
 
 from datetime import date
+from typing import Any
 
-from hospes.billing.models import Document, Invoice, InvoiceLine, VatRate
+from django.db.models import Count, F, Sum
+
+from hospes.billing.models import OPEN, Document, Invoice, InvoiceLine, InvoiceTax, VatRate
 
 
 def vat_basis_points(*, country: str, today: date, code: str = VatRate.Code.STANDARD) -> int:
@@ -28,10 +31,8 @@ def invoices(customer_id: int, *, limit: int, before: tuple[date, int] | None = 
 
 def open_total(customer_id: int) -> tuple[int, int]:
     """How many invoices of a customer are open, and what is open on them together, in cents."""
-    from django.db.models import Count, F, Sum
-
-    row = Invoice.objects.filter(customer_id=customer_id, paid_cents__lt=F("total_cents")).aggregate(
-        number=Count("pk"), cents=Sum(F("total_cents") - F("paid_cents"))
+    row = Invoice.objects.filter(OPEN, customer_id=customer_id).aggregate(
+        number=Count("pk"), cents=Sum(F("total_cents") - F("credited_cents") - F("paid_cents"))
     )
     return int(row["number"]), int(row["cents"] or 0)
 
@@ -39,6 +40,30 @@ def open_total(customer_id: int) -> tuple[int, int]:
 def lines(invoice_id: int) -> list[InvoiceLine]:
     """The lines of an invoice in their order."""
     return list(InvoiceLine.objects.filter(invoice_id=invoice_id).order_by("position"))
+
+
+def taxes(invoice_id: int) -> list[InvoiceTax]:
+    """The VAT of an invoice by rate, the lowest rate first."""
+    return list(InvoiceTax.objects.filter(invoice_id=invoice_id).order_by("vat_basis_points", "pk"))
+
+
+def credit_notes(invoice_id: int) -> list[Invoice]:
+    """The credit notes of an invoice, the oldest first."""
+    return list(Invoice.objects.filter(credits_id=invoice_id).order_by("issued_on", "pk"))
+
+
+def credited_number(invoice: Invoice) -> str:
+    """The number of the invoice that a credit note credits; "" for an invoice."""
+    found = Invoice.objects.filter(pk=invoice.credits_id or 0).values_list("number", flat=True)
+    return found.first() or ""
+
+
+def content(invoice: Invoice) -> dict[str, Any]:
+    """What a page of an invoice or credit note shows of it: lines, VAT by rate, its credit notes, or the invoice it credits."""
+    return {
+        "lines": lines(invoice.pk), "taxes": taxes(invoice.pk), "corrects": credited_number(invoice),
+        "notes": [] if invoice.is_credit_note else credit_notes(invoice.pk),
+    }  # fmt: skip
 
 
 def document(invoice_id: int) -> Document | None:

@@ -1,11 +1,30 @@
 """VAT and numbers of invoices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from hospes.kernel.money import vat
+
+
+@dataclass(frozen=True, order=True)
+class Tax:
+    """
+    The VAT of a line: its category (UNCL 5305), the country whose VAT it is, and the rate (2100 basis points is 21 %).
+
+    `reason` says in one word why; the document and the reports turn it into words.
+    """
+
+    basis_points: int
+    category: str = "S"
+    country: str = "NL"
+    reason: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What tells one group of a document from another."""
+        return self.category, self.country, self.basis_points
 
 
 @dataclass(frozen=True)
@@ -15,6 +34,8 @@ class VatGroup:
     basis_points: int
     net_cents: int
     vat_cents: int
+    category: str = "S"
+    country: str = "NL"
 
     @property
     def percent(self) -> Decimal:
@@ -33,23 +54,59 @@ class Totals:
 
 def totals(lines: Iterable[tuple[int, int]]) -> Totals:
     """
-    Add up lines of (net cents, VAT basis points).
+    Add up lines of (net cents, VAT basis points), all of them the operator's own VAT.
 
     VAT is computed per rate over the sum of that rate's lines, not per line, and rounded half up (EN 16931, BR-CO-17).
     """
-    nets: dict[int, int] = {}
-    for net, basis_points in lines:
-        nets[basis_points] = nets.get(basis_points, 0) + net
-    groups = tuple(VatGroup(rate, net, vat(net, Decimal(rate) / 100)) for rate, net in sorted(nets.items()))
+    return taxed((net, Tax(rate, "S" if rate else "Z")) for net, rate in lines)
+
+
+def taxed(lines: Iterable[tuple[int, Tax]]) -> Totals:
+    """Add up lines of (net cents, VAT): as `totals`, by category and country as well."""
+    return _summed(_nets(lines), {})
+
+
+def credited(
+    lines: Iterable[tuple[int, Tax]], before: Mapping[tuple[str, str, int], tuple[int, int]]
+) -> Totals:
+    """
+    Add up what is given back; `before` is what was given back already, as group key → (net, VAT) in cents.
+
+    VAT is rounded over all that was given back together, and this is what is left of it: so that all credit notes of an
+    invoice give back its VAT to the cent, in however many parts. In one part it may differ by a cent from the part's own.
+    """
+    return _summed(_nets(lines), before)
+
+
+def _nets(lines: Iterable[tuple[int, Tax]]) -> dict[tuple[str, str, int], int]:
+    nets: dict[tuple[str, str, int], int] = {}
+    for net, tax in lines:
+        nets[tax.key] = nets.get(tax.key, 0) + net
+    return nets
+
+
+def _summed(
+    nets: Mapping[tuple[str, str, int], int], before: Mapping[tuple[str, str, int], tuple[int, int]]
+) -> Totals:
+    groups = []
+    for (category, country, rate), net in sorted(nets.items(), key=lambda item: (item[0][2], item[0])):
+        net_before, vat_before = before.get((category, country, rate), (0, 0))
+        tax = vat(net_before + net, Decimal(rate) / 100) - vat_before
+        groups.append(VatGroup(rate, net, tax, category, country))
     net, tax = sum(g.net_cents for g in groups), sum(g.vat_cents for g in groups)
-    return Totals(groups, net, tax, net + tax)
+    return Totals(tuple(groups), net, tax, net + tax)
 
 
-def invoice_series(day: date) -> str:
-    """The number series of a day: one for each year, gapless (art. 35a(1)(b) Dutch VAT act)."""
-    return f"invoice:{day.year}"
+def series_of_year(key: str, book_year: int) -> str:
+    """The kernel's number series of a book year, gapless (art. 35a(1)(b) Dutch VAT act)."""
+    return f"{key}:{book_year}"
 
 
-def invoice_number(day: date, number: int) -> str:
-    """An invoice number, as in F2026-00042."""
-    return f"F{day.year}-{number:05d}"
+def document_number(prefix: str, book_year: int, sequence: int) -> str:
+    """The number of an invoice or credit note, as in F2026-00042."""
+    return f"{prefix}{book_year}-{sequence:05d}"
+
+
+def due_on(issued_on: date, term_days: int) -> date:
+    """The last day to pay in time."""
+    return date.fromordinal(issued_on.toordinal() + term_days)

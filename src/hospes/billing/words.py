@@ -1,6 +1,9 @@
-"""How somebody paid, in words."""
+"""How somebody paid, and what VAT it is, in words."""
 
+from django.conf import settings
+from django.utils import formats
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 #: Names of their own are the same in every language.
@@ -8,6 +11,23 @@ METHODS: dict[str, str | Promise] = {
     "ideal": "iDEAL", "paypal": "PayPal", "bancontact": "Bancontact", "applepay": "Apple Pay", "in3": "in3",
     "klarna": "Klarna", "creditcard": _("card"), "banktransfer": _("bank transfer"), "directdebit": _("direct debit"),
 }  # fmt: skip
+
+
+_NO_VAT: dict[str, Promise] = {
+    "Z": _("VAT 0%"), "E": _("exempt from VAT"), "AE": _("VAT reverse charged"), "K": _("VAT 0%, goods inside the EU"),
+    "G": _("VAT 0%, export"), "O": _("no Dutch VAT"),
+}  # fmt: skip
+
+
+def vat_words(category: str, country: str, basis_points: int) -> str:
+    """What VAT it is, in the active language; the country is said where the operator's own is not meant."""
+    if category != "S":
+        return str(_NO_VAT[category])
+    whole, rest = divmod(basis_points, 100)
+    rate = formats.number_format(whole + rest / 100 if rest else whole)
+    if country == settings.HOSPES_OPERATOR.country:
+        return gettext("VAT %(rate)s%%") % {"rate": rate}
+    return gettext("VAT %(rate)s%% (%(country)s)") % {"rate": rate, "country": country}
 
 
 def method_words(method: str) -> str:

@@ -21,6 +21,7 @@ OFFSETS = {
     "mail": 12,
     "panel": 13,
     "peppol": 15,
+    "vies": 14,
     "smtp": 25,
 }
 

@@ -121,6 +121,7 @@ def _addresses(ports: Ports) -> list[dict[str, str]]:
         {"what": _("Payment provider"), "address": ports.url("payments"), "note": simulated},
         {"what": _("Hosting panel"), "address": ports.url("panel"), "note": simulated},
         {"what": _("E-invoices that were sent"), "address": ports.url("peppol"), "note": simulated},
+        {"what": _("Check of VAT numbers (VIES)"), "address": ports.url("vies"), "note": simulated},
     ]
 
 

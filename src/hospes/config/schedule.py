@@ -3,6 +3,7 @@
 from procrastinate.contrib.django import app
 
 from hospes.accounts import jobs as accounts
+from hospes.billing import jobs as billing
 from hospes.billing.einvoices import jobs as einvoices
 from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
@@ -14,6 +15,7 @@ app.periodic(cron="* * * * * */5")(
 )
 payments.sweep.every("*/2 * * * *")
 einvoices.sweep.every("* * * * *")
+billing.sweep_vat_numbers.every("* * * * * */15")
 messaging.sweep_texts.every("* * * * * */20")
 accounts.clear_sessions.every("7 * * * *")
 accounts.clear_tries.every("37 * * * *")

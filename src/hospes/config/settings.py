@@ -261,6 +261,9 @@ HOSPES_PEPPOL = {
     "url": env_text("HOSPES_PEPPOL_URL", f"http://127.0.0.1:{PORT_BASE + 15}"),
     "token": env_text("HOSPES_PEPPOL_TOKEN", "demo-peppol-token"),
 }
+HOSPES_VIES = {
+    "url": env_text("HOSPES_VIES_URL", f"http://127.0.0.1:{PORT_BASE + 14}/taxation_customs/vies/rest-api")
+}
 HOSPES_SMS = sms_settings(PORT_BASE + 11, rules=HOSPES_SMS_RULES, operator=HOSPES_OPERATOR.name)
 PROCRASTINATE_ON_APP_READY = "hospes.kernel.jobs.use_acting_connection"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

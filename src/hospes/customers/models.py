@@ -169,7 +169,9 @@ class Customer(MappedModel):
         | personal(Category.IDENTITY, "name")
         | personal(Category.ADDRESS, "street", "postcode", "town",
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT})
-        | personal(Category.COMPANY, "kvk_number", "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
+        | personal(Category.COMPANY, "kvk_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING})
+        | personal(Category.COMPANY, "vat_number", reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING},
+                   to=[Recipient.VIES])
         | personal(Category.CONTACT, "invoice_email", to=[Recipient.MAIL_SERVER],
                    writes={Purpose.ACCESS},  # once its mailbox confirmed it
                    reads={Purpose.ACCESS, Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),

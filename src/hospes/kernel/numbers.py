@@ -13,7 +13,7 @@ DECLARE
   role text := current_setting('role');
   taken bigint;
 BEGIN
-  IF NOT (series ~ '^invoice:[0-9]{4}$' AND role ~ '_billing$'
+  IF NOT (series ~ '^(invoice|credit_note):[0-9]{4}$' AND role ~ '_billing$'
        OR series ~ '^(quote|order):[0-9]{4}$' AND role ~ '_contract(_own)?$'
        OR series = 'customer' AND role ~ '_access$') THEN
     RAISE EXCEPTION 'permission denied for table kernel_numberseries: % takes no number of "%"', role, series

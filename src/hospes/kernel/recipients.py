@@ -15,6 +15,7 @@ class Recipient(StrEnum):
     SMS_GATEWAY = "sms_gateway"
     HOSTING_PANEL = "hosting_panel"
     PEPPOL_ACCESS_POINT = "peppol_access_point"
+    VIES = "vies"
 
     @property
     def described(self) -> "Described":
@@ -43,5 +44,10 @@ _DESCRIBED = {
     ),
     Recipient.PEPPOL_ACCESS_POINT: Described(
         _("the Peppol access point"), _("to deliver e-invoices to your bookkeeping"), is_processor=True
+    ),
+    Recipient.VIES: Described(
+        _("the VAT number check of the European Commission (VIES)"),
+        _("to check the VAT number of your company"),
+        is_processor=False,
     ),
 }

@@ -29,7 +29,7 @@ def mail_again(*, scene: Scene, invoice: Invoice, once: str, now: datetime) -> b
     # The twin may not send messages: the customer, who acts by it, has no say in that.
     with acting(Purpose.BILLING, actor=scene.actor):
         messaging.enqueue(
-            "billing.invoice",
+            "billing.credit_note" if invoice.is_credit_note else "billing.invoice",
             key=f"invoice:{invoice.pk}:{once}",
             customer_id=invoice.customer_id,
             about_id=invoice.pk,

@@ -3,10 +3,10 @@
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import Invoice
+from hospes.billing.models import OPEN, Invoice, TaxStatus
 from hospes.faces.words import ZONE
 from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
@@ -28,6 +28,8 @@ UNDONE_AFTER: Final = timedelta(minutes=15)
 PENDING_AFTER: Final = timedelta(hours=1)
 #: So long a message may wait for the mail server before somebody should look.
 WAITING_AFTER: Final = timedelta(hours=1)
+#: So long VIES may give no answer before somebody should know.
+UNCONFIRMED_AFTER: Final = timedelta(days=1)
 #: A message that failed longer ago than this is history.
 FAILED_WITHIN: Final = timedelta(days=30)
 
@@ -36,7 +38,7 @@ FAILED_WITHIN: Final = timedelta(days=30)
 
 
 def _overdue(now: datetime) -> Any:
-    return Invoice.objects.filter(paid_cents__lt=F("total_cents"), due_on__lt=clock.day_of(now))
+    return Invoice.objects.filter(OPEN, due_on__lt=clock.day_of(now))
 
 
 def _overdue_item(row: Invoice) -> Item:
@@ -138,7 +140,30 @@ def _being_set_up(purpose: Purpose) -> Board:
     )  # fmt: skip
 
 
+def _tax_unknown(now: datetime) -> Any:
+    return TaxStatus.objects.filter(until=None, category="")
+
+
+def _number_unconfirmed(now: datetime) -> Any:
+    return TaxStatus.objects.filter(until=None, why="vies_pending", since__lt=now - UNCONFIRMED_AFTER)
+
+
+def _tax_item(row: TaxStatus) -> Item:
+    return Item(row.pk, row.since.isoformat(), row.why_words, row.since)
+
+
 BOARDS: Final = (
+    Board(
+        "btw-onbekend", Purpose.BILLING, True, _("Customers whose VAT cannot be told"),
+        _("Nothing can be ordered or invoiced until it can. Look at the customer's page: decide on the country with a ground, or"
+          " have the address or the VAT number put right."),
+        Rows(_tax_unknown, _tax_item, order="since"),
+    ),
+    Board(
+        "btw-nummer-onbevestigd", Purpose.BILLING, False, _("VAT numbers that VIES has not confirmed"),
+        _("For more than a day VIES gave no answer, so our own VAT is charged meanwhile. It is asked again by itself."),
+        Rows(_number_unconfirmed, _tax_item, order="since"),
+    ),
     Board(
         "verlopen-facturen", Purpose.BILLING, False, _("Invoices that are overdue"),
         _("The day to pay has passed. Look whether a payment came in another way, or call the customer."),

@@ -6,10 +6,12 @@ from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.functional import Promise
 
 from hospes.billing import queries as billing
+from hospes.billing.tax import queries as tax
 from hospes.customers.models import Customer, Membership, Person
 from hospes.customers.queries import contact_address, in_force
 from hospes.faces.words import ZONE
@@ -20,6 +22,7 @@ from hospes.kernel.models import Consent, JournalEntry, Restriction
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.office import words
+from hospes.office.forms_tax import PlaceForm
 from hospes.payments.models import PaidFrom, Payment
 from hospes.payments.queries import masked
 from hospes.sales.models import Order, Quote
@@ -82,8 +85,11 @@ def _billing(customer_id: int, person_id: int | None) -> dict[str, Any]:
     payments = list(Payment.objects.filter(customer_id=customer_id).order_by("-pk")[:FEW])
     accounts = PaidFrom.objects.filter(customer_id=customer_id).order_by("-stored_at")[:FEW]
     found = billing.invoices(customer_id, limit=FEW + 1)
+    customer = Customer.objects.get(pk=customer_id)
     return {
-        "invoice_email": Customer.objects.values_list("invoice_email", flat=True).get(pk=customer_id),
+        "tax": tax.status(customer_id), "vies": tax.last_check(customer_id) if customer.vat_number else None,
+        "decide": PlaceForm(countries={customer.country, settings.HOSPES_OPERATOR.country}),
+        "invoice_email": customer.invoice_email,
         "open_invoices": open_invoices, "open_cents": open_cents, "invoices": found[:FEW], "more": len(found) > FEW,
         "payments": [(payment, payment.state in _UNDECIDED) for payment in payments],
         "accounts": list(dict.fromkeys((each.holder, masked(each.account)) for each in accounts)),

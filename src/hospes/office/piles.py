@@ -150,7 +150,7 @@ def _moment(text: str) -> datetime:
 #: How the first half of a place is read, by the column that a board is ordered by.
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "pk": int, "due_on": date.fromisoformat, "issued_on": date.fromisoformat, "placed_at": _moment, "paid_at": _moment,
-    "created_at": _moment,
+    "created_at": _moment, "since": _moment,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from hospes.office.views import (
     search,
     second_step,
     staff,
+    tax,
     viewing,
 )
 
@@ -49,6 +50,8 @@ urlpatterns = [
     path("personen/<int:person_id>/tweede-stap/tegenhouden/", second_step.stop, name="stop_release"),
     path("facturen/<str:number>/", invoice.invoice, name="invoice"),
     path("facturen/<str:number>/pdf/", invoice.invoice_pdf, name="invoice_pdf"),
+    path("facturen/<str:number>/crediteren/", tax.credit, name="credit"),
+    path("klanten/<int:number>/btw/", tax.decide, name="decide_tax"),
     path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),
     path("logboek/", journal.journal_page, name="journal"),
     path("medewerkers/", staff.staff, name="staff"),

@@ -1,9 +1,11 @@
 """Bringing our books to what the provider says became of a payment. All of this acts for billing."""
 
+import re
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.tax.services import note_place
 from hospes.kernel import clock, journal
 from hospes.payments.models import LIVE, UNDECIDED, PaidFrom, Payment
 from hospes.payments.providers import Charge
@@ -99,6 +101,8 @@ def _keep_account(payment: Payment, charge: Charge, now: datetime) -> None:
             },
         )  # fmt: skip
         noted("payment.account_stored", payment, now)
+        if re.match("[A-Z]{2}[0-9]{2}", charge.account):  # an IBAN; of a wallet it is an e-mail address
+            note_place(customer_id=payment.customer_id, kind="bank", country=charge.account[:2], now=now)
 
 
 def noted(action: str, payment: Payment, now: datetime, *, changed: str = "state") -> None:

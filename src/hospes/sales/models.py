@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.models import VatCategory
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
 from hospes.kernel.datamap import (
@@ -21,8 +22,12 @@ from hospes.kernel.datamap import (
     plain,
     row,
 )
+from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
+
+# A sum over everybody's orders; nobody sees whose.
+declare_function("sales_ordered_elsewhere()", {Purpose.CONTRACT, Purpose.CONTRACT.own})
 
 _CART = Purpose.CART.own
 _OWN = {Purpose.CONTRACT.own}
@@ -138,6 +143,11 @@ class QuoteLine(MappedModel):
     months = models.PositiveSmallIntegerField(_("term in months"))
     net_cents = models.PositiveBigIntegerField(_("amount without VAT"))
     vat_basis_points = models.PositiveIntegerField(_("VAT rate"))
+    vat_category = models.CharField(
+        _("kind of VAT"), max_length=2, choices=VatCategory.choices, default=VatCategory.STANDARD
+    )
+    vat_country = models.CharField(_("country of the VAT"), max_length=2, default="NL")
+    vat_reason = models.CharField(_("why this VAT"), max_length=30, blank=True)
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -148,7 +158,8 @@ class QuoteLine(MappedModel):
 
     datamap = row(
         plain("id", "quote", "product", "position")
-        | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "vat_basis_points")
+        | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "vat_basis_points", "vat_category",
+                   "vat_country", "vat_reason")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),

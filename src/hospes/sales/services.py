@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing import rules as billing_rules
 from hospes.billing import services as billing
 from hospes.billing.models import Invoice
-from hospes.billing.queries import vat_basis_points
-from hospes.customers.models import Customer
+from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
 from hospes.sales import names, rules
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
+from hospes.sales.queries import ordered_elsewhere
 from hospes.services.rules import renewal
 
 journal.register({
@@ -53,8 +53,8 @@ def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: da
     if not lines:
         raise QuoteRefused(_("There is nothing in it."))
     _refuse_names(names.in_use((line.product_id, line.label) for line in lines))
-    rate = _rate_for(Customer.objects.get(pk=customer_id), today)
-    sums = billing_rules.totals((line.net_cents, rate) for line in lines)
+    tax = tax_for(customer_id, lines, today)
+    sums = billing_rules.taxed((line.net_cents, tax) for line in lines)
     try:
         with transaction.atomic():
             quote = Quote.objects.create(
@@ -65,9 +65,7 @@ def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: da
     except IntegrityError:  # the same button twice at the same time: the other one made it
         return Quote.objects.get(key=key)
     QuoteLine.objects.bulk_create(
-        QuoteLine(
-            quote=quote, customer_id=customer_id, position=position, vat_basis_points=rate, **vars(line)
-        )
+        QuoteLine(quote=quote, customer_id=customer_id, position=position, **_vat(tax), **vars(line))
         for position, line in enumerate(lines, start=1)
     )
     journal.record("quote.made", at=now, table="sales_quote", object_id=quote.pk, customer_id=customer_id)
@@ -79,13 +77,28 @@ def _refuse_names(in_use: list[str]) -> None:
         raise QuoteRefused(names.sentence(in_use))
 
 
-def _rate_for(customer: Customer, today: date) -> int:
-    if customer.kind == Customer.Kind.BUSINESS and customer.country != "NL":
-        # Reverse charge needs a check of the VAT number at VIES and its proof; until that is there, no wrong invoice.
-        raise QuoteRefused(
-            _("We cannot yet make invoices for companies outside the Netherlands. Please contact us.")
-        )
-    return vat_basis_points(country="NL", today=today)
+def tax_for(customer_id: int, lines: Sequence[Wanted], today: date) -> billing_rules.Tax:
+    """The VAT of what a customer means to order; raises QuoteRefused where it cannot be told. Acts for the contract."""
+    net = sum(line.net_cents for line in lines)
+    try:
+        return tax_of(customer_id, net_cents=net, today=today, taken=ordered_elsewhere)
+    except TaxUnknown as unknown:
+        raise QuoteRefused(str(unknown)) from None
+
+
+def _vat(tax: billing_rules.Tax) -> dict[str, object]:
+    return {"vat_basis_points": tax.basis_points, "vat_category": tax.category, "vat_country": tax.country,
+            "vat_reason": tax.reason}  # fmt: skip
+
+
+def _refuse_other_vat(quote: Quote, today: date) -> None:
+    """What was quoted has the VAT of then: where another one applies by now, it takes a new quote."""
+    lines = list(QuoteLine.objects.filter(quote_id=quote.pk))
+    now = tax_for(
+        quote.customer_id, [Wanted(x.product_id, "", "", x.months, x.net_cents) for x in lines], today
+    )
+    if any((x.vat_category, x.vat_country) != (now.category, now.country) for x in lines):
+        raise QuoteRefused(_("Another VAT applies to you by now. Please make a new quote."))
 
 
 @transaction.atomic
@@ -104,6 +117,7 @@ def accept_quote(
     if quote.state != Quote.State.OPEN or quote.valid_until < today:
         raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
     _refuse_names(names.in_use_of_quote(quote_id))
+    _refuse_other_vat(quote, today)
     Quote.objects.filter(pk=quote_id).update(
         state=Quote.State.ACCEPTED, decided_by=person_id, decided_at=now, decided_from=ip
     )
@@ -168,7 +182,8 @@ def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date) -> b
     quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at)
     lines = [
         billing.DraftLine(line.description, line.label, line.net_cents, line.vat_basis_points,
-                          begins, renewal(begins, line.months) - timedelta(days=1))
+                          begins, renewal(begins, line.months) - timedelta(days=1), vat_category=line.vat_category,
+                          vat_country=line.vat_country, vat_reason=line.vat_reason, kind="term")
         for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position")
     ]  # fmt: skip
     return billing.Draft(

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from hospes.billing.models import Document, Invoice, InvoiceLine
+from hospes.billing.issuing import seller_of_now
+from hospes.billing.models import Document, Invoice, InvoiceLine, InvoiceTax, Series
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
 from hospes.hosting.models import HostingAccount
@@ -30,6 +31,10 @@ def invoice(
             Invoice,
             words,
             number=f"F2026-{number:05d}",
+            series=Series.objects.get(kind="invoice"),
+            book_year=2026,
+            sequence=number,
+            seller=seller_of_now(),
             customer=customer,
             origin=f"test:{number}",
             quote_number=f"Q2026-{number:05d}",
@@ -48,10 +53,8 @@ def invoice(
             total_cents=net + vat(net),
             documented_at=NOW,
         )
-        for position, (quantity, unit) in enumerate(lines, start=1):
-            row(
-                InvoiceLine,
-                {},
+        InvoiceLine.objects.bulk_create(  # at once, as the books want it
+            InvoiceLine(
                 invoice=made,
                 customer=customer,
                 position=position,
@@ -64,6 +67,19 @@ def invoice(
                 period_from=TODAY,
                 period_until=date(2027, 3, 1),
             )
+            for position, (quantity, unit) in enumerate(lines, start=1)
+        )
+        row(
+            InvoiceTax,
+            {},
+            invoice=made,
+            customer=customer,
+            vat_category="S",
+            vat_country="NL",
+            vat_basis_points=VAT_STANDARD,
+            net_cents=net,
+            vat_cents=vat(net),
+        )
         if with_document:
             row(
                 Document,

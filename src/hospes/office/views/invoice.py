@@ -55,13 +55,13 @@ def _place(text: str) -> tuple[date, int] | None:
 @office_page(_BILLING, nav="search")
 def invoice(request: Any, number: str) -> HttpResponse:
     """What was this for, was it paid, and did the customer get it?"""
-    found = _customer_of(request, number)
+    found = customer_of(request, number)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         held = get_object_or_404(Invoice, number=number)
         order_id = held.origin.removeprefix("order:")
         source = PaidFrom.objects.filter(payment__order_id=order_id).first() if order_id.isdigit() else None
         context = {
-            "head": parts.head(found.customer_id), "invoice": held, "lines": billing.lines(held.pk),
+            "head": parts.head(found.customer_id), "invoice": held, **billing.content(held),
             "document": billing.document(held.pk), "paid_from": masked(source.account) if source else "",
             "purpose": _BILLING,
         }  # fmt: skip
@@ -72,7 +72,7 @@ def invoice(request: Any, number: str) -> HttpResponse:
 @office_page(_BILLING, nav="search")
 def invoice_pdf(request: Any, number: str) -> HttpResponseBase:
     """The file of an invoice."""
-    found = _customer_of(request, number)
+    found = customer_of(request, number)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         path = Path(settings.MEDIA_ROOT) / get_object_or_404(Document, invoice__number=number).path
     if not path.is_file():
@@ -86,7 +86,7 @@ def invoice_pdf(request: Any, number: str) -> HttpResponseBase:
 @office_page(_BILLING, nav="search")
 def resend(request: Any, number: str) -> HttpResponse:
     """Mail an invoice once more, to the address that the customer has for invoices now."""
-    found = _customer_of(request, number)
+    found = customer_of(request, number)
     with working_on(request, _BILLING, found.customer_id, found.holders[_BILLING]) as scene:
         held = get_object_or_404(Document.objects.with_related("invoice"), invoice__number=number).invoice
         done = actions.mail_again(
@@ -117,7 +117,7 @@ def _say(request: Any, done: bool, text: str) -> None:
         messages.info(request, _("That was done already."))
 
 
-def _customer_of(request: Any, number: str) -> Found:
+def customer_of(request: Any, number: str) -> Found:
     """Whose invoice it is; Http404 where there is none with this number."""
     with acting(_BILLING, actor=request.actor):
         customer_id = Invoice.objects.filter(number=number).values_list("customer_id", flat=True).first()

@@ -122,8 +122,10 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
     found = get_object_or_404(Invoice, customer_id=capacity.customer_id, number=invoice_number)
     order_id = found.origin.removeprefix("order:")
     source = PaidFrom.objects.filter(payment__order_id=order_id).first() if order_id.isdigit() else None
-    context = {"invoice": found, "lines": billing.lines(found.pk), "document": billing.document(found.pk),
-               "paid_from": masked(source.account) if source else ""}  # fmt: skip
+    context = {
+        "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
+        **billing.content(found),
+    }  # fmt: skip
     return render(request, "portal/invoice.html", context)
 
 

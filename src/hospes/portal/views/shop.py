@@ -9,8 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from hospes.accounts.origins.places import place_of
 from hospes.billing import rules as billing_rules
 from hospes.billing.queries import vat_basis_points
+from hospes.billing.rules import Tax
+from hospes.billing.tax.services import note_place
+from hospes.billing.tax.words import why_words
 from hospes.catalogue.queries import Offer, offers
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
@@ -95,9 +99,32 @@ def cart(request: Any) -> HttpResponse:
     return keep_cart(response, request, contents.cart_id) if contents.cart_id else response
 
 
-def _totals(contents: carts.Contents) -> billing_rules.Totals:
-    rate = _rate()
-    return billing_rules.totals((item.cents or 0, rate) for item in contents.items)
+def _totals(contents: carts.Contents, tax: Tax | None = None) -> billing_rules.Totals:
+    """What it costs together; for whom nothing is known yet, with our own VAT."""
+    applied = tax or Tax(_rate())
+    return billing_rules.taxed((item.cents or 0, applied) for item in contents.items)
+
+
+def _wanted(contents: carts.Contents) -> list[Wanted]:
+    return [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
+
+
+def _tax_here(request: Any, capacity: Capacity, contents: carts.Contents) -> Tax | None:
+    """
+    The VAT of this order, with what the network that it comes from shows of the country; None where it cannot be told.
+
+    Of customers in our own country nothing is kept by that.
+    """
+    now = clock.now()
+    with acting(Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk):
+        note_place(
+            customer_id=capacity.customer_id, kind="ip", country=place_of(request.actor.ip).country, now=now
+        )
+        try:
+            return services.tax_for(capacity.customer_id, _wanted(contents), clock.today())
+        except QuoteRefused as refusal:
+            messages.warning(request, str(refusal))
+            return None
 
 
 @require_POST
@@ -139,7 +166,11 @@ def checkout(request: Any, capacity: Capacity) -> HttpResponse:
             )
         elif form.is_valid() or request.POST.get("do") == "quote":
             return _order(request, capacity, contents, agreed)
-    context = {"contents": contents, "totals": _totals(contents), "form": form, "capacity": capacity}
+    tax = _tax_here(request, capacity, contents)
+    context = {
+        "contents": contents, "totals": _totals(contents, tax), "form": form, "capacity": capacity,
+        "vat_why": why_words(tax.reason) if tax and tax.reason not in ("", "domestic") else "",
+    }  # fmt: skip
     return render(request, "shop/checkout.html", context)
 
 
@@ -165,7 +196,7 @@ class _AlreadyOrderedError(Exception):
 def _order(request: Any, capacity: Capacity, contents: carts.Contents, agreed: Agreement) -> HttpResponse:
     """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied with it or not at all."""
     now, today, key = clock.now(), clock.today(), _key(agreed.mark(contents.version), capacity)
-    lines = [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
+    lines = _wanted(contents)
     try:
         with acting(
             Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0004_invoices_without_file'),
+        ('billing', '0008_treatment'),
         ('customers', '0005_contact_addresses'),
     ]
 

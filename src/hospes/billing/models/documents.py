@@ -1,0 +1,43 @@
+"""The files made of invoices."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from hospes.billing.models.invoices import BOOKS, Invoice
+from hospes.customers.models import Customer
+from hospes.kernel.datamap import Category, personal, plain, row
+from hospes.kernel.managers import MappedModel
+from hospes.kernel.outside import FileStore, declare_files
+from hospes.kernel.purposes import Purpose
+
+
+class Document(MappedModel):
+    """A file made of an invoice: where it lies, and the hash of its bytes."""
+
+    invoice = models.OneToOneField(
+        Invoice, models.PROTECT, related_name="document", verbose_name=_("invoice")
+    )
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    path = models.CharField(_("file"), max_length=200)
+    sha256 = models.CharField(_("hash of the file"), max_length=64)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("file of an invoice")
+
+    datamap = row(
+        plain("id", "invoice", "sha256", "made_at") | personal(Category.CONTRACT, "customer", "path"),
+        key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING}, keep=BOOKS,
+    )  # fmt: skip
+
+
+declare_files(
+    FileStore(
+        "invoices",
+        Category.CONTRACT,
+        frozenset({Purpose.BILLING, Purpose.MESSAGES}),
+        "billing_document",
+        "path",
+    )
+)

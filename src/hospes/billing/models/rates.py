@@ -1,0 +1,34 @@
+"""VAT rates of countries, with the day from which each applies."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hospes.kernel.datamap import impersonal
+
+
+class VatRate(models.Model):
+    """A VAT rate of a country, from a day on, in hundredths of a percent (2100 is 21 %)."""
+
+    class Code(models.TextChoices):
+        """The kinds of rates by their names in the VAT directive (2006/112/EC, art. 96, 98 and 98(2))."""
+
+        STANDARD = "standard", _("standard rate")
+        REDUCED = "reduced", _("reduced rate")
+        ZERO = "zero", _("zero rate")
+
+    country = models.CharField(max_length=2)
+    code = models.CharField(max_length=12, choices=Code.choices)
+    basis_points = models.PositiveIntegerField()
+    valid_from = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["country", "code", "valid_from"], name="one_rate_per_day"),
+            # A rate under a name that nobody asks for would not be found, and another one be charged.
+            models.CheckConstraint(
+                condition=Q(code__in=["standard", "reduced", "zero"]), name="vat_rate_has_a_known_code"
+            ),
+        ]
+
+    datamap = impersonal("id", "country", "code", "basis_points", "valid_from")
