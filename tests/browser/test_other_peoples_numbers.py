@@ -133,6 +133,8 @@ def test_a_customers_login_opens_nothing_of_the_office(
         "viewing_id": 1,
         "token": "x",
         "key": "verlopen-facturen",
+        "slug": "omzet",
+        "form": "csv",
     }
     wrong = []
     for name, named in routes(OFFICE).items():

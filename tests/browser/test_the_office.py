@@ -7,6 +7,7 @@ import pytest
 
 from hospes.kernel.purposes import Purpose
 from hospes.office.boards import BOARDS
+from hospes.office.reports.registry import REPORTS
 from tests.browser.house import OFFICE, House, fresh_code, routes
 from tests.browser.sights import Sight, look_at
 from tests.browser.steps import log_in, log_in_staff, press
@@ -28,6 +29,8 @@ NEEDS: dict[str, set[Any]] = {
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
     "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING},
     "service": _SERVICES, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
+    "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
+    "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
     "try_again": set(), "take": set(),  # lead to its board, which asks
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
     "view_as": {_VIEW}, "stop_viewing": {_VIEW},
@@ -35,7 +38,7 @@ NEEDS: dict[str, set[Any]] = {
 }  # fmt: skip
 NO_PAGES = {
     "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
-    "stop_release", "stop_viewing", "decide_tax",
+    "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -79,6 +82,8 @@ def _arguments(name: str, customer: dict[str, Any], held: frozenset[Any]) -> dic
         return {"number": customer["invoice"]}
     if name == "role":
         return {"key": "technician"}
+    if name in ("report", "report_file"):
+        return {"slug": "omzet"} | ({"form": "csv"} if name == "report_file" else {})
     return values | (
         {"key": next(board.key for board in BOARDS if board.purpose in held)} if name == "board" else {}
     )
@@ -107,6 +112,8 @@ def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
         )
     if Purpose.CONTRACT in held and "change" not in _seen:
         yield Sight("office:change", {"number": customer["number"]}, then=_refused, status=422, face="office")
+    if Purpose.BILLING in held and "report" not in _seen:
+        yield from (Sight("office:report", {"slug": slug}, face="office") for slug in REPORTS)
     if Purpose.SECURITY in held and "journal" not in _seen:
         yield Sight("office:journal", query=f"?customer={customer['number']}", face="office")
 
@@ -135,7 +142,7 @@ def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[s
             window.language = language
             look_at(window, house, _sights(customer, held))
         _seen.update(name for name in ALIKE if NEEDS[name] & held)
-        for name in NO_PAGES - {"invoice_pdf", "take", "try_again"}:
+        for name in NO_PAGES - {"invoice_pdf", "report_file", "take", "try_again"}:
             address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
             assert window.page.request.get(address).status in (404, 405)
         file = window.page.request.get(

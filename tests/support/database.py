@@ -27,9 +27,9 @@ _SHAPE = (
     "kernel/*.py",
     "**/*_sql.py",
     "config/settings.py",
-    "*/models.py",
-    "*/models/*.py",
-    "*/migrations/*.py",
+    "**/models.py",
+    "**/models/*.py",
+    "**/migrations/*.py",
 )
 _LIBRARIES = ("django", "django-allauth", "procrastinate", "psycopg")
 

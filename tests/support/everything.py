@@ -12,10 +12,11 @@ from django.db import IntegrityError, models
 
 from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
 from hospes.billing.einvoices.models import EInvoiceAddress
+from hospes.billing.ledger import services as ledger
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
-from hospes.kernel.acting import Actor, acting
+from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
 from tests.support import make, names
 from tests.support.rights import as_owner
@@ -53,7 +54,7 @@ def life() -> Life:
             make.consent(person=person, purpose=purpose)
     make.restriction(person=person, customer=customer, purpose=Purpose.SUPPORT, lifted_at=make.NOW)
     make.paid_from(payment=make.payment(order=make.order(customer=customer, paid=True), state="paid"))
-    make.invoice(customer=customer, with_document=True)
+    invoice = make.invoice(customer=customer, with_document=True)
     make.hosting_account(service=make.service(customer=customer))
     make.message(person=person, customer=customer)
     make.invitation(customer=customer)
@@ -66,6 +67,8 @@ def life() -> Life:
             journal.record("customer.changed", at=make.NOW, customer_id=customer.pk, person_id=person.pk)
         _second_step(made)
         EInvoiceAddress.objects.create(customer=customer, participant="0106:87654321", since=make.NOW)
+        with acting(Purpose.BILLING, actor=SYSTEM):
+            ledger.book_invoice(invoice.pk, now=make.NOW)
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:

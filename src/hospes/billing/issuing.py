@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import rules
+from hospes.billing.ledger import services as ledger
 from hospes.billing.models import BookYear, Invoice, InvoiceLine, InvoiceTax, Seller, Series
 from hospes.billing.tax.services import begin_oss
 from hospes.customers.models import Customer
@@ -117,7 +118,7 @@ def _line(invoice: Invoice, position: int, line: DraftLine) -> InvoiceLine:
 
 
 def after_issue(invoice: Invoice, sums: rules.Totals, *, action: str, now: datetime) -> None:
-    """What goes with every document in the books, after its lines: its VAT by rate, the journal, and its file."""
+    """What goes with every document, after its lines: its VAT by rate, the journal, the ledger, and its file."""
     InvoiceTax.objects.bulk_create(
         InvoiceTax(
             invoice=invoice, customer_id=invoice.customer_id, vat_category=group.category, vat_country=group.country,
@@ -128,6 +129,7 @@ def after_issue(invoice: Invoice, sums: rules.Totals, *, action: str, now: datet
     journal.record(
         action, at=now, table="billing_invoice", object_id=invoice.pk, customer_id=invoice.customer_id
     )
+    ledger.book_invoice(invoice.pk, now=now)
     from hospes.billing.jobs import make_document
 
     make_document.enqueue(invoice_id=invoice.pk)

@@ -5,6 +5,7 @@ from procrastinate.contrib.django import app
 from hospes.accounts import jobs as accounts
 from hospes.billing import jobs as billing
 from hospes.billing.einvoices import jobs as einvoices
+from hospes.billing.ledger import jobs as ledger
 from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
@@ -23,3 +24,5 @@ accounts.clear_codes.every("47 * * * *")
 accounts.remind_of_releases.every("* * * * *")
 accounts.clear_where_from.every("53 * * * *")
 sales.sweep_carts.every("23 3 * * *")
+ledger.keep_up.every("13 1 * * *")
+payments.book_missing.every("19 1 * * *")

@@ -109,6 +109,7 @@ INSTALLED_APPS = [
     "hospes.catalogue",
     "hospes.services",
     "hospes.billing",
+    "hospes.billing.ledger",
     "hospes.sales",
     "hospes.payments",
     "hospes.hosting",

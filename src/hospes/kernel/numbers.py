@@ -26,6 +26,26 @@ END $$;
 REVOKE ALL ON FUNCTION hospes_next_number(text) FROM PUBLIC;
 """
 
+#: Several numbers at once, for what is booked as a set: returns the first of them. None are burnt either: they go with the rows
+#: of one statement or not at all. Of none, it only has others wait.
+NUMBERS_IN_A_ROW_SQL = r"""
+CREATE FUNCTION hospes_next_numbers(series text, how_many integer) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  role text := current_setting('role');
+  taken bigint;
+BEGIN
+  IF NOT (series ~ '^(ledger_[a-z]|invoice|credit_note):[0-9]{4}$' AND role ~ '_billing$' AND how_many >= 0) THEN
+    RAISE EXCEPTION 'permission denied for table kernel_numberseries: % takes no % numbers of "%"', role, how_many, series
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  INSERT INTO kernel_numberseries AS s (name, next) VALUES (series, how_many + 1)
+  ON CONFLICT (name) DO UPDATE SET next = s.next + how_many RETURNING next - how_many INTO taken;
+  RETURN taken;
+END $$;
+REVOKE ALL ON FUNCTION hospes_next_numbers(text, integer) FROM PUBLIC;
+"""
+
 
 def next_number(series: str) -> int:
     """

@@ -182,6 +182,7 @@ class Place:
 PLACES = (
     Place("home", "office:home", "list-checks", _("Work list")),
     Place("search", "office:search", "search", _("Search")),
+    Place("reports", "office:reports", "euro", _("Reports"), Purpose.BILLING),
     Place("journal", "office:journal", "history", _("Journal"), Purpose.SECURITY),
     Place("staff", "office:staff", "users", _("Staff"), power=Power.MANAGE),
     Place("checks", "office:checks", "shield-check", _("Data map and checks"), Purpose.SECURITY),

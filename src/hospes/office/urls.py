@@ -1,6 +1,6 @@
 """Addresses of the office. A customer goes by its number, so that a link can be shared with a colleague."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from hospes.office.views import (
     checks,
@@ -9,6 +9,7 @@ from hospes.office.views import (
     invoice,
     joining,
     journal,
+    reports,
     search,
     second_step,
     staff,
@@ -62,5 +63,12 @@ urlpatterns = [
     path("medewerkers/<int:person_id>/uit-dienst/", staff.dismiss, name="dismiss"),
     path("medewerkers/<int:person_id>/opnieuw/", staff.anew, name="anew"),
     path("uitnodiging/<str:token>/", joining.join, name="join"),
+    path("rapporten/", reports.reports, name="reports"),
+    path("rapporten/auditbestand/", reports.audit_file, name="audit_file"),
+    path("rapporten/maand-afsluiten/", reports.close_month, name="close_month"),
+    path("rapporten/<slug:slug>/", reports.report, name="report"),
+    re_path(
+        r"^rapporten/(?P<slug>[a-z]+)/bestand\.(?P<form>csv|xlsx)$", reports.report_file, name="report_file"
+    ),
     path("controles/", checks.checks, name="checks"),
 ]

@@ -1,13 +1,15 @@
 """Bringing our books to what the provider says became of a payment. All of this acts for billing."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.ledger import services as ledger
 from hospes.billing.tax.services import note_place
 from hospes.kernel import clock, journal
-from hospes.payments.models import LIVE, UNDECIDED, PaidFrom, Payment
+from hospes.payments.models import CAME_IN, LIVE, UNDECIDED, PaidFrom, Payment
 from hospes.payments.providers import Charge
 from hospes.sales import services as sales
 from hospes.sales.models import Order
@@ -64,18 +66,41 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
         Payment.objects.filter(pk=payment.pk).update(
             state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method, refusal=""
         )
+        in_the_ledger([payment.pk], now=now, cents=charge.cents)
         noted("payment.surplus", payment, now)
         return "surplus"
     _let_go_of_others(payment, now)
     Payment.objects.filter(pk=payment.pk).update(
         state=Payment.State.PAID, paid_at=paid_at, method=charge.method, replaced_at=None, refusal=""
     )
+    in_the_ledger([payment.pk], now=now)
     noted("payment.booked", payment, now)
     sales.mark_paid(
         order_id=payment.order_id, paid_with=charge.method, paid_at=paid_at, today=clock.day_of(now), now=now
     )
     _keep_account(payment, charge, now)
     return "booked"
+
+
+def in_the_ledger(payment_ids: Sequence[int], *, now: datetime, cents: int | None = None) -> int:
+    """
+    Book money that came in; what was booked already stays as it is. Returns of how many payments.
+
+    `cents`: what really came, where that may be something else than what was asked.
+    """
+    came = Payment.objects.filter(pk__in=payment_ids, state__in=CAME_IN, paid_at__isnull=False).order_by(
+        "paid_at", "pk"
+    )
+    return ledger.post([_receipt(payment, cents) for payment in came], now=now)
+
+
+def _receipt(payment: Payment, cents: int | None) -> ledger.Posting:
+    assert payment.paid_at is not None  # noqa: S101  # for the type checker: the filter sees to it
+    return ledger.receipt(
+        origin=f"payment:{payment.pk}", customer_id=payment.customer_id,
+        cents=payment.cents if cents is None else cents, on=clock.day_of(payment.paid_at), document=payment.reference or "",
+        is_surplus=payment.state == Payment.State.SURPLUS,
+    )  # fmt: skip
 
 
 def _let_go_of_others(payment: Payment, now: datetime) -> None:

@@ -59,3 +59,11 @@ def sweep(*, timestamp: int) -> None:
     from hospes.payments.sweeps import check_open
 
     check_open(now=clock.now())
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def book_missing(*, timestamp: int) -> None:
+    """Book money that came in and is not in the ledger yet."""
+    from hospes.payments import sweeps
+
+    sweeps.book_missing(now=clock.now())

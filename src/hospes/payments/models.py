@@ -27,6 +27,8 @@ from hospes.sales.models import Order
 #: States of which it is not yet known how they end, and those of a payment that is, or may yet be, the order's only one.
 UNDECIDED = ("open", "pending")
 LIVE = (*UNDECIDED, "paid")
+#: States of a payment of which the money is here.
+CAME_IN = ("paid", "surplus")
 
 
 class Payment(MappedModel):

@@ -3,10 +3,15 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
-from hospes.kernel.acting import JOB, acting
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.fields import CharField
+from django.db.models.functions import Cast, Concat
+
+from hospes.billing.ledger.models import LedgerEntry
+from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments import jobs
-from hospes.payments.models import UNDECIDED, Notice, Payment
+from hospes.payments import booking, jobs
+from hospes.payments.models import CAME_IN, UNDECIDED, Notice, Payment
 
 #: A notice usually comes within seconds; after this we ask by ourselves, and after the second we stop asking often.
 PATIENCE = timedelta(minutes=2)
@@ -39,3 +44,19 @@ def check_open(*, now: datetime, page_size: int = 500) -> Counter[str]:
             jobs.apply_notice.enqueue_once(f"notice:{pk}", notice_id=pk)
             tally["notices"] += 1
     return tally
+
+
+def book_missing(*, now: datetime, actor: Actor = JOB, page_size: int = 5000) -> int:
+    """Book money that came in and is not in the ledger, a page in a transaction; returns of how many payments."""
+    booked = LedgerEntry.objects.filter(origin=Concat(Value("payment:"), Cast(OuterRef("pk"), CharField())))
+    done, last_pk = 0, 0
+    while True:
+        with acting(Purpose.BILLING, actor=actor):
+            missing = Payment.objects.filter(~Exists(booked), state__in=CAME_IN, pk__gt=last_pk).order_by(
+                "pk"
+            )
+            pks = list(missing.values_list("pk", flat=True)[:page_size])
+            done += booking.in_the_ledger(pks, now=now)
+        if len(pks) < page_size:
+            return done
+        last_pk = pks[-1]

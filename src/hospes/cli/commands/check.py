@@ -19,7 +19,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def findings() -> dict[str, list[str]]:
     """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
-    from hospes.sales import agreements  # has models: those wait until the apps are loaded
+    from hospes.billing.ledger import checks  # these have models: those wait until the apps are loaded
+    from hospes.sales import agreements
 
     pending = _pending()
     found = {
@@ -30,6 +31,7 @@ def findings() -> dict[str, list[str]]:
     if not pending:
         found["the database matches the data map"] = policies.drift(connection)
         found["the terms are those that were agreed to"] = agreements.changed_unsaid()
+        found["the books agree"] = checks.findings(connection)
         found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
     return found
 
