@@ -52,9 +52,13 @@ INSERT INTO billing_invoiceline (kind, vat_category, vat_country, vat_reason, re
   SELECT 'term', 'S', 'NL', '', '', 0, id, customer_id, 1, 'Hosting Plus', '', 1, 7950, 7950, 2100, issued_on, issued_on + 365 FROM billing_invoice;
 INSERT INTO billing_invoicetax (invoice_id, customer_id, vat_category, vat_country, vat_basis_points, net_cents, vat_cents)
   SELECT id, customer_id, 'S', 'NL', 2100, 7950, 1670 FROM billing_invoice;
-INSERT INTO services_service (customer_id, product_id, provider, label, origin, state, months, price_cents, started_on, renews_on)
-  SELECT 1 + i % {CUSTOMERS}, (SELECT min(id) FROM catalogue_product), 'directadmin', 'site-' || i || '.example', 'bench:' || i, 'active', 12, 7950,
-         current_date - i % 300, current_date + 60 + i % 300 FROM generate_series(1, {2 * CUSTOMERS}) i;
+INSERT INTO services_service (customer_id, product_id, provider, label, origin, state, quantity, months, price_cents,
+    started_on, anchor_on, run_months, renews_on, bound_until)
+  SELECT 1 + i % {CUSTOMERS}, (SELECT min(id) FROM catalogue_product), 'directadmin', 'site-' || i || '.example', 'bench:' || i, 'active', 1, 12, 7950,
+         day, day, 12, (day + interval '12 months')::date, (day + interval '12 months')::date
+    FROM (SELECT i, current_date - i % 300 AS day FROM generate_series(1, {2 * CUSTOMERS}) i) made;
+INSERT INTO services_content (service_id, customer_id, product_id, quantity, months, price_cents, from_on, settled_at)
+  SELECT id, customer_id, product_id, quantity, months, price_cents, started_on, now() FROM services_service;
 INSERT INTO sales_quote (id, number, customer_id, state, made_at, valid_until, net_cents, vat_cents, total_cents, decided_at, key)
   SELECT i, 'O2020-' || i, i, 'accepted', now(), current_date, 7950, 1670, 9620, now(), 'bench:' || i FROM generate_series(1, {CUSTOMERS}) i;
 INSERT INTO sales_order (quote_id, number, customer_id, person_id, state, total_cents, placed_at, paid_at, delivered_at, terms_version,

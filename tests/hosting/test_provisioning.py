@@ -350,7 +350,7 @@ def test_a_service_that_was_cancelled_meanwhile_is_not_put_on(panel: DirectAdmin
         def ensure_account(self, *args: Any, **words: Any) -> None:
             self.panel.ensure_account(*args, **words)
             with as_owner():
-                Service.objects.filter(pk=service.pk).update(state=State.CANCELLED)
+                Service.objects.filter(pk=service.pk).update(state=State.CANCELLED, ends_on=service.renews_on)
 
     provision(service, panel, provider=Cancelled(panel.provider, after=True))
     with as_owner():

@@ -18,7 +18,7 @@ from hospes.kernel.models import Consent, Restriction
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message, TextMessage
 from hospes.sales.models import Cart
-from hospes.services.models import Service, ServiceChange
+from hospes.services.models import Content, Service, ServiceChange
 from tests.support import make
 from tests.support.ageing import the_database_believes
 from tests.support.rights import as_owner
@@ -122,6 +122,7 @@ def test_retention_deletes_a_row_once_its_period_has_passed_and_no_sooner(table:
     if table == "services_service":
         with as_owner(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM services_servicechange WHERE service_id = %s", [pk])
+            cursor.execute("DELETE FROM services_content WHERE service_id = %s", [pk])
     assert _delete(table, pk) == 1
 
 
@@ -156,10 +157,15 @@ def test_what_cannot_be_timed_retention_has_no_right_to_delete() -> None:
 @pytest.mark.django_db
 def test_what_goes_with_another_row_goes_once_that_is_gone_and_no_sooner() -> None:
     cart, service = make.cart(products=[make.product()]), make.service(state="terminated")
+    other = make.service(state="terminated")
+    with as_owner():  # each of the two has one child here
+        Content.objects.filter(service=service).delete()
+        ServiceChange.objects.filter(service=other).delete()
     service_change = ServiceChange.objects.filter(service=service)
     for table, key, pk, parent in (
         ("sales_cartline", "cart_id", cart.pk, "sales_cart"),
         ("services_servicechange", "service_id", service.pk, "services_service"),
+        ("services_content", "service_id", other.pk, "services_service"),
     ):
         child = f"DELETE FROM {table} WHERE {key} = %s"
         with the_database_believes(datetime.now(UTC) + timedelta(days=20 * 365)):

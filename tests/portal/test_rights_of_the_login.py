@@ -20,7 +20,8 @@ READS = {
     Purpose.CART: {"sales_cart", "sales_cartline"},
     Purpose.CONTRACT: {
         "hosting_hostingaccount", "sales_order", "sales_quote", "sales_quoteline", "services_service",
-        "services_servicechange",
+        "services_servicechange", "services_content", "services_request", "services_charge",  # the page of a service
+        "sales_withdrawal", "sales_refund",  # the page of an order: what came of a withdrawal
         "messaging_message",  # its key alone: that no message is sent twice
         "customers_customer", "customers_membership", "customers_person",  # the office's customer page acts as this twin too
     },
@@ -28,6 +29,7 @@ READS = {
         "billing_document", "billing_invoice", "billing_invoiceline", "payments_payment",
         "payments_paidfrom",  # the page of an invoice shows its last digits
         "sales_order", "sales_quote", "sales_quoteline", "services_service",
+        "services_charge", "sales_refund",  # amounts that are not on an invoice, or not paid back, yet
         "customers_customer",  # the office's part about invoices: the address they go to
     },
     Purpose.SECURITY: {
@@ -43,7 +45,14 @@ WRITES = {
     (Purpose.CART, "INSERT"): {"sales_cart", "sales_cartline"},
     (Purpose.CART, "UPDATE"): {"sales_cart", "sales_cartline"},
     (Purpose.CART, "DELETE"): {"sales_cart", "sales_cartline"},
-    (Purpose.CONTRACT, "INSERT"): {"messaging_message", "sales_order", "sales_quote", "sales_quoteline"},
+    (Purpose.CONTRACT, "INSERT"): {
+        "messaging_message",
+        "sales_order",
+        "sales_quote",
+        "sales_quoteline",
+        "services_request",
+        "sales_withdrawal",  # what is asked; a job does it
+    },
     # A customer's own data are corrected by staff as this twin; their own page comes with the rights.
     (Purpose.CONTRACT, "UPDATE"): {"customers_customer", "sales_quote"},
     (Purpose.BILLING, "INSERT"): {"payments_payment"},

@@ -18,6 +18,7 @@ from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
+from hospes.services.models import Request
 from tests.support import make, names
 from tests.support.rights import as_owner
 
@@ -55,7 +56,8 @@ def life() -> Life:
     make.restriction(person=person, customer=customer, purpose=Purpose.SUPPORT, lifted_at=make.NOW)
     make.paid_from(payment=make.payment(order=make.order(customer=customer, paid=True), state="paid"))
     invoice = make.invoice(customer=customer, with_document=True)
-    make.hosting_account(service=make.service(customer=customer))
+    held = make.service(customer=customer)
+    make.hosting_account(service=held)
     make.message(person=person, customer=customer)
     make.invitation(customer=customer)
     make.address_change(person=person)
@@ -69,6 +71,10 @@ def life() -> Life:
         EInvoiceAddress.objects.create(customer=customer, participant="0106:87654321", since=make.NOW)
         with acting(Purpose.BILLING, actor=SYSTEM):
             ledger.book_invoice(invoice.pk, now=make.NOW)
+        Request.objects.create(
+            service=held, customer=customer, kind="undo", when="now", on=make.TODAY, by="customer", person=person,
+            note="because", asked_at=make.NOW, key=names.word(),
+        )  # fmt: skip
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:

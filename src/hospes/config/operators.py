@@ -30,6 +30,7 @@ class Operator:
     accent: str
     quote_days: int
     payment_days: int
+    business_notice_days: int
     terms_version: str
     processing_version: str
 

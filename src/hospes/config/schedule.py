@@ -10,6 +10,7 @@ from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
 from hospes.sales import jobs as sales
+from hospes.services import jobs as services
 
 app.periodic(cron="* * * * * */5")(
     app.task(name="kernel.rescue_stalled", queue="upkeep", pass_context=True)(rescue_stalled)
@@ -23,6 +24,7 @@ accounts.clear_tries.every("37 * * * *")
 accounts.clear_codes.every("47 * * * *")
 accounts.remind_of_releases.every("* * * * *")
 accounts.clear_where_from.every("53 * * * *")
+services.day_begins.every("*/10 * * * *")
 sales.sweep_carts.every("23 3 * * *")
 ledger.keep_up.every("13 1 * * *")
 payments.book_missing.every("19 1 * * *")

@@ -3,7 +3,7 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.sales import sweeps
+from hospes.sales import sweeps, withdrawals
 from hospes.sales.models import Order, QuoteLine
 from hospes.services.services import Sold, start
 
@@ -13,7 +13,9 @@ def deliver(*, order_id: int) -> None:
     """Make the services of a paid order; again does nothing more."""
     now = clock.now()
     with at_work():
-        order = Order.objects.get(pk=order_id, state=Order.State.PAID)
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.state != Order.State.PAID:  # withdrawn from meanwhile
+            return
         today = clock.day_of(
             order.paid_at or now
         )  # the day that the invoice's period begins, also when this runs later
@@ -28,6 +30,13 @@ def deliver(*, order_id: int) -> None:
             )
             start(sold, today=today, now=now)
         Order.objects.filter(pk=order_id, delivered_at=None).update(delivered_at=now)
+
+
+@job(queue="services", purpose=Purpose.CONTRACT)
+def take_in(*, withdrawal_id: int) -> None:
+    """Find out what a statement of withdrawal is about, acknowledge it and carry it out; again changes nothing."""
+    with at_work():
+        withdrawals.take_in(withdrawal_id=withdrawal_id, now=clock.now())
 
 
 @job(queue="upkeep", purpose=Purpose.RETENTION)

@@ -173,6 +173,7 @@ class Order(MappedModel):
         AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
         PAID = "paid", _("paid")
         CANCELLED = "cancelled", _("cancelled")
+        WITHDRAWN = "withdrawn", _("withdrawn from")
 
     quote = models.OneToOneField(Quote, models.PROTECT, related_name="order", verbose_name=_("quote"))
     number = models.CharField(_("order number"), max_length=20, unique=True)
@@ -184,6 +185,8 @@ class Order(MappedModel):
     paid_at = models.DateTimeField(_("paid at"), null=True)
     #: When there was a service for each of its lines.
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    #: When a consumer asked expressly that it begins before they can no longer withdraw, and agreed to pay for that time then.
+    start_asked_at = models.DateTimeField(_("asked to begin at once"), null=True)
     # What was agreed to, in the words of the language in which it was shown; empty in orders from before it was kept.
     terms_version = models.CharField(_("version of the terms"), max_length=20)
     terms_sha256 = models.CharField(_("hash of the terms"), max_length=64, default="")
@@ -220,7 +223,7 @@ class Order(MappedModel):
         plain("id", "quote")
         | plain("terms_sha256", "processing_sha256", writes=())
         | personal(Category.CONTRACT, "number", "customer", "total_cents", "placed_at", "terms_version", "processing_version",
-                   writes=())
+                   "start_asked_at", writes=())
         | personal(Category.CONTRACT, "person", writes=(), names_others=True)
         | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING})
         | personal(Category.CONTRACT, "delivered_at", writes={Purpose.CONTRACT}),
@@ -228,3 +231,6 @@ class Order(MappedModel):
         writes={Purpose.BILLING},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),
     )  # fmt: skip
+
+
+from hospes.sales.withdrawal_models import Refund, Withdrawal  # noqa: E402, F401  # tables of this app, in a file of their own

@@ -103,12 +103,20 @@ def _refuse_other_vat(quote: Quote, today: date) -> None:
 
 @transaction.atomic
 def accept_quote(
-    *, quote_id: int, person_id: int, ip: str | None, agreed: Agreement, today: date, now: datetime
+    *,
+    quote_id: int,
+    person_id: int,
+    ip: str | None,
+    agreed: Agreement,
+    today: date,
+    now: datetime,
+    start_asked: bool = False,
 ) -> Order:
     """
     Accept a quote for good: it becomes an order that waits for its payment. Accepting again gives the same order.
 
-    `agreed` is what the person saw of the operator's texts; the order keeps it. Raises QuoteRefused when the quote was
+    `agreed` is what the person saw of the operator's texts; the order keeps it. `start_asked`: they asked expressly that it
+    begins at once, and pay for the time until they withdraw, should they. Raises QuoteRefused when the quote was
     declined, is no longer valid, or is for a name that somebody has here by now.
     """
     quote = Quote.objects.select_for_update().get(pk=quote_id)
@@ -123,7 +131,8 @@ def accept_quote(
     )
     order = Order.objects.create(
         quote_id=quote_id, customer_id=quote.customer_id, person_id=person_id, total_cents=quote.total_cents,
-        placed_at=now, **vars(agreed), number=rules.order_number(today, next_number(f"order:{today.year}")),
+        placed_at=now, start_asked_at=now if start_asked else None, **vars(agreed),
+        number=rules.order_number(today, next_number(f"order:{today.year}")),
     )  # fmt: skip
     for action, table, pk in (
         ("quote.accepted", "sales_quote", quote_id),

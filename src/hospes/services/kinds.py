@@ -5,32 +5,56 @@ from dataclasses import dataclass
 
 from hospes.catalogue.models import Product
 
-#: Enqueues the making of a service, given its id; safe to call twice.
+#: Enqueues work on a service, given its id; safe to call twice.
 Provisioner = Callable[[int], None]
+
+
+def nothing(service_id: int) -> None:
+    """For kinds of which nobody outside has to be told."""
 
 
 @dataclass(frozen=True)
 class _Kind:
     provision: Provisioner
     provider: Callable[[], str]
+    changed: Provisioner
+    ended: Provisioner
 
 
 _PROVISIONERS: dict[str, _Kind] = {}
 
 
-def register(kind: str, provision: Provisioner, *, provider: Callable[[], str] = lambda: "") -> None:
+def register(
+    kind: str,
+    provision: Provisioner,
+    *,
+    provider: Callable[[], str] = lambda: "",
+    changed: Provisioner = nothing,
+    ended: Provisioner = nothing,
+) -> None:
     """
-    Say how services of a kind are made, and by which provider new ones are.
+    Say how services of a kind are made, and by which provider new ones are; and what is done there when one has become
+    another package (`changed`) or has ended.
 
     A provider holds a name once: of all services by it under one label at most one is there at a time. Without a provider
     ("") labels may be anything.
     """
-    _PROVISIONERS[kind] = _Kind(provision, provider)
+    _PROVISIONERS[kind] = _Kind(provision, provider, changed, ended)
 
 
 def provision(kind: str, service_id: int) -> None:
     """Have a service made; raises LookupError for a kind that nobody makes."""
     _of(kind).provision(service_id)
+
+
+def changed(kind: str, service_id: int) -> None:
+    """Have it known to the provider what a service consists of now."""
+    _of(kind).changed(service_id)
+
+
+def ended(kind: str, service_id: int) -> None:
+    """Have the end of a service known to its provider."""
+    _of(kind).ended(service_id)
 
 
 def provider_of(kind: str) -> str:

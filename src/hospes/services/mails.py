@@ -1,16 +1,22 @@
-"""The mails that say that a service is ready, or could not be set up."""
+"""The mails about services: ready, or not set up, changed, cancelled, ended."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
+from django.utils import formats
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hospes.catalogue.models import Product
+from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.services.models import Service
+from hospes.services.models import Charge, Request, Service
+from hospes.services.words import refusal_words
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,113 @@ def refused(message: Message) -> Rendered:
     )
 
 
+# --- what was asked, and what came of it ----------------------------------------------------------------------------------
+
+
+def _of_request(
+    subject: Promise, sentences: Callable[[Request, Service], list[str]]
+) -> Callable[[Message], Rendered]:
+    def render(message: Message) -> Rendered:
+        request = Request.objects.get(pk=message.about)
+        service = Service.objects.get(pk=request.service_id)
+        return _notice(service, str(subject), sentences(request, service), at=request.asked_at)
+
+    return render
+
+
+def _notice(service: Service, subject: str, said: list[str], *, at: datetime) -> Rendered:
+    context = {"service": service, "said": said, "at": at, "heading": subject}
+    return Rendered(f"{subject}: {service.label}", "mail/services.notice", context)
+
+
+def _changed(request: Request, service: Service) -> list[str]:
+    words = {
+        "product": Product.objects.get(pk=request.product_id or 0).name, "number": request.quantity, "day": _day(request.on),
+        "label": service.label, "price": euro((request.price_cents or 0) * (request.quantity or 1)), "months": request.months,
+    }  # fmt: skip
+    if request.when == Request.When.TERM_END:
+        said = [_("From %(day)s on, %(label)s is %(product)s (number: %(number)d).") % words]
+    else:
+        said = [_("%(label)s is now %(product)s (number: %(number)d).") % words]
+    said.append(
+        _("From the next renewal on it costs %(price)s for %(months)d months, excluding VAT.") % words
+    )
+    if request.cents:
+        said.append(_amount(request.cents))
+    return said
+
+
+def _amount(cents: int) -> str:
+    if cents < 0:
+        return _("We give back %(sum)s, excluding VAT: the part that was paid and is not used.") % {
+            "sum": euro(-cents)
+        }
+    return _("For the rest of the term you pay %(sum)s, excluding VAT. You get an invoice for it.") % {
+        "sum": euro(cents)
+    }
+
+
+def _cancelled(request: Request, service: Service) -> list[str]:
+    last = _day(request.on - timedelta(days=1))
+    said = [
+        _("You cancelled %(label)s. It works up to and including %(day)s, and is not renewed.")
+        % {"label": service.label, "day": last},
+        _("Keep a copy of what is on it: after that day it is gone."),
+        _("Until that day you can take the cancellation back yourself."),
+    ]
+    if request.cents:
+        said.insert(1, _amount(request.cents))
+    return said
+
+
+def ended(message: Message) -> Rendered:
+    """A service has ended: as of when, and what is given back."""
+    service = Service.objects.get(pk=message.about)
+    said = [
+        _("%(label)s has ended, as of %(day)s.")
+        % {"label": service.label, "day": _day(service.ended_on or clock.day_of(message.created_at))}
+    ]
+    back = Charge.objects.filter(service_id=service.pk, kind=Charge.Kind.ENDED).first()
+    if back is not None:
+        said.append(_amount(back.cents))
+    return _notice(service, _("The contract has ended"), said, at=message.created_at)
+
+
+def euro(cents: int) -> str:
+    """An amount as a sentence has it, in the active language."""
+    return f"€ {formats.number_format(Decimal(cents) / 100, 2, force_grouping=True)}"
+
+
+def _day(day: date) -> str:
+    return formats.date_format(day, "j F Y")
+
+
+register("services.change", _of_request(gettext_lazy("Your service changes"), _changed))
+register("services.cancel", _of_request(gettext_lazy("Your cancellation"), _cancelled))
+register("services.undo", _of_request(
+    gettext_lazy("Your cancellation was taken back"),
+    lambda request, service: [
+        _("%(label)s goes on as before, and renews on %(day)s.") % {"label": service.label, "day": _day(service.renews_on)}
+    ],
+))  # fmt: skip
+register("services.unplan", _of_request(
+    gettext_lazy("The planned change was taken back"),
+    lambda request, service: [_("%(label)s stays what it is.") % {"label": service.label}],
+))  # fmt: skip
+register("services.not_done", _of_request(
+    gettext_lazy("We could not do what you asked"),
+    lambda request, service: [refusal_words(request.refusal), _("Nothing was changed, and nothing is charged.")],
+))  # fmt: skip
+register("services.ended", ended)
 register("services.active", active)
 register("services.refused", refused)
 name({
     "services.active": gettext_lazy("The service is ready"),
     "services.refused": gettext_lazy("The service could not be set up at once"),
+    "services.change": gettext_lazy("A service changes"),
+    "services.cancel": gettext_lazy("A service was cancelled"),
+    "services.undo": gettext_lazy("A cancellation was taken back"),
+    "services.unplan": gettext_lazy("A planned change was taken back"),
+    "services.not_done": gettext_lazy("What was asked about a service could not be done"),
+    "services.ended": gettext_lazy("A service has ended"),
 })  # fmt: skip

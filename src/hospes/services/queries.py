@@ -1,22 +1,87 @@
-"""What a customer is entitled to (P22), and which names are free."""
+"""What a customer is entitled to (P22), on any day; and which names are free."""
 
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from django.db import connections
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
+from hospes.catalogue.models import Product
 from hospes.kernel import acting
 from hospes.services import kinds
-from hospes.services.models import Service, ServiceChange
+from hospes.services.models import Content, Service, ServiceChange, State
+
+#: States in which nothing is there that a customer could use.
+_NOTHING = (State.REFUSED, State.TERMINATED)
 
 
 def entitlements(customer_id: int, *, today: date) -> list[Service]:
-    """The services that the customer is entitled to on a day: those that began by then and end later, if at all; newest first."""
+    """
+    The services that the customer is entitled to on a day: those that began by then and end later, if at all; newest first.
+
+    They are as they are now; `entitled_at` says how they were.
+    """
     held = Service.objects.filter(
-        Q(ended_on=None) | Q(ended_on__gt=today), customer_id=customer_id, started_on__lte=today
-    )
+        Q(ended_on=None) | Q(ended_on__gt=today), Q(ends_on=None) | Q(ends_on__gt=today),
+        customer_id=customer_id, started_on__lte=today,
+    )  # fmt: skip
     return list(held.select_related("product").order_by("-started_on", "-pk"))
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """What a customer is entitled to at some moment by one service; `until` is the first day without it, where that is known."""
+
+    service_id: int
+    product: Product
+    label: str
+    quantity: int
+    months: int
+    state: State
+    since: date
+    until: date | None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it could be used then, or was suspended."""
+        return self.state in (State.ACTIVE, State.CANCELLED)
+
+
+def entitled_at(customer_id: int, *, moment: datetime, day: date) -> list[Entitlement]:
+    """
+    What a customer was, is, or as things stand will be entitled to at a moment, which falls on `day`: from the history, so
+    with the product, number and state of then. Newest first. Acts for the contract.
+    """
+    latest = ServiceChange.objects.filter(service_id=OuterRef("service_id"), at__lte=moment).order_by(
+        "-at", "-pk"
+    )
+    held = Content.objects.filter(
+        Q(until_on=None) | Q(until_on__gt=day), customer_id=customer_id, from_on__lte=day
+    ).annotate(state_then=Subquery(latest.values("became")[:1]))
+    services = Service.objects.in_bulk({each.service_id for each in held})
+    products = Product.objects.in_bulk({each.product_id for each in held})
+    found = []
+    for each in held:
+        service, state = services[each.service_id], each.state_then
+        until = _ends(service)
+        if state is None or state in _NOTHING or (until is not None and until <= day):
+            continue
+        found.append(
+            Entitlement(service.pk, products[each.product_id], service.label, each.quantity, each.months, State(state),
+                        service.started_on, until)
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (one.since, one.service_id), reverse=True)
+
+
+def _ends(service: Service) -> date | None:
+    return service.ended_on or service.ends_on
+
+
+def planned(service_id: int) -> Content | None:
+    """What a service becomes at the end of its term, if anything was planned."""
+    found = Content.objects.filter(service_id=service_id, settled_at=None).select_related("product")
+    return found.first()
 
 
 def history(service_id: int) -> list[ServiceChange]:

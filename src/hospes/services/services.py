@@ -2,26 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.services import kinds
-from hospes.services.models import ONE_HOLDER, Service, ServiceChange, State
-from hospes.services.rules import renewal
+from hospes.services.models import ONE_HOLDER, By, Content, Service, ServiceChange, State
+from hospes.services.rules import Term
 
-journal.register({"service.started": _("Service ordered"), "service.moved": _("Status of a service changed")})
+journal.register({
+    "service.started": _("Service ordered"), "service.moved": _("Status of a service changed"),
+    "service.changed": _("Package or number of a service changed"),
+    "service.change_planned": _("Planned change of a service"), "service.asked": _("Change of a service asked"),
+})  # fmt: skip
 
-#: Which state may become which. Suspending and ending for non-payment have more conditions: see dunning.
+#: Which state may become which. Suspending and ending for non-payment have more conditions: see dunning. What was cancelled
+#: goes on until its day, so it can be suspended as well, and taken back.
 MOVES: dict[State, frozenset[State]] = {
-    State.PENDING: frozenset({State.ACTIVE, State.CANCELLED, State.REFUSED}),
+    State.PENDING: frozenset({State.ACTIVE, State.CANCELLED, State.REFUSED, State.TERMINATED}),
     State.REFUSED: frozenset({State.PENDING, State.TERMINATED}),
     State.ACTIVE: frozenset({State.SUSPENDED, State.CANCELLED, State.TERMINATED}),
     State.SUSPENDED: frozenset({State.ACTIVE, State.CANCELLED, State.TERMINATED}),
-    State.CANCELLED: frozenset({State.TERMINATED}),
+    State.CANCELLED: frozenset({State.ACTIVE, State.SUSPENDED, State.TERMINATED}),
     State.TERMINATED: frozenset(),
 }
 
@@ -36,7 +43,11 @@ class NameInUse(MoveRefused):
 
 @dataclass(frozen=True)
 class Sold:
-    """What was sold: `origin` names it uniquely, so that it becomes one service however often it is delivered."""
+    """
+    What was sold: `origin` names it uniquely, so that it becomes one service however often it is delivered.
+
+    `price_cents` is for one, for a term, without VAT.
+    """
 
     customer_id: int
     product_id: int
@@ -44,6 +55,19 @@ class Sold:
     months: int
     price_cents: int
     origin: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who wanted something, and what staff wrote down about it."""
+
+    by: By = By.SYSTEM
+    person_id: int | None = None
+    note: str = ""
+
+
+BY_SYSTEM = Asked()
 
 
 def start(sold: Sold, *, today: date, now: datetime) -> Service:
@@ -58,7 +82,8 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
     service, is_new, is_free = _made(sold, kinds.provider_of(kind), today)
     if not is_new:
         return service
-    _note(service, was="", became=State.PENDING, reason="ordered", now=now)
+    fill(service, from_on=today, now=now)
+    note(service, was="", became=State.PENDING, reason="ordered", now=now)
     journal.record(
         "service.started",
         at=now,
@@ -69,7 +94,7 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
     if is_free:
         kinds.provision(kind, service.pk)
     else:
-        _note(service, was=State.PENDING, became=State.REFUSED, reason="name_in_use", now=now)
+        note(service, was=State.PENDING, became=State.REFUSED, reason="name_in_use", now=now)
         _tell_refused(service, now)
     return service
 
@@ -78,7 +103,8 @@ def _made(sold: Sold, provider: str, today: date) -> tuple[Service, bool, bool]:
     """The service, whether it is new, and whether it got its name."""
     values = {
         "customer_id": sold.customer_id, "product_id": sold.product_id, "label": sold.label, "months": sold.months,
-        "price_cents": sold.price_cents, "started_on": today, "renews_on": renewal(today, sold.months), "provider": provider,
+        "price_cents": sold.price_cents, "quantity": sold.quantity, "provider": provider, "started_on": today,
+        **of_term(Term.first(today, sold.months)), "bound_until": Term.first(today, sold.months).renews_on,
     }  # fmt: skip
     try:
         with transaction.atomic():
@@ -90,6 +116,21 @@ def _made(sold: Sold, provider: str, today: date) -> tuple[Service, bool, bool]:
     return *Service.objects.get_or_create(
         origin=sold.origin, defaults=values | {"state": State.REFUSED}
     ), False
+
+
+def of_term(term: Term) -> dict[str, Any]:
+    """The columns of a service that say which term runs."""
+    return {
+        "anchor_on": term.anchor_on, "run_months": term.run_months, "months": term.months, "renews_on": term.renews_on,
+    }  # fmt: skip
+
+
+def fill(service: Service, *, from_on: date, now: datetime, settled: bool = True) -> None:
+    """Write down of what a service consists from a day on, as it says itself."""
+    Content.objects.create(
+        service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
+        months=service.months, price_cents=service.price_cents, from_on=from_on, settled_at=now if settled else None,
+    )  # fmt: skip
 
 
 def _is_about_the_name(error: IntegrityError) -> bool:
@@ -134,30 +175,63 @@ def _tell_refused(service: Service, now: datetime) -> None:
     )
 
 
-def move(service: Service, to: State, *, reason: str, now: datetime) -> None:
+def move(
+    service: Service,
+    to: State,
+    *,
+    reason: str,
+    now: datetime,
+    on: date | None = None,
+    asked: Asked = BY_SYSTEM,
+) -> None:
     """
     Move a service to another state and record why, or raise MoveRefused; of two rivals exactly one wins.
 
-    One that is terminated ends on that day.
+    `on`: the first day without it, for one that is terminated (that day, if it is not said) or cancelled (the end of its term).
     """
-    was = State(service.state)
-    ended_on = clock.day_of(now) if to == State.TERMINATED else service.ended_on
+    was, values = State(service.state), dict[str, Any]()
+    if to == State.TERMINATED:
+        values["ended_on"] = on or clock.day_of(now)
+    elif to == State.CANCELLED:
+        values["ends_on"] = on or service.ends_on or service.renews_on
+    elif was == State.CANCELLED and to == State.ACTIVE:
+        values["ends_on"] = None
     with transaction.atomic():
         held = Service.objects.filter(pk=service.pk, state=was)
-        if to not in MOVES[was] or not held.update(state=to, ended_on=ended_on):
+        if to not in MOVES[was] or not held.update(state=to, **values):
             raise MoveRefused(f"{was} cannot become {to}")
-        service.state, service.ended_on = to, ended_on
-        _note(service, was=was, became=to, reason=reason, now=now)
+        service.state = to
+        for name, value in values.items():
+            setattr(service, name, value)
+        note(service, was=was, became=to, reason=reason, now=now, asked=asked)
+        if to == State.TERMINATED:
+            _empty(service, now)
         journal.record("service.moved", at=now, table="services_service", object_id=service.pk,
-                       customer_id=service.customer_id, changed=["state"])  # fmt: skip
+                       customer_id=service.customer_id, changed=["state", *values])  # fmt: skip
+
+
+def _empty(service: Service, now: datetime) -> None:
+    """A service that ended consists of nothing from that day on; what was planned for later does not come."""
+    held = Content.objects.filter(service_id=service.pk)
+    held.filter(settled_at=None).update(until_on=F("from_on"), settled_at=now)
+    is_open = Q(until_on=None) | Q(until_on__gt=service.ended_on)
+    held.filter(is_open, from_on__gt=service.ended_on).update(until_on=F("from_on"))
+    held.filter(is_open, from_on__lte=service.ended_on).update(until_on=service.ended_on)
 
 
 def activate(*, service_id: int, reason: str, now: datetime) -> None:
-    """Say that a service exists and works, and tell the customer; an active one stays as it is."""
+    """
+    Say that a service exists and works, and tell the customer; an active one stays as it is.
+
+    One that was suspended after it had been cancelled works again until the day on which it ends.
+    """
     service = Service.objects.select_for_update().get(pk=service_id)
     if service.state == State.ACTIVE:
         return
-    move(service, State.ACTIVE, reason=reason, now=now)
+    if service.state == State.CANCELLED:
+        raise MoveRefused("a cancelled service works until it ends, or is taken back")
+    to = State.CANCELLED if service.state == State.SUSPENDED and service.ends_on else State.ACTIVE
+    move(service, to, reason=reason, now=now)
     messaging.enqueue(
         "services.active",
         key=f"service:{service_id}:active",
@@ -167,12 +241,11 @@ def activate(*, service_id: int, reason: str, now: datetime) -> None:
     )
 
 
-def _note(service: Service, *, was: str, became: str, reason: str, now: datetime) -> None:
+def note(
+    service: Service, *, was: str, became: str, reason: str, now: datetime, asked: Asked = BY_SYSTEM
+) -> None:
+    """Add to the history of a service what happened to it."""
     ServiceChange.objects.create(
-        service_id=service.pk,
-        customer_id=service.customer_id,
-        was=was,
-        became=became,
-        reason=reason,
-        at=now,
-    )
+        service_id=service.pk, customer_id=service.customer_id, was=was, became=became, reason=reason, at=now,
+        by=asked.by, person_id=asked.person_id, note=asked.note,
+    )  # fmt: skip

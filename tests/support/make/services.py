@@ -9,7 +9,8 @@ from hospes.billing.models import Document, Invoice, InvoiceLine, InvoiceTax, Se
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
 from hospes.hosting.models import HostingAccount
-from hospes.services.models import Service, ServiceChange
+from hospes.services.models import Content, Service, ServiceChange
+from hospes.services.rules import renewal
 from tests.support import names
 from tests.support.make import catalogue, people
 from tests.support.make.base import NOW, TODAY, VAT_STANDARD, row, vat
@@ -99,6 +100,9 @@ def service(
     """Make a service over a year, with the change that put it in its state."""
     with as_owner():
         customer, number = customer or people.customer(), names.count()
+        started_on, months = words.get("started_on", TODAY), words.get("months", 12)
+        anchor_on, run_months = words.get("anchor_on", started_on), words.get("run_months", months)
+        renews_on = renewal(anchor_on, run_months)
         made = row(
             Service,
             words,
@@ -110,11 +114,20 @@ def service(
             state=state,
             months=12,
             price_cents=7500,
-            started_on=TODAY,
-            renews_on=date(2027, 3, 2),
+            started_on=started_on,
+            anchor_on=anchor_on,
+            run_months=run_months,
+            renews_on=renews_on,
+            bound_until=renewal(anchor_on, months),
+            ends_on=renews_on if state == "cancelled" else None,
             ended_on=TODAY if state == "terminated" else None,
         )
         row(ServiceChange, {}, service=made, customer=customer, was="", became=state, reason="test", at=NOW)
+        row(
+            Content, {}, service=made, customer=customer, product=made.product, quantity=made.quantity, months=made.months,
+            price_cents=made.price_cents, from_on=made.started_on, settled_at=NOW,
+            until_on=made.ended_on and max(made.ended_on, made.started_on),
+        )  # fmt: skip
     return made
 
 

@@ -1,15 +1,14 @@
 """What a customer is entitled to: services with a state, a term and a price; one life cycle for every kind (P22)."""
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models import F, Func, Q
+from django.db.models.functions import Cast, Lower
 from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
 from hospes.kernel.datamap import (
     TAX_LAW,
-    THE_CONTRACT,
     Category,
     Event,
     Keep,
@@ -23,7 +22,7 @@ from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.recipients import Recipient
-from hospes.services.words import reason_words
+from hospes.services.rules import Term
 
 _READERS = {Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}
 
@@ -43,11 +42,24 @@ HELD = (State.PENDING, State.ACTIVE, State.SUSPENDED, State.CANCELLED)
 ONE_HOLDER = "one_service_per_name_at_a_provider"
 
 
+def _months(column: str) -> Func:
+    """A number of months as PostgreSQL adds them to a day: the last of a month that is too short, as `rules.renewal` does."""
+    return Func(
+        F(column), function="make_interval", template="%(function)s(months => %(expressions)s)",
+        output_field=models.DurationField(),
+    )  # fmt: skip
+
+
 class Service(MappedModel):
     """
     What a customer ordered and is entitled to. `origin` is the thing that was sold: it makes one service, ever.
 
     `provider` is who makes and runs it ("" where nobody does): a name (`label`) can be there only once.
+    `price_cents`: for one, for a term, as it was agreed; a later price in the catalogue never changes it.
+    `renews_on`: `run_months` after `anchor_on`. It is the first day that is not paid for yet, also where the next term was
+    invoiced before it began.
+    `bound_until`: the end of the last term that the customer chose; from then on it was renewed silently.
+    `ends_on`: from which day it is cancelled, the first one without it. `ended_on`: when it did end.
     """
 
     customer = models.ForeignKey(
@@ -58,10 +70,15 @@ class Service(MappedModel):
     provider = models.CharField(max_length=30, blank=True)
     origin = models.CharField(max_length=60, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
+    quantity = models.PositiveIntegerField(_("number"), default=1)
     months = models.PositiveSmallIntegerField(_("term in months"))
     price_cents = models.PositiveBigIntegerField(_("price per term"))
     started_on = models.DateField(_("from"))
+    anchor_on = models.DateField(_("terms counted from"))
+    run_months = models.PositiveIntegerField(_("months up to the end of this term"))
     renews_on = models.DateField(_("renews on"))
+    bound_until = models.DateField(_("term that was agreed upon, until"))
+    ends_on = models.DateField(_("ends on"), null=True)
     ended_on = models.DateField(_("ended on"), null=True)
 
     class Meta(MappedModel.Meta):
@@ -75,6 +92,19 @@ class Service(MappedModel):
                 name="service_renews_after_its_start", condition=Q(renews_on__gt=F("started_on"))
             ),
             models.CheckConstraint(
+                name="service_renews_on_its_anchor_day",
+                condition=Q(
+                    renews_on=Cast(F("anchor_on") + _months("run_months"), models.DateField()),
+                ),
+            ),
+            models.CheckConstraint(
+                name="service_has_a_number_of_things",
+                condition=Q(quantity__gte=1) & Q(run_months__gte=F("months")),
+            ),
+            models.CheckConstraint(
+                name="cancelled_service_says_when", condition=~Q(state="cancelled") | Q(ends_on__isnull=False)
+            ),
+            models.CheckConstraint(
                 name="ended_service_says_when", condition=~Q(state="terminated") | Q(ended_on__isnull=False)
             ),
         ]
@@ -82,17 +112,34 @@ class Service(MappedModel):
             models.Index(fields=["label"], opclasses=["varchar_pattern_ops"], name="services_by_label"),
             models.Index(fields=["id"], condition=Q(state="pending"), name="services_being_set_up"),
             models.Index(fields=["id"], condition=Q(state="refused"), name="services_not_set_up"),
+            models.Index(
+                fields=["ends_on", "id"],
+                condition=Q(ends_on__isnull=False, ended_on=None),
+                name="services_that_end",
+            ),
         ]
 
     datamap = row(
         plain("id", "origin", "product", "provider")
-        | personal(Category.CONTRACT, "customer", "state", "months", "started_on", "renews_on", "ended_on")
+        | personal(Category.CONTRACT, "customer", "state", "quantity", "months", "started_on", "renews_on", "bound_until",
+                   "ends_on", "ended_on")
+        | personal(Category.CONTRACT, "anchor_on", "run_months", reads={Purpose.CONTRACT, Purpose.BILLING})
         | personal(Category.CONTRACT, "price_cents", reads=_READERS)
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
         key="customer_id", reads=_READERS | {Purpose.OPERATION},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, since="ended_on"),
     )  # fmt: skip
+
+    @property
+    def term(self) -> Term:
+        """The term that runs, or the last one that was paid for. For purposes that read its anchor."""
+        return Term(self.anchor_on, self.run_months, self.months)
+
+    @property
+    def term_cents(self) -> int:
+        """What a term costs, without VAT."""
+        return self.price_cents * self.quantity
 
 
 # Whether a name is free is asked before somebody pays, by sessions that see their own customer's rows and no others. The
@@ -101,30 +148,3 @@ declare_function(
     "services_name_is_held(text,text)",
     {Purpose.CART.own, Purpose.CONTRACT, Purpose.CONTRACT.own, Purpose.BILLING, Purpose.BILLING.own},
 )
-
-
-def _state_words(state: str) -> str:
-    return str(dict(State.choices).get(state, state))
-
-
-class ServiceChange(MappedModel):
-    """A move of a service from one state to another: when and why. Only ever added to."""
-
-    service = models.ForeignKey(Service, models.PROTECT, related_name="changes", verbose_name=_("service"))
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
-    was = models.CharField(_("was"), max_length=12, blank=True)
-    became = models.CharField(_("became"), max_length=12)
-    reason = models.CharField(_("reason"), max_length=60)
-    at = models.DateTimeField(_("when"))
-
-    class Meta(MappedModel.Meta):
-        abstract = False
-        verbose_name = _("change of a service")
-
-    datamap = row(
-        plain("id", "service") | personal(Category.CONTRACT, "customer", "at")
-        | personal(Category.CONTRACT, "was", "became", words=_state_words)
-        | personal(Category.CONTRACT, "reason", words=reason_words),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.OPERATION}, creates={Purpose.CONTRACT},
-        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
-    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""
+Withdrawing from an order: the function that the law requires since 19 June 2026, and what comes of it.
+
+A statement is received from anybody, in the same words for all, and looked at by a job. Who was logged in has it carried out
+at once; of who was not, a colleague looks first, since whoever knows an order number and an address could have sent it. It
+counts from the moment it was received.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hospes.billing import rules as billing_rules
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer, Person
+from hospes.kernel import clock, journal
+from hospes.kernel.acting import JOB, acting
+from hospes.kernel.purposes import Purpose
+from hospes.messaging import services as messaging
+from hospes.sales import rules
+from hospes.sales.models import Order, QuoteLine
+from hospes.sales.withdrawal_models import Refund, Withdrawal
+from hospes.services import endings
+from hospes.services.models import By, Charge, Service, State
+from hospes.services.rules import Term, used
+from hospes.services.services import Asked
+
+journal.register({
+    "order.withdrawal": _("Withdrawal received"), "order.withdrawn": _("Order withdrawn from"),
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody filled in."""
+
+    name: str
+    contract: str
+    email: str
+
+
+def receive(
+    *, form_id: UUID, said: Said, customer_id: int | None, person_id: int | None, now: datetime
+) -> None:
+    """
+    Write down a statement of withdrawal, and have it looked at; the same form once.
+
+    Acts for the contract as the customer's twin, or as that of the form for who is not logged in.
+    """
+    from hospes.sales.jobs import take_in
+
+    try:
+        with transaction.atomic():
+            made = Withdrawal.objects.create(
+                form_id=form_id, name=said.name, contract=said.contract, email=said.email, received_at=now,
+                customer_id=customer_id, person_id=person_id,
+            )  # fmt: skip
+    except IntegrityError:
+        return
+    take_in.enqueue(one_at_a_time=f"withdrawal:{made.pk}", withdrawal_id=made.pk)
+
+
+# --- whose it is, and whether it is in time -------------------------------------------------------------------------------
+
+
+def take_in(*, withdrawal_id: int, now: datetime) -> Withdrawal.State:
+    """Find the order that a statement is about, acknowledge it, and carry it out where nobody has to look first."""
+    found = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
+    if found.state != Withdrawal.State.RECEIVED:
+        return Withdrawal.State(found.state)
+    order = _order_of(found)
+    if order is None:
+        return _decided(found, Withdrawal.State.UNKNOWN, now)
+    Withdrawal.objects.filter(pk=found.pk).update(order_id=order.pk, customer_id=order.customer_id)
+    found.order_id, found.customer_id = order.pk, order.customer_id
+    journal.record(
+        "order.withdrawal", at=now, table="sales_order", object_id=order.pk, customer_id=order.customer_id
+    )
+    messaging.enqueue("sales.withdrawal", key=f"withdrawal:{found.pk}:received", customer_id=order.customer_id,
+                      person_id=order.person_id, about_id=found.pk, now=now)  # fmt: skip
+    if (refused := _refused(order, clock.day_of(found.received_at))) is not None:
+        return _decided(found, refused, now)
+    if found.person_id is None:
+        return _decided(found, Withdrawal.State.CHECK, now)
+    return carry_out(found, order, asked=Asked(By.CUSTOMER, found.person_id), now=now)
+
+
+def _order_of(found: Withdrawal) -> Order | None:
+    """The order that somebody means by its number, that of its quote, or a name in it; the last one of several."""
+    text = found.contract.strip()
+    lines = QuoteLine.objects.filter(label__iexact=text).values("quote_id")
+    named = Q(number__iexact=text) | Q(quote__number__iexact=text) | Q(quote_id__in=lines)
+    held = Order.objects.filter(named)
+    if found.customer_id is not None:  # logged in
+        return held.filter(customer_id=found.customer_id).order_by("-placed_at").first()
+    for order in held.order_by("-placed_at")[:20]:
+        addresses = {
+            Person.objects.values_list("email", flat=True).get(pk=order.person_id).lower(),
+            Customer.objects.values_list("invoice_email", flat=True).get(pk=order.customer_id).lower(),
+        }
+        if found.email.strip().lower() in addresses:
+            return order
+    return None
+
+
+def _refused(order: Order, received_on: date) -> Withdrawal.State | None:
+    kind = Customer.objects.values_list("kind", flat=True).get(pk=order.customer_id)
+    if kind != Customer.Kind.PRIVATE:
+        return Withdrawal.State.BUSINESS
+    return None if is_open(order, on=received_on) else Withdrawal.State.LATE
+
+
+def is_open(order: Order, *, on: date) -> bool:
+    """Whether a consumer can withdraw from an order on a day: up to the last day of the period."""
+    can = order.state in (Order.State.AWAITING_PAYMENT, Order.State.PAID)
+    return can and on <= last_day(order)
+
+
+def last_day(order: Order) -> date:
+    """The last day on which a consumer can withdraw from an order."""
+    return rules.last_day_to_withdraw(clock.day_of(order.placed_at))
+
+
+def _decided(found: Withdrawal, state: Withdrawal.State, now: datetime) -> Withdrawal.State:
+    Withdrawal.objects.filter(pk=found.pk).update(state=state, decided_at=now)
+    found.state = state
+    if state in (Withdrawal.State.DONE, Withdrawal.State.LATE, Withdrawal.State.BUSINESS):
+        messaging.enqueue("sales.withdrawal_decided", key=f"withdrawal:{found.pk}:decided", customer_id=found.customer_id,
+                          about_id=found.pk, now=now)  # fmt: skip
+    return state
+
+
+# --- what it comes to -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Back:
+    """What is given back of a line: cents without VAT."""
+
+    line: QuoteLine
+    service: Service | None
+    cents: int
+
+
+def backs(order: Order, *, on: date) -> list[Back]:
+    """
+    What is given back of each line of an order that is withdrawn from on a day.
+
+    All of it, but where the consumer asked expressly that it begins within the period: then they pay for the days before that
+    day (art. 6:230s(4) Dutch Civil Code); and for nothing back where it was done as a whole by then with their consent, as a
+    domain is once it is registered (art. 6:230p(d)).
+    """
+    found = []
+    for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
+        service = Service.objects.filter(origin=f"quote_line:{line.pk}").select_related("product").first()
+        cents = line.net_cents
+        if service is not None and order.start_asked_at is not None:
+            kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id)
+            term = Term.first(service.started_on, line.months)
+            cents = 0 if kind in rules.DONE_AT_ONCE else line.net_cents - used(line.net_cents, term, on)
+        found.append(Back(line, service, cents))
+    return found
+
+
+def refund_cents(order: Order, parts: list[Back]) -> int:
+    """What a consumer gets back with VAT; all that they paid, where nothing is kept. Nothing of an unpaid order."""
+    if order.state != Order.State.PAID:
+        return 0
+    if all(part.cents == part.line.net_cents for part in parts):
+        return order.total_cents
+    return billing_rules.totals((part.cents, part.line.vat_basis_points) for part in parts).total_cents
+
+
+def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -> Withdrawal.State:
+    """End what an order began, as of the day on which the statement was received, and note what is to be paid back."""
+    day = clock.day_of(found.received_at)
+    held = Order.objects.select_for_update().get(pk=order.pk)
+    if held.state not in (Order.State.AWAITING_PAYMENT, Order.State.PAID):  # by another statement
+        return _decided(found, Withdrawal.State.LATE, now)
+    parts = backs(held, on=day)
+    cents = refund_cents(held, parts)
+    for part in parts:
+        if part.service is not None and part.service.state != State.TERMINATED:
+            service = (
+                Service.objects.select_related("product")
+                .select_for_update(of=("self",))
+                .get(pk=part.service.pk)
+            )
+            endings.end(service, on=max(day, service.started_on), reason="withdrawn", kind=Charge.Kind.WITHDRAWN, now=now,
+                        asked=asked, cents=part.cents)  # fmt: skip
+    with acting(Purpose.BILLING, actor=JOB):
+        Order.objects.filter(pk=held.pk).update(state=Order.State.WITHDRAWN)
+    if cents:
+        Refund.objects.create(
+            withdrawal_id=found.pk, customer_id=held.customer_id, order_id=held.pk, cents=cents, created_at=now,
+            due_on=day + timedelta(days=rules.REFUND_DAYS),
+        )  # fmt: skip
+    journal.record("order.withdrawn", at=now, table="sales_order", object_id=held.pk, customer_id=held.customer_id,
+                   changed=["state"])  # fmt: skip
+    return _decided(found, Withdrawal.State.DONE, now)
+
+
+def checked(*, withdrawal_id: int, asked: Asked, now: datetime) -> Withdrawal.State:
+    """Carry out a statement that a colleague looked at; one that was decided upon stays so."""
+    found = Withdrawal.objects.select_for_update().get(pk=withdrawal_id)
+    if found.state != Withdrawal.State.CHECK or found.order_id is None:
+        return Withdrawal.State(found.state)
+    return carry_out(found, Order.objects.get(pk=found.order_id), asked=asked, now=now)

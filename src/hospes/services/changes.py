@@ -1,0 +1,209 @@
+"""Another package, number or term for a service: at once with a settlement, or from its next term on. Acts for the contract."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from hospes.catalogue.models import Product
+from hospes.catalogue.queries import offers
+from hospes.customers.queries import addressee
+from hospes.kernel import journal
+from hospes.services import kinds, rules
+from hospes.services.models import Charge, Content, Service, State
+from hospes.services.services import Asked, fill, note
+from hospes.services.words import refusal_words
+
+#: States in which the content of a service can be changed.
+CHANGEABLE = (State.ACTIVE,)
+
+
+class ChangeRefused(Exception):
+    """It cannot be changed so. `code` is one of words.REFUSALS; the message is fit to show to the customer."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return refusal_words(self.code)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a service is to become; `price_cents` for one, for a term, without VAT."""
+
+    product_id: int
+    quantity: int
+    months: int
+    price_cents: int
+
+    @property
+    def term_cents(self) -> int:
+        return self.price_cents * self.quantity
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change as it would be: from which day, and what it comes to at once (nothing, when it begins with the next term)."""
+
+    wanted: Wanted
+    at_once: bool
+    on: date
+    settlement: rules.Settlement
+
+    @property
+    def cents(self) -> int:
+        """To be paid at once without VAT; below zero, what is given back."""
+        return self.settlement.total_cents
+
+
+def wanted(service: Service, *, product_id: int, quantity: int, months: int, today: date) -> Wanted:
+    """
+    What a service can become, at today's price; what stays the same package and term keeps the price that was agreed.
+
+    Raises ChangeRefused for what is not on offer.
+    """
+    if not 1 <= quantity <= 1000:
+        raise ChangeRefused("not_offered")
+    if (product_id, months) == (service.product_id, service.months):
+        return Wanted(product_id, quantity, months, service.price_cents)
+    kind = Product.objects.values_list("kind", flat=True).get(pk=service.product_id)
+    for offer in offers(today=today):
+        if (offer.product.pk, offer.months) == (product_id, months) and offer.product.kind == kind:
+            return Wanted(product_id, quantity, months, offer.cents)
+    raise ChangeRefused("not_offered")
+
+
+def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Proposal:
+    """What a change comes to on a day; raises ChangeRefused when it cannot be made."""
+    if service.state == State.CANCELLED:
+        raise ChangeRefused("cancelled")
+    if service.state not in CHANGEABLE or service.ends_on is not None:
+        raise ChangeRefused("not_now")
+    if want == Wanted(service.product_id, service.quantity, service.months, service.price_cents):
+        raise ChangeRefused("no_change")
+    if not at_once:
+        return Proposal(want, False, service.renews_on, rules.Settlement(0, 0))
+    if want.months != service.months or today >= service.renews_on:
+        raise ChangeRefused("only_at_term_end")
+    return Proposal(want, True, today, rules.change(service.term_cents, want.term_cents, service.term, today))
+
+
+def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked, now: datetime) -> None:
+    """Make a change that was proposed, of a service that the caller has locked. `origin` makes its charges unique."""
+    _unplan(service, now)
+    if proposal.at_once:
+        _charge(service, proposal, origin=origin, now=now)
+        _become(service, proposal.wanted, on=proposal.on, asked=asked, now=now)
+    else:
+        _plan(service, proposal, asked=asked, now=now)
+
+
+def _become(service: Service, want: Wanted, *, on: date, asked: Asked, now: datetime) -> None:
+    Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=on)
+    _set(service, want)
+    fill(service, from_on=on, now=now)
+    note(service, was=service.state, became=service.state, reason="changed", now=now, asked=asked)
+    _record("service.changed", service, now)
+    kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=want.product_id), service.pk)
+
+
+def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) -> None:
+    want = proposal.wanted
+    Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=proposal.on)
+    Content.objects.create(
+        service_id=service.pk, customer_id=service.customer_id, product_id=want.product_id, quantity=want.quantity,
+        months=want.months, price_cents=want.price_cents, from_on=proposal.on,
+    )  # fmt: skip
+    note(service, was=service.state, became=service.state, reason="change_planned", now=now, asked=asked)
+    _record("service.change_planned", service, now)
+
+
+def take_back(service: Service, *, asked: Asked, now: datetime) -> None:
+    """Take back what was planned for the next term; raises ChangeRefused when nothing was."""
+    if not _unplan(service, now):
+        raise ChangeRefused("nothing_planned")
+    note(service, was=service.state, became=service.state, reason="plan_undone", now=now, asked=asked)
+    _record("service.change_planned", service, now)
+
+
+def _unplan(service: Service, now: datetime) -> bool:
+    plan = Content.objects.filter(service_id=service.pk, settled_at=None).first()
+    if plan is None:
+        return False
+    Content.objects.filter(pk=plan.pk).update(until_on=F("from_on"), settled_at=now)
+    Content.objects.filter(service_id=service.pk, until_on=plan.from_on, from_on__lt=plan.from_on).update(
+        until_on=None
+    )
+    return True
+
+
+def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
+    """Let a planned change begin whose day has come; False when there is nothing (any more) to begin."""
+    plan = Content.objects.filter(pk=content_id, settled_at=None, from_on__lte=today).first()
+    if plan is None:
+        return False
+    service = Service.objects.select_for_update().get(pk=plan.service_id)
+    if not Content.objects.filter(pk=content_id, settled_at=None).update(settled_at=now):
+        return False
+    # Its months count from the renewal on, which may have been before or come after this.
+    _set(service, Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents))
+    note(service, was=service.state, became=service.state, reason="plan_begun", now=now)
+    _record("service.changed", service, now)
+    kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=plan.product_id), service.pk)
+    return True
+
+
+def _set(service: Service, want: Wanted) -> None:
+    values = {"product_id": want.product_id, "quantity": want.quantity, "price_cents": want.price_cents}
+    Service.objects.filter(pk=service.pk).update(**values)
+    for name, value in values.items():
+        setattr(service, name, value)
+
+
+# --- what is charged and given back ---------------------------------------------------------------------------------------
+
+
+def _charge(service: Service, proposal: Proposal, *, origin: str, now: datetime) -> None:
+    """Two amounts, of what was and of what is to be, up to the day that is paid for; none of nothing."""
+    want, sums = proposal.wanted, proposal.settlement
+    old = (Charge.Kind.UNUSED, service.product_id, service.quantity, -sums.credit_cents)
+    new = (Charge.Kind.NEW, want.product_id, want.quantity, sums.charge_cents)
+    for kind, product_id, quantity, cents in (old, new):
+        charge(service, kind, product_id=product_id, quantity=quantity, cents=cents, period_from=proposal.on,
+               origin=f"{origin}:{kind}", now=now)  # fmt: skip
+
+
+def charge(
+    service: Service, kind: Charge.Kind, *, product_id: int, quantity: int, cents: int, period_from: date, origin: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    """
+    Write down an amount (without VAT) for billing to charge or give back, over the time up to the next renewal.
+
+    The same origin is written once; nothing is written of nothing. Its words are in the customer's language.
+    """
+    if cents == 0:
+        return
+    person = addressee(service.customer_id, now=now)
+    product = Product.objects.get(pk=product_id)
+    with override(person.language if person else "nl"):
+        words = _("%(product)s: %(what)s") % {"product": product.name, "what": Charge.Kind(kind).label}
+    Charge.objects.get_or_create(
+        origin=origin,
+        defaults={
+            "service_id": service.pk, "customer_id": service.customer_id, "kind": kind, "product_id": product_id,
+            "quantity": quantity, "cents": cents, "period_from": period_from, "description": words[:200], "created_at": now,
+            "period_until": max(period_from, service.renews_on - timedelta(days=1)),
+        },
+    )  # fmt: skip
+
+
+def _record(action: str, service: Service, now: datetime) -> None:
+    journal.record(
+        action, at=now, table="services_service", object_id=service.pk, customer_id=service.customer_id,
+        changed=["product", "quantity", "price_cents"],
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""Cancelling a service, taking that back, and ending it when its day has come. Acts for the contract."""
+
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db.models import F
+
+from hospes.customers.models import Customer
+from hospes.kernel import journal
+from hospes.messaging import services as messaging
+from hospes.services import changes, kinds, rules
+from hospes.services.changes import ChangeRefused
+from hospes.services.models import Charge, Content, Service, State
+from hospes.services.services import BY_SYSTEM, Asked, move, note
+
+#: States from which somebody can cancel.
+CANCELLABLE = (State.ACTIVE, State.SUSPENDED)
+
+
+def ways_to_end(service: Service, *, today: date) -> rules.Ways:
+    """On which days a service can end that is cancelled today, by the kind of its customer."""
+    kind = Customer.objects.values_list("kind", flat=True).get(pk=service.customer_id)
+    return rules.ways_to_end(
+        is_consumer=kind == Customer.Kind.PRIVATE, term=service.term, bound_until=service.bound_until, asked_on=today,
+        business_notice_days=settings.HOSPES_OPERATOR.business_notice_days,
+    )  # fmt: skip
+
+
+def given_back(service: Service, on: date) -> int:
+    """What is given back (cents without VAT) of what was paid, when a service ends on a day; of a term to come, nothing."""
+    return rules.paid_ahead(service.term_cents, service.term, on)
+
+
+def cancel(service: Service, *, on: date, asked: Asked, now: datetime) -> None:
+    """
+    Cancel a service as of a day, the first one without it; raises ChangeRefused when it is cancelled or over.
+
+    The caller has locked it, and knows that it may end on that day. What was planned for a next term does not come.
+    """
+    if service.state not in CANCELLABLE or service.ends_on is not None:
+        raise ChangeRefused("not_now")
+    if Content.objects.filter(service_id=service.pk, settled_at=None).exists():
+        changes.take_back(service, asked=asked, now=now)
+    move(service, State.CANCELLED, reason="cancelled", on=on, asked=asked, now=now)
+
+
+def undo(service: Service, *, asked: Asked, now: datetime) -> None:
+    """Take back a cancellation before its day; raises ChangeRefused when there is none."""
+    if service.ends_on is None or service.state not in (State.CANCELLED, State.SUSPENDED):
+        raise ChangeRefused("not_cancelled")
+    if service.state == State.SUSPENDED:  # it stays so, and does not end any more
+        Service.objects.filter(pk=service.pk).update(ends_on=None)
+        service.ends_on = None
+        note(
+            service,
+            was=service.state,
+            became=service.state,
+            reason="cancellation_undone",
+            now=now,
+            asked=asked,
+        )
+        journal.record("service.moved", at=now, table="services_service", object_id=service.pk,
+                       customer_id=service.customer_id, changed=["ends_on"])  # fmt: skip
+        return
+    move(service, State.ACTIVE, reason="cancellation_undone", asked=asked, now=now)
+
+
+def end_due(*, service_id: int, today: date, now: datetime) -> bool:
+    """End a service whose day has come; False when it has not, or does not end any more."""
+    held = Service.objects.select_for_update(of=("self",)).select_related("product")
+    service = held.filter(pk=service_id, ends_on__lte=today, ended_on=None).first()
+    if service is None or service.ends_on is None:
+        return False
+    end(service, on=service.ends_on, reason="end_reached", kind=Charge.Kind.ENDED, now=now)
+    messaging.enqueue("services.ended", key=f"service:{service.pk}:ended", customer_id=service.customer_id,
+                      about_id=service.pk, now=now)  # fmt: skip
+    return True
+
+
+def end(
+    service: Service, *, on: date, reason: str, kind: Charge.Kind, now: datetime, asked: Asked = BY_SYSTEM,
+    cents: int | None = None,
+) -> None:  # fmt: skip
+    """
+    End a locked service as of a day, and give back what was paid for the time after it (or `cents`, where that is decided).
+
+    What it consisted of at its provider ends with it.
+    """
+    back = given_back(service, on) if cents is None else cents
+    changes.charge(service, kind, product_id=service.product_id, quantity=service.quantity, cents=-back, period_from=on,
+                   origin=f"service:{service.pk}:{kind}", now=now)  # fmt: skip
+    move(service, State.TERMINATED, reason=reason, on=on, asked=asked, now=now)
+    kinds.ended(service.product.kind, service.pk)
+
+
+def renew(service: Service, *, now: datetime) -> tuple[date, date, int]:
+    """
+    Go on to the next term, which is to be paid: its first day, its last day, and what it costs (cents without VAT).
+
+    With what the service consists of from then on: what was planned for it counts. A billing run does the same for many at
+    once: `services_content` in force on `renews_on` says months and price, `run_months` grows by those months. Raises
+    ChangeRefused for one that ends by then. The caller has locked it.
+    """
+    if service.state in (State.TERMINATED, State.REFUSED) or (
+        service.ends_on is not None and service.ends_on <= service.renews_on
+    ):
+        raise ChangeRefused("not_now")
+    held = Content.objects.filter(service_id=service.pk, from_on__lte=service.renews_on)
+    content = held.exclude(until_on__lte=service.renews_on).exclude(until_on=F("from_on")).get()
+    term = service.term.next(content.months)
+    values = {"run_months": term.run_months, "months": term.months, "renews_on": term.renews_on}
+    if content.months != service.months:  # chosen, and so agreed upon
+        values["bound_until"] = term.renews_on
+    Service.objects.filter(pk=service.pk).update(**values)
+    for name, value in values.items():
+        setattr(service, name, value)
+    note(service, was=service.state, became=service.state, reason="renewed", now=now)
+    return term.begins_on, term.renews_on, content.price_cents * content.quantity

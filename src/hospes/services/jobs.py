@@ -1,0 +1,21 @@
+"""What is done with services after somebody asked, and when a day has come."""
+
+from hospes.kernel import clock
+from hospes.kernel.jobs import at_work, job
+from hospes.kernel.purposes import Purpose
+from hospes.services import requests, sweeps
+
+
+@job(queue="services", purpose=Purpose.CONTRACT)
+def carry_out(*, request_id: int) -> None:
+    """Do what a customer asked about a service, or refuse it; again changes nothing."""
+    with at_work():
+        requests.carry_out(request_id=request_id, now=clock.now())
+
+
+@job(queue="upkeep", purpose=Purpose.CONTRACT)
+def day_begins(*, timestamp: int) -> None:
+    """End what ends by today, and begin what was planned for today (periodic: procrastinate says when it was due)."""
+    now = clock.now()
+    sweeps.end_what_is_due(today=clock.day_of(now), now=now)
+    sweeps.begin_what_was_planned(today=clock.day_of(now), now=now)

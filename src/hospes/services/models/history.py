@@ -1,0 +1,115 @@
+"""How a service came to be as it is, and of what it consisted when."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.utils.translation import gettext_lazy as _
+
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer, Person
+from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
+from hospes.kernel.managers import MappedModel
+from hospes.kernel.purposes import Purpose
+from hospes.services.models.service import Service, State
+from hospes.services.words import reason_words
+
+
+class By(models.TextChoices):
+    """Who wanted a change."""
+
+    CUSTOMER = "customer", _("you, or somebody with access")
+    STAFF = "staff", _("our staff")
+    SYSTEM = "system", _("our system")
+
+
+def _state_words(state: str) -> str:
+    return str(dict(State.choices).get(state, state))
+
+
+class ServiceChange(MappedModel):
+    """
+    What happened to a service: from which state to which, when, why, and who wanted it. Only ever added to.
+
+    Where its state stayed what it was, something else changed: `reason` says what. `note`: what staff wrote down about it.
+    """
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="changes", verbose_name=_("service"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    was = models.CharField(_("was"), max_length=12, blank=True)
+    became = models.CharField(_("became"), max_length=12)
+    reason = models.CharField(_("reason"), max_length=60)
+    at = models.DateTimeField(_("when"))
+    by = models.CharField(_("by"), max_length=10, choices=By.choices, default=By.SYSTEM)
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by")
+    )
+    note = models.CharField(_("explanation"), max_length=200, blank=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("change of a service")
+
+    datamap = row(
+        plain("id", "service") | personal(Category.CONTRACT, "customer", "at", "by")
+        | personal(Category.CONTRACT, "person", names_others=True, reads={Purpose.CONTRACT})
+        | personal(Category.CORRESPONDENCE, "note", reads={Purpose.CONTRACT, Purpose.SUPPORT})
+        | personal(Category.CONTRACT, "was", "became", words=_state_words)
+        | personal(Category.CONTRACT, "reason", words=reason_words),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.SUPPORT, Purpose.OPERATION}, creates={Purpose.CONTRACT},
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
+    )  # fmt: skip
+
+
+class Content(MappedModel):
+    """
+    Of what a service consists from a day until a day (the first one without): product, number, term and price.
+
+    What is planned for the end of a term is a row from that day on that is not settled yet: it came into force at `settled_at`,
+    or was taken back then, and was in force on no day (`until_on` is `from_on`).
+    """
+
+    service = models.ForeignKey(Service, models.PROTECT, related_name="contents", verbose_name=_("service"))
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    quantity = models.PositiveIntegerField(_("number"))
+    months = models.PositiveSmallIntegerField(_("term in months"))
+    price_cents = models.PositiveBigIntegerField(_("price per term"))
+    from_on = models.DateField(_("from"))
+    until_on = models.DateField(_("until"), null=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("content of a service")
+        constraints = [
+            models.CheckConstraint(
+                name="content_ends_after_it_began", condition=Q(until_on=None) | Q(until_on__gte=F("from_on"))
+            ),
+            models.CheckConstraint(
+                name="content_is_of_something", condition=Q(quantity__gte=1, months__gte=1)
+            ),
+            ExclusionConstraint(
+                name="one_content_of_a_service_at_a_time",
+                expressions=[
+                    (Func("service", "service", Value("[]"), function="int8range"), RangeOperators.OVERLAPS),
+                    (Func("from_on", "until_on", function="daterange"), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.UniqueConstraint(
+                fields=["service"], condition=Q(settled_at=None), name="one_planned_content_of_a_service"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["from_on", "id"], condition=Q(settled_at=None), name="contents_that_begin"),
+            models.Index(fields=["customer", "from_on"], name="contents_of_customer"),
+        ]
+
+    datamap = row(
+        plain("id", "service", "product")
+        | personal(Category.CONTRACT, "customer", "quantity", "months", "from_on", "until_on", "settled_at")
+        | personal(Category.CONTRACT, "price_cents", reads={Purpose.CONTRACT, Purpose.BILLING}),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, twins={Purpose.CONTRACT},
+        creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
+        keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""
+What a part of a term costs. Whole cents and whole days, and the parts of a term add up to its price.
+
+Every formula is on integers and has an exact twin in SQL (bigint): `/` of PostgreSQL cuts towards zero, as `_over` does.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from hospes.services.rules.terms import Term
+
+
+def part(cents: int, days: int, of_days: int) -> int:
+    """
+    The part of an amount that falls on some of its days, rounded to whole cents, halves away from zero.
+
+    SQL: `sign(cents) * ((2 * abs(cents) * days + of_days) / (2 * of_days))`. ValueError unless 0 <= days <= of_days, and
+    of_days is at least 1.
+    """
+    if not 0 <= days <= of_days or of_days < 1:
+        raise ValueError(f"{days} of {of_days} days is no part of a term")
+    whole = (2 * abs(cents) * days + of_days) // (2 * of_days)
+    return -whole if cents < 0 else whole
+
+
+def used(cents: int, term: Term, on: date) -> int:
+    """What was used of a term's price before a day: nothing on its first day, all of it from the day after it on."""
+    days = min(max((on - term.begins_on).days, 0), term.days)
+    return part(cents, days, term.days)
+
+
+def unused(cents: int, term: Term, on: date) -> int:
+    """What is left of a term's price from a day on. Together with `used` it is the price, to the cent."""
+    return cents - used(cents, term, on)
+
+
+def paid_ahead(cents: int, term: Term, on: date) -> int:
+    """
+    What is left, from a day on, of everything up to the end of a term, at one price per term.
+
+    More than one term can be left: the next one is invoiced some time before it begins.
+    """
+    left, each = 0, term
+    while each.renews_on > on and each.run_months > 0:
+        left += unused(cents, each, on)
+        each = each.before()
+    return left
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a change comes to, in cents: what is given back of the old, and charged for the new, up to the next renewal."""
+
+    credit_cents: int
+    charge_cents: int
+
+    @property
+    def total_cents(self) -> int:
+        """To be paid, or to be had back when it is negative."""
+        return self.charge_cents - self.credit_cents
+
+
+def change(old_cents: int, new_cents: int, term: Term, on: date) -> Settlement:
+    """
+    What it costs to go from one price per term to another on a day within a term that was paid beforehand.
+
+    Both sides are rounded by the same rule, so that going there and back on one day costs nothing.
+    """
+    return Settlement(paid_ahead(old_cents, term, on), paid_ahead(new_cents, term, on))
