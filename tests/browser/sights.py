@@ -66,6 +66,7 @@ NO_PAGES = {
     "shop:cart_remove": "405",
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
+    "portal:service_take_back": "302",
     "portal:quote_decide": "302",
     "portal:download": "302",
     "portal:access_invitation_again": "302",
@@ -100,8 +101,10 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("shop:checkout")
     yield Sight("terms")
     yield Sight("processing_terms")
-    yield Sight("terms")
-    yield Sight("processing_terms")
+    yield Sight("withdraw")
+    yield Sight("withdraw", then=send("Go on"), status=422)
+    yield Sight("withdraw", then=_withdraw("Go on"))
+    yield Sight("withdraw", then=_withdraw("Go on", "Confirm withdrawal"))
     yield Sight("account_login")
     yield Sight("account_login", then=send("Log in"))
     yield Sight("account_signup")
@@ -130,6 +133,11 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:overview", {"number": company})
     yield Sight("portal:services", theirs)
     yield Sight("portal:service", theirs | {"service_id": house.value(_A_SERVICE, number)})
+    a_service = theirs | {"service_id": house.value(_A_SERVICE, number)}
+    yield Sight("portal:service_change", a_service)
+    yield Sight("portal:service_change", a_service, then=_three_of_it)
+    yield Sight("portal:service_cancel", a_service)
+    yield Sight("portal:withdraw", theirs | {"order_number": house.value(_AN_ORDER, number, "paid")})
     yield Sight("portal:invoices", theirs)
     yield Sight("portal:invoice", theirs | {"invoice_number": house.value(_AN_INVOICE, number)})
     yield Sight("portal:orders", theirs)
@@ -189,6 +197,25 @@ def of_somebody_careful(number: int) -> Iterator[Sight]:
     yield Sight("mfa_deactivate_totp")
     yield Sight("mfa_recovery_codes")
     yield Sight("mfa_new_recovery_codes")
+
+
+def _withdraw(*buttons: str) -> Step:
+    """Fill in a withdrawal from an order that nobody has; the answer is the same as for one that somebody has."""
+
+    def fill(window: Window) -> None:
+        window.page.fill("[name=name]", "Somebody")
+        window.page.fill("[name=contract]", "B2020-00001")
+        window.page.fill("[name=email]", "somebody@mail.example")
+        for button in buttons:
+            press(window, button)
+
+    return fill
+
+
+def _three_of_it(window: Window) -> None:
+    """Ask what three of it would cost."""
+    window.page.fill("[name=quantity]", "3")
+    press(window, "Show what it costs")
 
 
 def _limit(window: Window, network: str) -> None:

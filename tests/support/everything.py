@@ -18,6 +18,7 @@ from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
+from hospes.sales.models import Order, Withdrawal
 from hospes.services.models import Request
 from tests.support import make, names
 from tests.support.rights import as_owner
@@ -71,6 +72,10 @@ def life() -> Life:
         EInvoiceAddress.objects.create(customer=customer, participant="0106:87654321", since=make.NOW)
         with acting(Purpose.BILLING, actor=SYSTEM):
             ledger.book_invoice(invoice.pk, now=make.NOW)
+        Withdrawal.objects.create(
+            form_id=cart.pk, name="canary", contract="canary", email=person.email, received_at=make.NOW, customer=customer,
+            person=person, order=Order.objects.filter(customer=customer).first(),
+        )  # fmt: skip
         Request.objects.create(
             service=held, customer=customer, kind="undo", when="now", on=make.TODAY, by="customer", person=person,
             note="because", asked_at=make.NOW, key=names.word(),

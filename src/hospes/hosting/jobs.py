@@ -18,4 +18,14 @@ def _provision(service_id: int) -> None:
     provision.enqueue(one_at_a_time=f"hosting:{service_id}", service_id=service_id)
 
 
-kinds.register("hosting", _provision, provider=chosen)
+@job(queue="hosting", purpose=Purpose.CONTRACT)
+def follow(*, service_id: int) -> None:
+    """Bring the account of a service to what the service is now: another package, or gone; tried again for a day."""
+    services.follow(service_id=service_id, provider=provider(), now=clock.now())
+
+
+def _follow(service_id: int) -> None:
+    follow.enqueue(one_at_a_time=f"hosting:{service_id}", service_id=service_id)
+
+
+kinds.register("hosting", _provision, provider=chosen, changed=_follow, ended=_follow)

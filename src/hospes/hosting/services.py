@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 journal.register({
     "hosting.made": _("Hosting account made"),
+    "hosting.followed": _("Hosting account brought to the package, or removed"),
     "hosting.password_shown": _("Password of a hosting account shown"),
 })  # fmt: skip
 
@@ -147,6 +148,27 @@ def _finish(service_id: int, *, now: datetime) -> None:
                            customer_id=service.customer_id)  # fmt: skip
         if service.state == State.PENDING:
             services.activate(service_id=service_id, reason="provisioned", now=now)
+
+
+def follow(*, service_id: int, provider: HostingProvider, now: datetime) -> None:
+    """
+    Bring the account at the panel to what its service is: under its package, or removed with everything in it once it ended.
+
+    Harmless to repeat, and in any order. Raises HostingError, after which it can be called again.
+    """
+    with acting(Purpose.CONTRACT, actor=JOB):
+        service = Service.objects.get(pk=service_id)
+        account = HostingAccount.objects.filter(service_id=service_id, made_at__isnull=False).first()
+        package = Product.objects.values_list("panel_package", flat=True).get(pk=service.product_id)
+    if account is None:  # never made, or it stands with another service by now
+        return
+    if service.state == State.TERMINATED:
+        provider.remove(account.username)
+    elif service.state in (State.ACTIVE, State.SUSPENDED, State.CANCELLED):
+        provider.change_package(account.username, package)
+    with acting(Purpose.CONTRACT, actor=JOB):
+        journal.record("hosting.followed", at=now, table="services_service", object_id=service_id,
+                       customer_id=service.customer_id)  # fmt: skip
 
 
 def reveal_password(*, service_id: int, now: datetime) -> str:

@@ -5,6 +5,7 @@ from django.urls import path
 from hospes.portal.views import (
     account,
     addresses,
+    contracts,
     data,
     limits,
     orders,
@@ -12,19 +13,24 @@ from hospes.portal.views import (
     second_step,
     shop,
     where_from,
+    withdrawing,
 )
 
 app_name = "portal"
 urlpatterns = [
     path("", account.overview, name="overview"),
     path("diensten/", account.service_list, name="services"),
-    path("diensten/<int:service_id>/", account.service, name="service"),
+    path("diensten/<int:service_id>/", contracts.service, name="service"),
+    path("diensten/<int:service_id>/wijzigen/", contracts.change, name="service_change"),
+    path("diensten/<int:service_id>/opzeggen/", contracts.cancel, name="service_cancel"),
+    path("diensten/<int:service_id>/intrekken/", contracts.take_back, name="service_take_back"),
     path("facturen/", account.invoices, name="invoices"),
     path("facturen/<str:invoice_number>/", account.invoice, name="invoice"),
     path("facturen/<str:invoice_number>/pdf/", account.invoice_pdf, name="invoice_pdf"),
     path("bestellingen/", orders.orders, name="orders"),
     path("bestellingen/<str:order_number>/", orders.order, name="order"),
     path("bestellingen/<str:order_number>/betalen/", orders.pay, name="pay"),
+    path("bestellingen/<str:order_number>/herroepen/", withdrawing.from_order, name="withdraw"),
     path("offertes/<str:quote_number>/", orders.quote, name="quote"),
     path("offertes/<str:quote_number>/besluit/", orders.quote_decide, name="quote_decide"),
     path("afrekenen/", shop.checkout, name="checkout"),

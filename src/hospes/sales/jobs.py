@@ -13,9 +13,10 @@ def deliver(*, order_id: int) -> None:
     """Make the services of a paid order; again does nothing more."""
     now = clock.now()
     with at_work():
-        order = Order.objects.select_for_update().get(pk=order_id)
-        if order.state != Order.State.PAID:  # withdrawn from meanwhile
+        held = Order.objects.select_for_update().exclude(state=Order.State.WITHDRAWN, pk=order_id)
+        if not held.filter(pk=order_id).exists():  # withdrawn from meanwhile
             return
+        order = held.get(pk=order_id, state=Order.State.PAID)
         today = clock.day_of(
             order.paid_at or now
         )  # the day that the invoice's period begins, also when this runs later

@@ -233,4 +233,5 @@ class Order(MappedModel):
     )  # fmt: skip
 
 
-from hospes.sales.withdrawal_models import Refund, Withdrawal  # noqa: E402, F401  # tables of this app, in a file of their own
+from hospes.sales.withdrawal_models import Refund as Refund  # noqa: E402  # tables of this app, in a file of their own
+from hospes.sales.withdrawal_models import Withdrawal as Withdrawal  # noqa: E402

@@ -8,9 +8,10 @@ from django.db import connections
 from django.db.models import OuterRef, Q, Subquery
 
 from hospes.catalogue.models import Product
+from hospes.catalogue.queries import Offer, offers
 from hospes.kernel import acting
 from hospes.services import kinds
-from hospes.services.models import Content, Service, ServiceChange, State
+from hospes.services.models import Charge, Content, Request, Service, ServiceChange, State
 
 #: States in which nothing is there that a customer could use.
 _NOTHING = (State.REFUSED, State.TERMINATED)
@@ -82,6 +83,21 @@ def planned(service_id: int) -> Content | None:
     """What a service becomes at the end of its term, if anything was planned."""
     found = Content.objects.filter(service_id=service_id, settled_at=None).select_related("product")
     return found.first()
+
+
+def choices(service: Service, *, today: date) -> list[Offer]:
+    """What a service could become: everything of its kind that is on offer today."""
+    return [offer for offer in offers(today=today) if offer.product.kind == service.product.kind]
+
+
+def last_request(service_id: int) -> Request | None:
+    """What was asked last about a service."""
+    return Request.objects.filter(service_id=service_id).order_by("-asked_at", "-pk").first()
+
+
+def not_invoiced(service_id: int) -> list[Charge]:
+    """Amounts of a service that stand on no invoice or credit note yet, the oldest first."""
+    return list(Charge.objects.filter(service_id=service_id, settled_at=None).order_by("pk"))
 
 
 def history(service_id: int) -> list[ServiceChange]:

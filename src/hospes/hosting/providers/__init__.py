@@ -53,6 +53,9 @@ class HostingProvider(Protocol):
         Raises Taken when the user name is that of an account for another domain.
         """
 
+    def change_package(self, username: str, package: str) -> None:
+        """Put an account under another package, unless it is; refused when there is none of either name."""
+
     def suspend(self, username: str) -> None:
         """Take an account off the air, unless it is already."""
 

@@ -31,6 +31,7 @@ declare_payload(
 )  # fmt: skip
 declare_payload(Recipient.HOSTING_PANEL, "account.look", "user")
 declare_payload(Recipient.HOSTING_PANEL, "account.switch", "location", "suspend", "select0")
+declare_payload(Recipient.HOSTING_PANEL, "account.package", "action", "user", "package")
 declare_payload(Recipient.HOSTING_PANEL, "account.remove", "confirmed", "delete", "select0")
 
 Answer = Mapping[str, list[str]]
@@ -68,6 +69,18 @@ class DirectAdmin:
             if _NAME_REFUSED.search(str(refused)):  # a name of the system's own, such as root
                 raise Taken(str(refused)) from None
             raise
+
+    def change_package(self, username: str, package: str) -> None:
+        """See HostingProvider."""
+        config = self._config(username)
+        if config is None:
+            raise PanelRefused(f"The panel has no account {username}.")
+        if _one(config, "package") == package:
+            return
+        payload = checked(Recipient.HOSTING_PANEL, "account.package", {
+            "action": "package", "user": username, "package": package,
+        })  # fmt: skip
+        self._post("CMD_API_MODIFY_USER", payload)
 
     def suspend(self, username: str) -> None:
         """See HostingProvider."""

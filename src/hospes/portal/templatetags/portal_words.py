@@ -1,9 +1,13 @@
 """Words of the portal's templates."""
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
 from django import template
 
 from hospes.faces.states import look_of
-from hospes.services.words import reason_words
+from hospes.services.words import reason_words, refusal_words
 
 register = template.Library()
 
@@ -20,4 +24,23 @@ def state_words(state: str) -> str:
     return str(look_of(state).words).capitalize()
 
 
+@register.filter
+def day_before(day: date) -> date:
+    """The last day of what ends on a day, which is the first one without it."""
+    return day - timedelta(days=1)
+
+
+@register.filter
+def words_of(text: str) -> list[str]:
+    """The words of a text, to go through in a template."""
+    return text.split()
+
+
+@register.filter
+def item(mapping: Mapping[str, Any], key: str) -> Any:
+    """What stands under a key."""
+    return mapping.get(key, "")
+
+
 register.filter(reason_words)
+register.filter(refusal_words)

@@ -20,11 +20,10 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.models import PaidFrom
 from hospes.payments.queries import masked
-from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, shows, whose
 from hospes.sales.models import Order
 from hospes.services import queries as services
-from hospes.services.models import Service, State
+from hospes.services.models import State
 
 PAGE = 25
 
@@ -77,20 +76,6 @@ def service_list(request: Any, capacity: Capacity) -> HttpResponse:
         "portal/services.html",
         {"services": services.entitlements(capacity.customer_id, today=clock.today())},
     )
-
-
-@require_safe
-@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services", viewed="service")
-def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
-    """Does it run, when does it renew, how did it come to be so?"""
-    found = get_object_or_404(
-        Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id
-    )
-    from hospes.hosting.queries import access as hosting_access
-
-    context = {"service": found, "history": services.history(found.pk), "account": hosting_access(found.pk),
-               "look": next_look(request) if found.state == State.PENDING else None}  # fmt: skip
-    return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
 
 
 @require_safe

@@ -26,7 +26,7 @@ from hospes.payments.providers import ProviderRefused, ProviderUnavailable, prov
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
-from hospes.sales import agreements, names, queries, services
+from hospes.sales import agreements, names, queries, services, withdrawals
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused
 
@@ -72,11 +72,17 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
             )
             return again
         order = services.accept_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip,
-                                      agreed=_agreed(), today=clock.today(), now=clock.now())  # fmt: skip
+                                      agreed=_agreed(), today=clock.today(), now=clock.now(),
+                                      start_asked=asked_to_start(request, capacity))  # fmt: skip
     except QuoteRefused as refusal:
         messages.error(request, str(refusal))
         return again
     return redirect("portal:order", number=capacity.number, order_number=order.number)
+
+
+def asked_to_start(request: Any, capacity: Capacity) -> bool:
+    """Whether a private person asked expressly that it begins before they can no longer withdraw."""
+    return capacity.kind == "private" and request.POST.get("start_now") == "on"
 
 
 def _agreed() -> agreements.Agreement:
@@ -97,7 +103,9 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     waiting = bool(begun) and begun[0].state in news and "terug" in request.GET and not request.viewing
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
-    context = {"order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
+    can_withdraw = capacity.kind == "private" and withdrawals.is_open(found, on=clock.today())
+    context = {"can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
+               "order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
                "in_use": _in_use(found), "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)

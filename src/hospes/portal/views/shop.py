@@ -23,6 +23,7 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CartForm, CheckoutForm
 from hospes.portal.pages import at_the_cart, cart_contents, for_customer, keep_cart
+from hospes.portal.views.orders import asked_to_start
 from hospes.sales import agreements, carts, names, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
@@ -211,7 +212,8 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents, agreed: A
                 target = redirect("portal:quote", number=capacity.number, quote_number=quote.number)
             else:
                 order = services.accept_quote(quote_id=quote.pk, person_id=request.user.pk, ip=request.actor.ip,
-                                              agreed=agreed, today=today, now=now)  # fmt: skip
+                                              agreed=agreed, today=today, now=now,
+                                              start_asked=asked_to_start(request, capacity))  # fmt: skip
                 target = redirect("portal:order", number=capacity.number, order_number=order.number)
     except _AlreadyOrderedError:
         return _answered_before(request, capacity) or redirect("shop:cart")

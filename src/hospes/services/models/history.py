@@ -105,6 +105,11 @@ class Content(MappedModel):
             models.Index(fields=["customer", "from_on"], name="contents_of_customer"),
         ]
 
+    @property
+    def term_cents(self) -> int:
+        """What a term of it costs, without VAT."""
+        return self.price_cents * self.quantity
+
     datamap = row(
         plain("id", "service", "product")
         | personal(Category.CONTRACT, "customer", "quantity", "months", "from_on", "until_on", "settled_at")

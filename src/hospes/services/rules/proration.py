@@ -55,6 +55,11 @@ class Settlement:
     charge_cents: int
 
     @property
+    def minus_credit_cents(self) -> int:
+        """What is given back, as it stands in a sum."""
+        return -self.credit_cents
+
+    @property
     def total_cents(self) -> int:
         """To be paid, or to be had back when it is negative."""
         return self.charge_cents - self.credit_cents

@@ -1,0 +1,125 @@
+"""One service: what it is, how long it goes on, and changing, cancelling or going on with it after all."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from hospes.customers.queries import Capacity
+from hospes.customers.rules import Capability
+from hospes.kernel import clock
+from hospes.kernel.purposes import Purpose
+from hospes.portal.contract_forms import CancelForm, ChangeForm, SentForm
+from hospes.portal.looks import next_look
+from hospes.portal.pages import customer_page, posted_from
+from hospes.sales import withdrawals
+from hospes.sales.models import Order
+from hospes.services import changes, endings, queries, requests
+from hospes.services.models import By, Request, Service, State
+from hospes.services.services import Asked
+
+
+def _held(capacity: Capacity, service_id: int) -> Service:
+    found: Service = get_object_or_404(
+        Service.objects.select_related("product"), customer_id=capacity.customer_id, pk=service_id
+    )
+    return found
+
+
+@require_safe
+@customer_page(Purpose.CONTRACT, Capability.SEE_SERVICES, nav="services", viewed="service")
+def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
+    """What am I entitled to, does it run, when does it renew, and what can I change?"""
+    found, today = _held(capacity, service_id), clock.today()
+    from hospes.hosting.queries import access as hosting_access
+
+    asked = queries.last_request(found.pk)
+    waits = found.state == State.PENDING or (asked is not None and asked.state == Request.State.WAITING)
+    ways = endings.ways_to_end(found, today=today) if found.state in endings.CANCELLABLE else None
+    context = {
+        "service": found, "history": queries.history(found.pk), "account": hosting_access(found.pk),
+        "look": next_look(request) if waits else None, "asked": asked, "planned": queries.planned(found.pk), "ways": ways,
+        "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
+        "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
+        "can_change": found.state in changes.CHANGEABLE and found.ends_on is None,
+        "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
+    }  # fmt: skip
+    return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
+
+
+def _can_withdraw(capacity: Capacity, held: Service, today: date) -> Order | None:
+    """The order that a service came of, while a private person can withdraw from it."""
+    if (
+        capacity.kind != "private"
+        or held.state == State.TERMINATED
+        or not held.origin.startswith("quote_line:")
+    ):
+        return None
+    line_id = int(held.origin.removeprefix("quote_line:"))
+    order = Order.objects.filter(customer_id=capacity.customer_id, quote__lines__pk=line_id).first()
+    return order if order is not None and withdrawals.is_open(order, on=today) else None
+
+
+@require_http_methods(["GET", "POST"])
+@customer_page(Purpose.CONTRACT, Capability.ORDER, nav="services")
+def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBase:
+    """Which package and how many; first shown with the exact amount, then asked for."""
+    found, today = _held(capacity, service_id), clock.today()
+    sent = request.POST if request.method == "POST" else request.GET if "choice" in request.GET else None
+    form, proposal = ChangeForm(found, queries.choices(found, today=today), sent), None
+    if form.is_bound and form.is_valid():
+        proposal = form.proposal(today=today)
+    if request.method == "POST" and proposal is not None and request.POST.get("do") == "confirm":
+        words = requests.change_words(proposal)
+        if form.is_as_shown(proposal):
+            return _ask(request, capacity, found, words, form.cleaned_data["key"])
+        messages.warning(request, _("The amount has changed since this page was shown. Please look again."))
+    context = {
+        "service": found, "form": form, "proposal": proposal, "key": SentForm.new_key(),
+        "product": form.chosen_product(), "term_cents": found.term_cents,
+    }  # fmt: skip
+    return render(request, "portal/service_change.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@customer_page(Purpose.CONTRACT, Capability.ORDER, nav="services")
+def cancel(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBase:
+    """When can it end, what do I get back, and what goes then?"""
+    found, today = _held(capacity, service_id), clock.today()
+    if found.state not in endings.CANCELLABLE or found.ends_on is not None:
+        return redirect("portal:service", number=capacity.number, service_id=service_id)
+    ways = endings.ways_to_end(found, today=today)
+    form = CancelForm(ways, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        on = ways.soonest if form.cleaned_data["when"] == Request.When.SOONEST else ways.at_term_end
+        words = {"kind": Request.Kind.CANCEL, "when": form.cleaned_data["when"], "on": on,
+                 "cents": -endings.given_back(found, on)}  # fmt: skip
+        return _ask(request, capacity, found, words, form.cleaned_data["key"])
+    context = {
+        "service": found, "form": form, "ways": ways, "key": SentForm.new_key(), "is_consumer": capacity.kind == "private",
+        "back_cents": endings.given_back(found, ways.soonest), "order": _can_withdraw(capacity, found, today),
+    }  # fmt: skip
+    return render(request, "portal/service_cancel.html", context)
+
+
+@posted_from("portal:service")
+@customer_page(Purpose.CONTRACT, Capability.ORDER, nav="services")
+def take_back(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBase:
+    """Go on after all: without the cancellation, or without the planned change."""
+    found, form = _held(capacity, service_id), SentForm(request.POST)
+    kind = Request.Kind.UNPLAN if request.POST.get("what") == "unplan" else Request.Kind.UNDO
+    if not form.is_valid():
+        return redirect("portal:service", number=capacity.number, service_id=service_id)
+    words = {"kind": kind, "when": Request.When.NOW, "on": clock.today()}
+    return _ask(request, capacity, found, words, form.cleaned_data["key"])
+
+
+def _ask(request: Any, capacity: Capacity, held: Service, words: dict[str, Any], key: str) -> HttpResponse:
+    asked = Asked(By.CUSTOMER, request.user.pk)
+    requests.ask(held, words, asked=asked, key=f"portal:{key}", now=clock.now())
+    return redirect("portal:service", number=capacity.number, service_id=held.pk)
