@@ -26,6 +26,7 @@ MANAGES = {"holder", "administration"}
 OPEN_TO = {
     "overview": EVERYBODY,
     "services": EVERYBODY, "service": EVERYBODY,
+    "service_change": BUYS, "service_cancel": BUYS, "service_take_back": BUYS, "withdraw": BUYS,
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
     "orders": LOOKS, "order": LOOKS, "quote": LOOKS,
     "pay": BUYS, "quote_decide": BUYS, "checkout": BUYS,
@@ -39,7 +40,7 @@ OPEN_TO = {
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
-    "pay": {}, "quote_decide": {"do": "x"}, "download": {},
+    "pay": {}, "service_take_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
     "end_session": {}, "change_limits": {},
 }  # fmt: skip
@@ -49,7 +50,7 @@ WITHOUT_A_CUSTOMER = {
     "operator_css": "colours", "payment_notice": "the provider's", "home": "leads on", "new_customer": "a person's own",
     "invitation": "for who has no access yet", "invitation_account": "for who has no account yet", "contact_address": "for a mailbox",
     "own_address": "a person's own", "own_address_confirm": "a person's own", "own_address_undo": "the old mailbox's own",
-    "payment_back": "leads on, to a page that asks", "terms": "public", "processing_terms": "public",
+    "payment_back": "leads on, to a page that asks", "terms": "public", "withdraw": "for who has no account, too", "processing_terms": "public",
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
     "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
     "shop:checkout": "leads on", "shop:product": "public",

@@ -6,8 +6,7 @@ from django.utils.translation import gettext_lazy
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.sales.models import Order, QuoteLine
-from hospes.sales.withdrawal_models import Refund, Withdrawal
+from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 
 
 def order_received(message: Message) -> Rendered:

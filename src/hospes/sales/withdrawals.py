@@ -22,8 +22,7 @@ from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.sales import rules
-from hospes.sales.models import Order, QuoteLine
-from hospes.sales.withdrawal_models import Refund, Withdrawal
+from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import endings
 from hospes.services.models import By, Charge, Service, State
 from hospes.services.rules import Term, used

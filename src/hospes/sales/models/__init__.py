@@ -233,5 +233,5 @@ class Order(MappedModel):
     )  # fmt: skip
 
 
-from hospes.sales.withdrawal_models import Refund as Refund  # noqa: E402  # tables of this app, in a file of their own
-from hospes.sales.withdrawal_models import Withdrawal as Withdrawal  # noqa: E402
+from hospes.sales.models.withdrawals import Refund as Refund  # noqa: E402  # tables of this app, in a file of their own
+from hospes.sales.models.withdrawals import Withdrawal as Withdrawal  # noqa: E402
