@@ -15,8 +15,10 @@ from hospes.messaging import services as messaging
 from hospes.payments import jobs as payments
 from hospes.payments.models import Payment
 from hospes.sales import jobs as sales
+from hospes.sales import withdrawals
 from hospes.services import kinds, services
-from hospes.services.models import Service, State
+from hospes.services.models import By, Service, State
+from hospes.services.services import Asked
 
 #: A form that was shown longer ago than this can be sent again.
 _REMEMBERED: Final = timedelta(days=2)
@@ -82,6 +84,17 @@ def make_file_again(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
         return False
     billing.make_document.enqueue_once(f"document:{pk}", invoice_id=pk)
     _journal("staff.invoice_file_made", "billing_invoice", pk, now)
+    return True
+
+
+def carry_out_withdrawal(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
+    """Carry out a statement of withdrawal after a look at it; False when that was done already. Acts for the contract."""
+    if not _first(scene, f"withdrawal:{pk}:{once}", now):
+        return False
+    # The twin may not end a service: the customer, who acts by it, has no say in that.
+    with acting(Purpose.CONTRACT, actor=scene.actor):
+        withdrawals.checked(withdrawal_id=pk, asked=Asked(By.STAFF, scene.actor.id), now=now)
+    _journal("staff.withdrawal_carried_out", "sales_withdrawal", pk, now)
     return True
 
 

@@ -17,7 +17,7 @@ from hospes.office import retries
 from hospes.office.failed import FailedWork
 from hospes.office.piles import Board, Item, Rows
 from hospes.payments.models import Payment
-from hospes.sales.models import Order
+from hospes.sales.models import Order, Refund, Withdrawal
 from hospes.services.models import Service, ServiceChange, State
 
 #: An order that is not paid within this time may need a word with the customer.
@@ -111,6 +111,29 @@ def _refused_item(row: Any) -> Item:
     )
 
 
+# --- withdrawals ----------------------------------------------------------------------------------------------------------
+
+
+def _withdrawals(now: datetime) -> Any:
+    return Withdrawal.objects.filter(state=Withdrawal.State.CHECK)
+
+
+def _unknown_withdrawals(now: datetime) -> Any:
+    return Withdrawal.objects.filter(state=Withdrawal.State.UNKNOWN, received_at__gt=now - FAILED_WITHIN)
+
+
+def _withdrawal_item(row: Withdrawal) -> Item:
+    return Item(row.pk, row.received_at.isoformat(), row.contract, row.received_at)
+
+
+def _refunds(now: datetime) -> Any:
+    return Refund.objects.filter(settled_at=None)
+
+
+def _refund_item(row: Refund) -> Item:
+    return Item(row.pk, row.due_on.isoformat(), str(row.order_id), row.due_on, row.cents)
+
+
 # --- messages -------------------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +198,12 @@ BOARDS: Final = (
         Rows(_surplus, _surplus_item),
     ),
     Board(
+        "terugbetalen-na-herroeping", Purpose.BILLING, False, _("Money to pay back after a withdrawal"),
+        _("A consumer withdrew from an order. The amount goes back in the way in which it was paid, on the day shown at the"
+          " latest: that is the law."),
+        Rows(_refunds, _refund_item, order="due_on"),
+    ),
+    Board(
         "facturen-zonder-bestand", Purpose.BILLING, True, _("Invoices without a file"),
         _("Making the file usually takes seconds, and the customer gets it by mail once it is there. Have it made again."),
         Rows(_without_file, _without_file_item, order="issued_on"), again=retries.make_file,
@@ -192,6 +221,17 @@ BOARDS: Final = (
         "betaald-zonder-dienst", Purpose.CONTRACT, True, _("Paid orders without a service"),
         _("The money is here, and nothing was set up for it. Have it delivered again; if it stays here, something is broken."),
         Rows(_undelivered, _undelivered_item, order="paid_at"), again=retries.deliver,
+    ),
+    Board(
+        "herroepingen", Purpose.CONTRACT, False, _("Withdrawals to look at"),
+        _("Sent without a login, with an order number and an address that go together. They count from when they came in. Look"
+          " whether it is the customer who sent it, if need be by a call; then carry it out. It ends the services at once."),
+        Rows(_withdrawals, _withdrawal_item, order="received_at"), again=retries.withdraw, button=_("Carry out"),
+    ),
+    Board(
+        "onbekende-herroepingen", Purpose.CONTRACT, True, _("Withdrawals from orders that we do not know"),
+        _("What was filled in goes with no order. Whoever sent it heard nothing by mail: look for what is meant, and answer."),
+        Rows(_unknown_withdrawals, _withdrawal_item, order="received_at"),
     ),
     _being_set_up(Purpose.CONTRACT),
     _being_set_up(Purpose.OPERATION),

@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer, Membership
 from hospes.customers.queries import in_force
@@ -62,7 +63,7 @@ class Board:
     """
     One kind of work: for which purpose, late or odd, how it is called and what to do about it.
 
-    `again` has a piece of it tried again: see `retries`.
+    `again` has a piece of it tried again: see `retries`; `button` is what stands on it.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Board:
     advice: Promise
     source: Source
     again: "Callable[[Any, Board, int, str], bool] | None" = None
+    button: Promise = _("Try again")
 
     @property
     def can_try_again(self) -> bool:
@@ -150,7 +152,7 @@ def _moment(text: str) -> datetime:
 #: How the first half of a place is read, by the column that a board is ordered by.
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "pk": int, "due_on": date.fromisoformat, "issued_on": date.fromisoformat, "placed_at": _moment, "paid_at": _moment,
-    "created_at": _moment, "since": _moment,
+    "created_at": _moment, "received_at": _moment, "since": _moment,
 }  # fmt: skip
 
 

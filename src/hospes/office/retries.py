@@ -41,6 +41,11 @@ def make_file(request: Any, board: Board, invoice_id: int, once: str) -> bool:
     return _for_its_customer(request, board, invoice_id, once, actions.make_file_again)
 
 
+def withdraw(request: Any, board: Board, withdrawal_id: int, once: str) -> bool:
+    """Carry out a withdrawal that somebody sent who was not logged in."""
+    return _for_its_customer(request, board, withdrawal_id, once, actions.carry_out_withdrawal)
+
+
 def _for_its_customer(request: Any, board: Board, pk: int, once: str, act: Any) -> bool:
     """Act on what still waits on a board, within the rows of the customer whose it is."""
     source, now = board.source, clock.now()

@@ -18,7 +18,7 @@ from hospes.billing import rules as billing_rules
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
 from hospes.kernel import clock, journal
-from hospes.kernel.acting import JOB, acting
+from hospes.kernel.acting import JOB, acting, current
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.sales import rules
@@ -191,7 +191,8 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
             )
             endings.end(service, on=max(day, service.started_on), reason="withdrawn", kind=Charge.Kind.WITHDRAWN, now=now,
                         asked=asked, cents=part.cents)  # fmt: skip
-    with acting(Purpose.BILLING, actor=JOB):
+    scene = current()
+    with acting(Purpose.BILLING, actor=scene.actor if scene else JOB):
         Order.objects.filter(pk=held.pk).update(state=Order.State.WITHDRAWN)
     if cents:
         Refund.objects.create(
