@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connections
 
@@ -16,7 +16,7 @@ from hospes.payments import jobs as payments
 from hospes.payments.models import Payment
 from hospes.sales import jobs as sales
 from hospes.sales import withdrawals
-from hospes.services import kinds, services
+from hospes.services import kinds, requests, services
 from hospes.services.models import By, Service, State
 from hospes.services.services import Asked
 
@@ -85,6 +85,18 @@ def make_file_again(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
     billing.make_document.enqueue_once(f"document:{pk}", invoice_id=pk)
     _journal("staff.invoice_file_made", "billing_invoice", pk, now)
     return True
+
+
+def ask_of_service(
+    *, scene: Scene, service: Service, words: dict[str, Any], note: str, once: str, now: datetime
+) -> None:
+    """
+    Cancel a service or take a cancellation back, for a reason that the customer can read; a form once. Acts for the contract.
+
+    It goes the way of what customers ask: written down, and carried out by the worker as it was shown.
+    """
+    asked = Asked(By.STAFF, scene.actor.id, note)
+    requests.ask(service, words, asked=asked, key=f"office:{once}"[:60], now=now)
 
 
 def carry_out_withdrawal(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:

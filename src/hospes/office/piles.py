@@ -14,6 +14,9 @@ from hospes.customers.queries import in_force
 from hospes.kernel.purposes import Purpose
 from hospes.office import taking
 
+#: What stands on the button of a board that says nothing else.
+TRY_AGAIN: Final = _("Try again")
+
 
 @dataclass(frozen=True)
 class Item:
@@ -73,7 +76,7 @@ class Board:
     advice: Promise
     source: Source
     again: "Callable[[Any, Board, int, str], bool] | None" = None
-    button: Promise = _("Try again")
+    button: Promise = TRY_AGAIN
 
     @property
     def can_try_again(self) -> bool:

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from hospes.office.views import (
     checks,
+    contract,
     customer,
     home,
     invoice,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("klanten/<int:number>/", customer.customer, name="customer"),
     path("klanten/<int:number>/wijzigen/", customer.change, name="change"),
     path("klanten/<int:number>/diensten/<int:service_id>/", customer.service, name="service"),
+    path("klanten/<int:number>/diensten/<int:service_id>/einde/", contract.ending, name="service_ending"),
     path(
         "klanten/<int:number>/diensten/<int:service_id>/paneel/",
         customer.service,

@@ -13,6 +13,7 @@ journal.register({
     "staff.invoice_resent": _("Invoice mailed again by our staff"),
     "staff.service_retried": _("Setting up a service tried again by our staff"),
     "staff.panel_asked": _("Hosting server asked by our staff"),
+    "staff.withdrawal_carried_out": _("Withdrawal carried out by our staff"),
     "staff.order_delivered": _("Delivery of an order tried again by our staff"),
     "staff.invoice_file_made": _("Making the file of an invoice tried again by our staff"),
     "staff.job_retried": _("Work that had failed tried again by our staff"),

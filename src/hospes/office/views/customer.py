@@ -141,6 +141,7 @@ def service(request: Any, number: int, service_id: int, *, ask: bool = False) ->
             "service": held,
             "account": account,
             "history": services.history(held.pk),
+            "may_end": purpose == Purpose.CONTRACT and held.ended_on is None,
         }
         if ask and account is not None:
             journal.record("staff.panel_asked", at=clock.now(), table="services_service", object_id=held.pk)
