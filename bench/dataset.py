@@ -8,7 +8,7 @@ from pathlib import Path
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from hospes.cli.demo import stock_catalogue
+from hospes.cli.demo_catalogue import stock_catalogue
 from hospes.kernel import policies
 
 CUSTOMERS = 100_000

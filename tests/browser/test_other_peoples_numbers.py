@@ -135,6 +135,12 @@ def test_a_customers_login_opens_nothing_of_the_office(
         "key": "verlopen-facturen",
         "slug": "omzet",
         "form": "csv",
+        "group_id": 1,
+        "product_id": 1,
+        "option_id": 1,
+        "choice_id": 1,
+        "price_id": 1,
+        "promotion_id": 1,
     }
     wrong = []
     for name, named in routes(OFFICE).items():

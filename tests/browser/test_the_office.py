@@ -20,7 +20,8 @@ ROLES = list(ACTS_FOR)
 _SERVICES = {Purpose.CONTRACT, Purpose.OPERATION}
 _MANAGE = "the power to manage the staff"
 _VIEW = "the power to see as the customer sees"
-_POWERS = {"administrator": {_MANAGE, _VIEW}, "support_agent": {_VIEW}}
+_KEEP = "the power to keep the catalogue"
+_POWERS = {"administrator": {_MANAGE, _VIEW, _KEEP}, "support_agent": {_VIEW}}
 
 #: What a role must act for to see a page, one of these; an empty set: any role.
 NEEDS: dict[str, set[Any]] = {
@@ -35,10 +36,15 @@ NEEDS: dict[str, set[Any]] = {
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
     "view_as": {_VIEW}, "stop_viewing": {_VIEW},
     "role": {_MANAGE}, "colleague": {_MANAGE}, "colleague_roles": {_MANAGE}, "dismiss": {_MANAGE}, "anew": {_MANAGE},
+    "catalogue": {_KEEP}, "new_group": {_KEEP}, "group": {_KEEP}, "new_product": {_KEEP}, "product": {_KEEP}, "option": {_KEEP},
+    "new_promotion": {_KEEP}, "promotion": {_KEEP}, "set_price": {_KEEP}, "withdraw_price": {_KEEP}, "new_option": {_KEEP},
+    "new_choice": {_KEEP}, "set_choice_price": {_KEEP}, "withdraw_choice_price": {_KEEP}, "choice_for_sale": {_KEEP},
 }  # fmt: skip
 NO_PAGES = {
     "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
+    "set_price", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
+    "choice_for_sale",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -63,7 +69,21 @@ def customer(house: House) -> dict[str, Any]:
         "SELECT p.id FROM payments_payment p JOIN sales_order o ON o.id = p.order_id WHERE o.number = %s",
         order,
     )
+    house.owner.execute(
+        "INSERT INTO catalogue_option (product_id, slug, kind, name_nl, name_en, most, position, for_sale)"
+        " SELECT id, 'kleur', 'choice', 'Kleur', 'Colour', 1, 9, true FROM catalogue_product WHERE slug = 'plus'"
+    )
+    house.owner.execute(
+        "INSERT INTO catalogue_choice (option_id, position, name_nl, name_en, for_sale)"
+        " SELECT max(id), 0, 'Rood', 'Red', true FROM catalogue_option"
+    )
     return {
+        "group_id": house.value("SELECT min(id) FROM catalogue_group"),
+        "product_id": house.value("SELECT id FROM catalogue_product WHERE slug = 'plus'"),
+        "option_id": house.value("SELECT max(id) FROM catalogue_option"),
+        "choice_id": house.value("SELECT max(id) FROM catalogue_choice"),
+        "price_id": house.value("SELECT min(id) FROM catalogue_price"),
+        "promotion_id": house.value("SELECT min(id) FROM catalogue_promotion"),
         "number": account.number,
         "invoice": house.invoice_of(order),
         "service_id": service,
@@ -100,6 +120,11 @@ def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
     if _MANAGE in held and "invite" not in _seen:
         yield Sight("office:invite", then=_send("Send the invitation"), status=422, face="office")
         yield Sight("office:role", {"key": "technician"}, then=_nothing_chosen, status=422, face="office")
+    if _KEEP in held and "catalogue" not in _seen:
+        one = {"product_id": customer["product_id"]}
+        yield Sight("office:product", one, then=_send("Set this price"), status=422, face="office")
+        yield Sight("office:new_product", then=_send("Save"), status=422, face="office")
+        yield Sight("office:new_promotion", then=_send("Save"), status=422, face="office")
     yield Sight("office:search", query=f"?q={customer['number']}", face="office")
     yield Sight("office:search", query="?q=zzzzzz", face="office")
     if _VIEW in held and "view_as" not in _seen:

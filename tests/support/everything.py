@@ -63,6 +63,7 @@ def life() -> Life:
     make.invitation(customer=customer)
     make.address_change(person=person)
     make.contact_address(customer=customer)
+    make.promotion_use(customer=customer)
     with as_owner():
         EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
         Authenticator.objects.create(user=person, type="totp", data={"secret": "not sealed"})

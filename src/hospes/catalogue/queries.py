@@ -1,28 +1,168 @@
-"""What can be ordered today, and what it costs."""
+"""What can be ordered today, with which options, and what it costs."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
-from hospes.catalogue.models import Price, Product
+from hospes.catalogue import rules
+from hospes.catalogue.models import Choice, ChoicePrice, Group, Option, Price, Product, Promotion
+from hospes.catalogue.rules import Amounts, Conditions, Discount, Quotation
+
+
+@dataclass(frozen=True)
+class OfferedChoice:
+    """Something of an option that can be had for a term; cents without VAT, each."""
+
+    choice: Choice
+    amounts: Amounts
+
+
+@dataclass(frozen=True)
+class OfferedOption:
+    """An option that can be had for a term, with what there is to choose."""
+
+    option: Option
+    choices: tuple[OfferedChoice, ...]
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A product for a term at today's price (cents without VAT for the whole term)."""
+    """A product for a term at today's price (cents without VAT for the whole term; no months for one-off work)."""
 
     product: Product
     months: int
     cents: int
+    setup_cents: int = 0
+    intro_cents: int | None = None
+    intro_terms: int = 0
+    options: tuple[OfferedOption, ...] = field(default=(), compare=False)
+
+    @property
+    def amounts(self) -> Amounts:
+        return Amounts(self.cents, self.setup_cents, self.intro_cents, self.intro_terms)
+
+    def chosen(self, quantities: Mapping[int, int]) -> list[tuple[OfferedChoice, int]] | None:
+        """
+        What was chosen, by ids of choices and how many of each; of a list where nothing was chosen its first.
+
+        None when that cannot be had (any more): a choice that is not offered, two of one list, or more than there may be.
+        """
+        found, left = list[tuple[OfferedChoice, int]](), dict(quantities)
+        for offered in self.options:
+            wanted = [(c, left.pop(c.choice.pk)) for c in offered.choices if c.choice.pk in left]
+            wanted = [(c, n) for c, n in wanted if n]
+            if not wanted and offered.option.kind == Option.Kind.CHOICE:
+                wanted = [(offered.choices[0], 1)]
+            if len(wanted) > 1 or any(not 0 < n <= offered.option.most for _, n in wanted):
+                return None
+            found += wanted
+        return None if any(left.values()) else found
+
+    def quotation(
+        self,
+        *,
+        chosen: Iterable[tuple[OfferedChoice, int]] = (),
+        quantity: int = 1,
+        discount: Discount | None = None,
+    ) -> Quotation:
+        """What it costs now and later."""
+        return rules.quotation(
+            self.amounts, options=[(c.amounts, n) for c, n in chosen], quantity=quantity, discount=discount
+        )  # fmt: skip
 
 
 def offers(*, today: date) -> list[Offer]:
     """Everything that can be ordered today, in the order of the catalogue, the shortest term first."""
-    prices = Price.objects.filter(valid_from__lte=today, product__for_sale=True).select_related("product")
-    newest = {(p.product_id, p.months): p for p in prices.order_by("valid_from")}
-    ordered = sorted(newest.values(), key=lambda p: (p.product.position, p.product_id, p.months))
-    return [Offer(p.product, p.months, p.cents) for p in ordered]
+    prices = Price.objects.filter(valid_from__lte=today, product__for_sale=True, withdrawn_at=None)
+    newest = {
+        (p.product_id, p.months): p for p in prices.select_related("product__group").order_by("valid_from")
+    }
+    held = [p for p in newest.values() if p.offered]
+    options = _options({p.product_id for p in held}, today)
+    held.sort(
+        key=lambda p: (
+            p.product.group.position,
+            p.product.group_id,
+            p.product.position,
+            p.product_id,
+            p.months,
+        )
+    )
+    return [
+        Offer(p.product, p.months, p.cents, p.setup_cents, p.intro_cents, p.intro_terms,
+              options.get((p.product_id, p.months), ()))
+        for p in held
+    ]  # fmt: skip
+
+
+def _options(product_ids: set[int], today: date) -> dict[tuple[int, int], tuple[OfferedOption, ...]]:
+    """The options of each product and term, in their order."""
+    prices = ChoicePrice.objects.filter(
+        valid_from__lte=today, withdrawn_at=None, choice__for_sale=True, choice__option__for_sale=True,
+        choice__option__product__in=product_ids,
+    )  # fmt: skip
+    newest = {
+        (p.choice_id, p.months): p for p in prices.select_related("choice__option").order_by("valid_from")
+    }
+    lists: dict[tuple[int, int], dict[Option, list[OfferedChoice]]] = {}
+    by_place = sorted(newest.values(), key=lambda p: (
+        p.choice.option.position, p.choice.option_id, p.choice.position))  # fmt: skip
+    for price in by_place:
+        if price.offered:
+            of_product = lists.setdefault((price.choice.option.product_id, price.months), {})
+            offered = OfferedChoice(price.choice, Amounts(price.cents, price.setup_cents))
+            of_product.setdefault(price.choice.option, []).append(offered)
+    return {
+        key: tuple(OfferedOption(option, tuple(choices)) for option, choices in found.items())
+        for key, found in lists.items()
+    }
 
 
 def offer(*, slug: str, months: int, today: date) -> Offer | None:
     """One product for one term, or None when that is not for sale today."""
     return next((o for o in offers(today=today) if o.product.slug == slug and o.months == months), None)
+
+
+def by_product(found: Iterable[Offer]) -> list[tuple[Product, list[Offer]]]:
+    """The same offers, those of a product together."""
+    grouped: dict[int, tuple[Product, list[Offer]]] = {}
+    for each in found:
+        grouped.setdefault(each.product.pk, (each.product, []))[1].append(each)
+    return list(grouped.values())
+
+
+def groups() -> list[Group]:
+    """All groups in their order."""
+    return list(Group.objects.order_by("position", "pk"))
+
+
+@dataclass(frozen=True)
+class Code:
+    """A promotion code that somebody gave: what it takes off, and for what, whom and when."""
+
+    promotion_id: int
+    code: str
+    name: str
+    discount: Discount
+    conditions: Conditions
+    is_left: bool  # whether any use is left, as far as can be told before it is taken
+
+    def for_line(self, product_id: int, months: int) -> Discount | None:
+        """What it takes off a line, if anything."""
+        return self.discount if self.conditions.is_for(product_id, months) else None
+
+
+def code(text: str, *, today: date) -> Code | None:
+    """The promotion that a code stands for; None when there is none that counts today."""
+    found = Promotion.objects.filter(code=rules.code_of(text), stopped=False).first()
+    if found is None:
+        return None
+    conditions = Conditions(
+        frozenset(found.for_products.values_list("product_id", flat=True)), frozenset(found.months),
+        found.customer_kind, found.valid_from, found.valid_until,
+    )  # fmt: skip
+    if not conditions.counts_on(today):
+        return None
+    discount = Discount(found.basis_points, found.cents, found.forever)
+    is_left = found.most_uses is None or found.uses < found.most_uses
+    return Code(found.pk, found.code, found.name, discount, conditions, is_left)

@@ -4,7 +4,7 @@ import json
 import secrets as tokens
 from base64 import b32encode
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,8 +14,8 @@ from django.db import transaction
 
 from hospes.accounts import services as accounts
 from hospes.accounts.staff import services as staff
-from hospes.billing.models import VatRate
-from hospes.catalogue.models import Price, Product
+from hospes.catalogue.models import Product
+from hospes.cli.demo_catalogue import PACKAGES, stock_catalogue
 from hospes.cli.demo_names import MadeUp, made_up
 from hospes.customers.models import Customer, Person
 from hospes.customers.services import Details, open_customer
@@ -31,13 +31,6 @@ from hospes.sales import services as sales
 from hospes.sales.services import Wanted
 
 CUSTOMERS = 24
-
-#: slug, name, package at the panel, what for, disk in MB, mailboxes, cents a month, cents a year (without VAT)
-PACKAGES = [
-    ("start", "Start", "small", "Voor uw eerste website of alleen uw eigen e-mailadres.", "For your first website, or just your own e-mail address.", 5_000, 5, 395, 3_950),
-    ("plus", "Plus", "medium", "Voor een website die goed bezocht wordt, met een webwinkel erbij.", "For a well visited website, with a shop beside it.", 25_000, 25, 795, 7_950),
-    ("pro", "Pro", "large", "Voor wie meer sites heeft, of er klanten van bedient.", "For those who have several sites, or serve customers with them.", 100_000, 100, 1_595, 15_950),
-]  # fmt: skip
 
 STAFF = [
     ("billing_clerk", "billing clerk", 9001), ("support_agent", "support agent", 9002),
@@ -63,29 +56,6 @@ def fill(path: Path) -> bool:
     path.write_text(json.dumps({"logins": logins}, indent=2))
     path.chmod(0o600)
     return True
-
-
-def stock_catalogue() -> None:
-    """The packages, their prices, and the VAT rates; runs as the owner."""
-    for position, (slug, name, panel, nl, en, disk, mailboxes, month, year) in enumerate(PACKAGES):
-        product, _ = Product.objects.get_or_create(
-            slug=slug,
-            defaults={
-                "kind": "hosting", "name_nl": f"Hosting {name}", "name_en": f"Hosting {name}", "summary_nl": nl, "summary_en": en,
-                "disk_mb": disk, "mailboxes": mailboxes, "panel_package": panel, "position": position,
-            },
-        )  # fmt: skip
-        for months, cents in ((1, month), (12, year)):
-            Price.objects.get_or_create(
-                product=product, months=months, valid_from=date(2025, 1, 1), defaults={"cents": cents}
-            )
-    for code, rate, since in (
-        (VatRate.Code.STANDARD, 2100, date(2012, 10, 1)),
-        (VatRate.Code.REDUCED, 900, date(2019, 1, 1)),
-    ):
-        VatRate.objects.get_or_create(
-            country="NL", code=code, valid_from=since, defaults={"basis_points": rate}
-        )
 
 
 def sign_up(who: MadeUp, *, now: datetime, business: bool, password: str | None) -> tuple[Person, Customer]:

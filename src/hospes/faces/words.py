@@ -47,6 +47,15 @@ def moment(value: datetime) -> str:
     return f"{day(local)}, {local:%H:%M}"
 
 
+def terms_words(months: int) -> str:
+    """Say for how long something is had at a time: "per month", "per year", "per 2 years", "per 3 months", "once"."""
+    if months == 0:
+        return gettext("once")
+    if months % 12 == 0:
+        return ngettext("per year", "per %(count)d years", months // 12) % {"count": months // 12}
+    return ngettext("per month", "per %(count)d months", months) % {"count": months}
+
+
 def any_of(things: Sequence[str]) -> str:
     """Join things of which one will do: "Anna", "Anna of Bram", "Anna, Bram of Cor"."""
     *others, last = things or [""]

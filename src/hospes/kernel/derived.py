@@ -105,8 +105,9 @@ def _grants_on(mapped: Mapped) -> Iterator[Grant]:
         return
     if not entry.about_somebody:
         yield from (Grant(table, role, "SELECT") for role in roles())
-        for right, who in (("INSERT", entry.creates), ("UPDATE", entry.writes), ("DELETE", entry.deletes)):
+        for right, who in (("INSERT", entry.creates), ("DELETE", entry.deletes)):
             yield from (Grant(table, grantee.role, right) for grantee in who)
+        yield from _updates(mapped)
         return
     yield from (Grant(table, grantee.role, "INSERT") for grantee in entry.creates)
     yield from (Grant(table, grantee.role, "DELETE") for grantee in entry.deletes)
@@ -114,6 +115,15 @@ def _grants_on(mapped: Mapped) -> Iterator[Grant]:
         readers = (g for g in grantees() if mapped.may_read(column, g))
         yield from (Grant(table, grantee.role, "SELECT", name) for grantee in readers)
         yield from (Grant(table, grantee.role, "UPDATE", name) for grantee in mapped.writers(column))
+
+
+def _updates(mapped: Mapped) -> Iterator[Grant]:
+    """The right to change a table that is about nobody: all of it, or the columns that do not stay what they are."""
+    if all(column.writes is None for column in mapped.entry.columns.values()):
+        yield from (Grant(mapped.table, grantee.role, "UPDATE") for grantee in mapped.entry.writes)
+        return
+    for name, column in mapped.columns():
+        yield from (Grant(mapped.table, g.role, "UPDATE", name) for g in mapped.writers(column))
 
 
 def derived_policies() -> list[Policy]:

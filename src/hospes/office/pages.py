@@ -184,6 +184,7 @@ PLACES = (
     Place("search", "office:search", "search", _("Search")),
     Place("reports", "office:reports", "euro", _("Reports"), Purpose.BILLING),
     Place("journal", "office:journal", "history", _("Journal"), Purpose.SECURITY),
+    Place("catalogue", "office:catalogue", "store", _("What is for sale"), power=Power.CATALOGUE),
     Place("staff", "office:staff", "users", _("Staff"), power=Power.MANAGE),
     Place("checks", "office:checks", "shield-check", _("Data map and checks"), Purpose.SECURITY),
 )

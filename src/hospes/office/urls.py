@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from hospes.office.views import (
+    catalogue,
     checks,
     contract,
     customer,
@@ -72,5 +73,24 @@ urlpatterns = [
     re_path(
         r"^rapporten/(?P<slug>[a-z]+)/bestand\.(?P<form>csv|xlsx)$", reports.report_file, name="report_file"
     ),
+    path("aanbod/", catalogue.catalogue, name="catalogue"),
+    path("aanbod/groepen/nieuw/", catalogue.new_group, name="new_group"),
+    path("aanbod/groepen/<int:group_id>/", catalogue.group, name="group"),
+    path("aanbod/producten/nieuw/", catalogue.new_product, name="new_product"),
+    path("aanbod/producten/<int:product_id>/", catalogue.product, name="product"),
+    path("aanbod/producten/<int:product_id>/prijs/", catalogue.set_price, name="set_price"),
+    path("aanbod/producten/<int:product_id>/keuze/", catalogue.new_option, name="new_option"),
+    path("aanbod/prijzen/<int:price_id>/intrekken/", catalogue.withdraw_price, name="withdraw_price"),
+    path("aanbod/keuzes/<int:option_id>/", catalogue.option, name="option"),
+    path("aanbod/keuzes/<int:option_id>/mogelijkheid/", catalogue.new_choice, name="new_choice"),
+    path("aanbod/keuzes/<int:option_id>/prijs/", catalogue.set_choice_price, name="set_choice_price"),
+    path(
+        "aanbod/keuzeprijzen/<int:price_id>/intrekken/",
+        catalogue.withdraw_choice_price,
+        name="withdraw_choice_price",
+    ),
+    path("aanbod/mogelijkheden/<int:choice_id>/", catalogue.choice_for_sale, name="choice_for_sale"),
+    path("aanbod/codes/nieuw/", catalogue.new_promotion, name="new_promotion"),
+    path("aanbod/codes/<int:promotion_id>/", catalogue.promotion, name="promotion"),
     path("controles/", checks.checks, name="checks"),
 ]

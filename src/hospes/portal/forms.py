@@ -1,5 +1,6 @@
 """Forms of the portal: they turn text into the words of the domain, and write nothing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.accounts.forms import SignupDetails
 from hospes.customers.models import Person
 from hospes.customers.services import Details
+from hospes.faces.words import terms_words
 from hospes.sales.rules import domain_name
 
 
@@ -36,7 +38,6 @@ class CartForm(forms.Form):
     months = forms.TypedChoiceField(
         label=_("Term"),
         coerce=int,
-        choices=[(1, _("per month")), (12, _("per year"))],
         widget=forms.RadioSelect,
     )
     label = forms.CharField(
@@ -44,6 +45,10 @@ class CartForm(forms.Form):
         help_text=_("The name that the website will have, such as example.nl. You can point it to us later."),
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, terms: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["months"].choices = [(months, terms_words(months)) for months in terms]  # type: ignore[attr-defined]
 
     def clean_label(self) -> str:
         try:

@@ -13,6 +13,7 @@ from hospes.kernel import acting, clock
 from hospes.sales import limits, names
 from hospes.sales.models import Cart, CartLine
 from hospes.sales.rules import domain_name
+from hospes.services import kinds
 
 #: More than a person orders in one go; keeps a robot from filling the table.
 MOST_LINES = 50
@@ -106,7 +107,7 @@ def put(
     `cart_id` is the id to make one with when there is none yet (the acting scope has to name it).
     """
     found = offer(slug=slug, months=months, today=today)
-    if found is None:
+    if found is None or not kinds.is_made(found.product.kind):
         raise CartRefused(_("This is not for sale any more."))
     try:
         name = domain_name(label)

@@ -42,6 +42,11 @@ def register(
     _PROVISIONERS[kind] = _Kind(provision, provider, changed, ended)
 
 
+def is_made(kind: str) -> bool:
+    """Whether somebody makes services of a kind here, so that it can be ordered."""
+    return kind in Product.Kind.values and kind in _PROVISIONERS
+
+
 def provision(kind: str, service_id: int) -> None:
     """Have a service made; raises LookupError for a kind that nobody makes."""
     _of(kind).provision(service_id)
@@ -63,6 +68,6 @@ def provider_of(kind: str) -> str:
 
 
 def _of(kind: str) -> _Kind:
-    if kind not in Product.Kind.values or kind not in _PROVISIONERS:
+    if not is_made(kind):
         raise LookupError(f"nobody makes services of the kind {kind}")
     return _PROVISIONERS[kind]

@@ -9,7 +9,16 @@ What is not given is made as well. Names are made up (`names`), and everything h
 """
 
 from tests.support.make.base import NOW, TODAY, VAT_REDUCED, VAT_STANDARD
-from tests.support.make.catalogue import price, product, vat_rate, vat_rates
+from tests.support.make.catalogue import (
+    group,
+    option,
+    price,
+    product,
+    promotion,
+    promotion_use,
+    vat_rate,
+    vat_rates,
+)
 from tests.support.make.orders import cart, notice, order, paid_from, payment, quote
 from tests.support.make.people import (
     address_change,
@@ -36,6 +45,7 @@ __all__ = [
     "consent",
     "contact_address",
     "customer",
+    "group",
     "holder_of",
     "hosting_account",
     "invitation",
@@ -43,12 +53,15 @@ __all__ = [
     "membership",
     "message",
     "notice",
+    "option",
     "order",
     "paid_from",
     "payment",
     "person",
     "price",
     "product",
+    "promotion",
+    "promotion_use",
     "quote",
     "restriction",
     "service",

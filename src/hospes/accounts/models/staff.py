@@ -35,6 +35,7 @@ class Power(models.TextChoices):
     MANAGE = "manage", _("take on colleagues and let them go, and say what roles may do")
     RESET = "reset", _("let a colleague in anew who lost the password or the second step")
     VIEW = "view", _("see the pages of a customer as the customer sees them, without changing anything")
+    CATALOGUE = "catalogue", _("say what is for sale and for how much")
 
 
 class StaffRole(models.Model):

@@ -15,7 +15,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from hospes.cli.demo import fill, stock_catalogue
+    from hospes.cli.demo import fill
+    from hospes.cli.demo_catalogue import stock_catalogue
 
     if arguments.catalogue_only:
         stock_catalogue()

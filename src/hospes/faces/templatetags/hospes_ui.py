@@ -53,6 +53,18 @@ def last_day(value: datetime | None) -> str:
 
 
 @register.filter
+def gigabytes(megabytes: int) -> int:
+    """Whole gigabytes, as packages are sold."""
+    return megabytes // 1000
+
+
+@register.filter
+def term(months: int) -> str:
+    """Say for how long something is had at a time: per maand, per jaar, per 2 jaar, eenmalig."""
+    return words.terms_words(months)
+
+
+@register.filter
 def any_of(things: Sequence[str]) -> str:
     """Join things of which one will do: Anna, Bram of Cor."""
     return words.any_of(things)

@@ -13,12 +13,6 @@ register = template.Library()
 
 
 @register.filter
-def gigabytes(megabytes: int) -> int:
-    """Whole gigabytes, as packages are sold."""
-    return megabytes // 1000
-
-
-@register.filter
 def state_words(state: str) -> str:
     """A state in words, without its badge."""
     return str(look_of(state).words).capitalize()

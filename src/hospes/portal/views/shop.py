@@ -28,11 +28,14 @@ from hospes.sales import agreements, carts, names, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused, Wanted
+from hospes.services import kinds
 
 
 def _by_product() -> list[dict[str, Any]]:
     grouped: dict[int, dict[str, Any]] = {}
     for offer in offers(today=clock.today()):
+        if not kinds.is_made(offer.product.kind):
+            continue
         entry = grouped.setdefault(offer.product.pk, {"product": offer.product, "offers": []})
         entry["offers"].append(offer)
     return list(grouped.values())
@@ -49,7 +52,7 @@ def with_vat(cents: int, rate: int) -> int:
 
 def _shown(offer: Offer, rate: int) -> dict[str, Any]:
     return {"months": offer.months, "net": offer.cents, "gross": with_vat(offer.cents, rate),
-            "per_month": with_vat(offer.cents, rate) // offer.months}  # fmt: skip
+            "per_month": with_vat(offer.cents, rate) // max(offer.months, 1)}  # fmt: skip
 
 
 @require_safe
@@ -70,7 +73,8 @@ def product(request: Any, slug: str) -> HttpResponse:
     if found is None:
         messages.info(request, _("We no longer sell that. This is what we have now."))
         return redirect("shop:catalogue")
-    form = CartForm(request.POST or None, initial={"product": slug, "months": 12})
+    terms = [offer.months for offer in found["offers"]]
+    form = CartForm(request.POST or None, initial={"product": slug, "months": 12}, terms=terms)
     if request.method == "POST" and form.is_valid():
         now = clock.now()
         with at_the_cart(request) as (cart_id, person_id):
