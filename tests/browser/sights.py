@@ -64,6 +64,7 @@ NO_PAGES = {
     "payment_back": "302",
     "home": "302",
     "shop:cart_remove": "405",
+    "shop:cart_code": "405",
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
     "portal:service_take_back": "302",

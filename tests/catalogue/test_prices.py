@@ -19,6 +19,7 @@ from hospes.catalogue.rules import (
     quotation,
     term_cents,
 )
+from tests.support.rights import as_owner
 
 CENTS = st.integers(0, 10**9)
 
@@ -157,23 +158,28 @@ def test_a_code_is_read_as_people_type_it(text: str) -> None:
 
 # --- the same in SQL ---
 
-_DISCOUNT = (
-    "SELECT least(%(cents)s::bigint,"
-    " coalesce((%(cents)s::bigint * %(points)s::bigint + 5000) / 10000, %(off)s::bigint))"
+_STEPS = "SELECT steps_from, steps_cents FROM catalogue_steps(%s, %s, %s, %s, %s, %s, %s, %s)"
+_TERM = (
+    "SELECT cents FROM unnest(%s::int[], %s::bigint[]) s (from_term, cents)"
+    " WHERE from_term <= %s ORDER BY from_term DESC LIMIT 1"
 )
-_TERM = "SELECT cents FROM unnest(%s::int[], %s::bigint[]) s (from_term, cents) WHERE from_term <= %s ORDER BY from_term DESC LIMIT 1"
 
 
 @pytest.mark.database
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None)
-@given(amounts(), discounts(), st.integers(1, 9))
-def test_the_twin_in_sql_gives_the_same(price: Amounts, discount: Discount, nth: int) -> None:
-    steps = quotation(price, discount=discount).steps
-    with connection.cursor() as cursor:
+@settings(max_examples=150, deadline=None)
+@given(amounts(), st.none() | discounts(), QUANTITY, CENTS, st.integers(1, 9))
+def test_the_twin_in_sql_gives_the_same(
+    price: Amounts, discount: Discount | None, quantity: int, extra: int, nth: int
+) -> None:
+    steps = quotation(price, options=[(Amounts(extra), 1)], quantity=quantity, discount=discount).steps
+    off = discount or Discount()
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
-            _DISCOUNT, {"cents": price.cents, "points": discount.basis_points, "off": discount.cents}
-        )
-        assert cursor.fetchone()[0] == discount.of(price.cents)
-        cursor.execute(_TERM, [[s.from_term for s in steps], [s.cents for s in steps], nth])
+            _STEPS,
+            [price.cents, price.intro_cents, price.intro_terms, extra, quantity, off.basis_points, off.cents, off.forever],
+        )  # fmt: skip
+        froms, cents = cursor.fetchone()
+        assert [Step(*pair) for pair in zip(froms, cents, strict=True)] == list(steps)
+        cursor.execute(_TERM, [froms, cents, nth])
         assert cursor.fetchone()[0] == term_cents(steps, nth)

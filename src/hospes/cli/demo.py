@@ -14,7 +14,7 @@ from django.db import transaction
 
 from hospes.accounts import services as accounts
 from hospes.accounts.staff import services as staff
-from hospes.catalogue.models import Product
+from hospes.catalogue.queries import offer
 from hospes.cli.demo_catalogue import PACKAGES, stock_catalogue
 from hospes.cli.demo_names import MadeUp, made_up
 from hospes.customers.models import Customer, Person
@@ -159,12 +159,17 @@ def _year_of_orders(now: datetime) -> None:
 
 def _order(plan: _Plan, *, paid: bool) -> None:
     """One order as the portal places it, at its moment; the money comes from a charge as the provider reports it."""
-    product = Product.objects.get(slug=PACKAGES[plan.package][0])
-    cents = PACKAGES[plan.package][7 if plan.months == 1 else 8]
     today = clock.day_of(plan.at)
+    chosen = offer(slug=str(PACKAGES[plan.package][0]), months=plan.months, today=today)
+    if chosen is None:
+        raise LookupError("the catalogue of the demo has no price for what is ordered")
+    costs = chosen.quotation()
     with clock.moved_to(plan.at):
         with acting(Purpose.CONTRACT, actor=SYSTEM, customer=plan.customer_id):
-            lines = [Wanted(product.pk, product.name_nl, plan.label, plan.months, int(cents))]
+            lines = [
+                Wanted(chosen.product.pk, chosen.product.name_nl, plan.label, plan.months, costs.now_cents, costs.setup_cents,
+                       costs.steps)
+            ]  # fmt: skip
             quote = sales.make_quote(
                 customer_id=plan.customer_id, lines=lines, key=f"demo:{plan.label}", today=today, now=plan.at
             )

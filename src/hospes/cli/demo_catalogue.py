@@ -1,4 +1,4 @@
-"""What the example operator sells: packages, domain names, monitoring and work, with their prices, options and a promotion code."""
+"""What the example operator sells: packages, domain names, monitoring and work, with their prices and a promotion code."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,10 +6,7 @@ from typing import Any, Final
 
 from hospes.billing.models import VatRate
 from hospes.catalogue.models import (
-    Choice,
-    ChoicePrice,
     Group,
-    Option,
     Price,
     Product,
     Promotion,
@@ -68,7 +65,8 @@ def _hosting(group: Group) -> dict[str, Product]:
         prices = {1: month, 12: year, 24: 2 * year * 95 // 100, 36: 3 * year * 90 // 100}
         made[slug] = _product(
             group, slug, "hosting", f"Hosting {name}", f"Hosting {name}", nl, en, prices, disk_mb=disk, mailboxes=mailboxes,
-            panel_package=panel, position=position,
+            panel_package=panel, position=position, setup={1: 1_500} if slug == "pro" else {},
+            intro={12: (5_950, 1)} if slug == "plus" else {},
         )  # fmt: skip
     _product(group, "onderhoud", "addon", "Onderhoud van WordPress", "Care for WordPress",
              "Wij houden WordPress en zijn uitbreidingen bij.", "We keep WordPress and its extensions up to date.",
@@ -103,31 +101,6 @@ def _product(
                       "intro_terms": intro_terms},
         )  # fmt: skip
     return product
-
-
-def _options(product: Product) -> None:
-    """More room by the ten gigabytes, and how long backups are kept."""
-    room, _ = Option.objects.get_or_create(
-        product=product, slug="ruimte",
-        defaults={"kind": "quantity", "name_nl": "Extra ruimte", "name_en": "More room", "most": 20},
-    )  # fmt: skip
-    _choice(room, 0, "10 GB extra", "10 GB more", 150)
-    backups, _ = Option.objects.get_or_create(
-        product=product, slug="back-ups",
-        defaults={"kind": "choice", "name_nl": "Back-ups", "name_en": "Backups", "position": 1},
-    )  # fmt: skip
-    _choice(backups, 0, "7 dagen bewaard", "kept for 7 days", 0)
-    _choice(backups, 1, "30 dagen bewaard", "kept for 30 days", 200)
-
-
-def _choice(option: Option, position: int, nl: str, en: str, month: int) -> None:
-    choice, _ = Choice.objects.get_or_create(
-        option=option, position=position, defaults={"name_nl": nl, "name_en": en}
-    )
-    for months in (1, 12, 24, 36):
-        ChoicePrice.objects.get_or_create(
-            choice=choice, months=months, valid_from=_SINCE, withdrawn_at=None, defaults={"cents": month * months}
-        )  # fmt: skip
 
 
 def _promotion(packages: Mapping[str, Product]) -> None:

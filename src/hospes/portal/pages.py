@@ -197,10 +197,11 @@ def _merge(request: Any, cart_id: UUID, person_id: int) -> None:
         messages.warning(request, told % {"n": left_out})
 
 
-def cart_contents(request: Any, *, is_visit: bool = False) -> carts.Contents:
+def cart_contents(request: Any, *, is_visit: bool = False, customer_kind: str = "") -> carts.Contents:
     """
     What is in the cart of whoever is there; for a visitor without a cart nothing is looked up.
 
+    `customer_kind`: for whom it would be ordered, where that is known.
     `is_visit`: they came to look at the cart itself, and from then on it is kept as long again.
     """
     if cart_cookie(request) is None and not request.user.is_authenticated:
@@ -208,7 +209,9 @@ def cart_contents(request: Any, *, is_visit: bool = False) -> carts.Contents:
     with at_the_cart(request) as (cart_id, person_id):
         if is_visit:
             carts.note_visit(cart_id=cart_id, person_id=person_id, today=clock.today())
-        return carts.contents(cart_id=cart_id, person_id=person_id, today=clock.today())
+        return carts.contents(
+            cart_id=cart_id, person_id=person_id, today=clock.today(), customer_kind=customer_kind
+        )
 
 
 def keep_cart(response: HttpResponse, request: Any, cart_id: UUID) -> HttpResponse:

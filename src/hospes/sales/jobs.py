@@ -26,7 +26,7 @@ def deliver(*, order_id: int) -> None:
                 line.product_id,
                 line.label,
                 line.months,
-                line.net_cents,
+                line.steps_cents[-1],  # what it costs after the introduction
                 f"quote_line:{line.pk}",
             )
             start(sold, today=today, now=now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from hospes.catalogue.models import Product
 from hospes.sales.models import QuoteLine
@@ -33,3 +33,8 @@ def sentence(names: list[str]) -> str:
         len(names),
     )
     return told % {"names": ", ".join(names)}
+
+
+def setup_of(description: str) -> str:
+    """What the set-up fee of something is called on an invoice."""
+    return gettext("%(what)s, set-up") % {"what": description}

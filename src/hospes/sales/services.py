@@ -7,11 +7,16 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from hospes.billing import rules as billing_rules
 from hospes.billing import services as billing
 from hospes.billing.models import Invoice
 from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.catalogue import promotions
+from hospes.catalogue.promotions import CodeRefused
+from hospes.catalogue.rules import Step
+from hospes.customers.queries import addressee
 from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
@@ -33,20 +38,44 @@ class QuoteRefused(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A line that somebody wants a quote of; price in cents without VAT for the whole term."""
+    """
+    A line that somebody wants a quote of; cents without VAT. `net_cents` is what is due now: set-up and first term.
+
+    `steps` say what each term costs; without them every term costs what the first does.
+    """
 
     product_id: int
     description: str
     label: str
     months: int
     net_cents: int
+    setup_cents: int = 0
+    steps: tuple[Step, ...] = ()
+
+    def words(self) -> dict[str, object]:
+        """What the line of the quote says."""
+        steps = self.steps or (Step(1, self.net_cents - self.setup_cents),)
+        return {
+            "product_id": self.product_id, "description": self.description, "label": self.label, "months": self.months,
+            "net_cents": self.net_cents, "setup_cents": self.setup_cents, "steps_from": [s.from_term for s in steps],
+            "steps_cents": [s.cents for s in steps],
+        }  # fmt: skip
 
 
-def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: date, now: datetime) -> Quote:
+def make_quote(
+    *,
+    customer_id: int,
+    lines: Sequence[Wanted],
+    key: str,
+    today: date,
+    now: datetime,
+    promotion_id: int | None = None,
+) -> Quote:
     """
     Make a quote with its number and prices fixed; the same key gives the same quote again.
 
-    Raises QuoteRefused when there is nothing in it, or something that cannot be set up.
+    `promotion_id` is the code whose discount is in the prices. Raises QuoteRefused when there is nothing in it or nothing to pay,
+    or something that cannot be set up.
     """
     if there := Quote.objects.filter(key=key).first():
         return there
@@ -55,17 +84,22 @@ def make_quote(*, customer_id: int, lines: Sequence[Wanted], key: str, today: da
     _refuse_names(names.in_use((line.product_id, line.label) for line in lines))
     tax = tax_for(customer_id, lines, today)
     sums = billing_rules.taxed((line.net_cents, tax) for line in lines)
+    if promotion_id is not None and not sums.total_cents:
+        raise QuoteRefused(
+            _("There is nothing to pay for this now, and so nothing to order here. Please contact us.")
+        )
     try:
         with transaction.atomic():
             quote = Quote.objects.create(
-                customer_id=customer_id, key=key, made_at=now, net_cents=sums.net_cents, vat_cents=sums.vat_cents,
-                total_cents=sums.total_cents, valid_until=today + timedelta(days=settings.HOSPES_OPERATOR.quote_days),
+                customer_id=customer_id, promotion_id=promotion_id, key=key, made_at=now, net_cents=sums.net_cents,
+                vat_cents=sums.vat_cents, total_cents=sums.total_cents,
+                valid_until=today + timedelta(days=settings.HOSPES_OPERATOR.quote_days),
                 number=rules.quote_number(today, next_number(f"quote:{today.year}")),
             )  # fmt: skip
     except IntegrityError:  # the same button twice at the same time: the other one made it
         return Quote.objects.get(key=key)
     QuoteLine.objects.bulk_create(
-        QuoteLine(quote=quote, customer_id=customer_id, position=position, **_vat(tax), **vars(line))
+        QuoteLine(quote=quote, customer_id=customer_id, position=position, **_vat(tax), **line.words())
         for position, line in enumerate(lines, start=1)
     )
     journal.record("quote.made", at=now, table="sales_quote", object_id=quote.pk, customer_id=customer_id)
@@ -126,6 +160,8 @@ def accept_quote(
         raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
     _refuse_names(names.in_use_of_quote(quote_id))
     _refuse_other_vat(quote, today)
+    if quote.promotion_id is not None:
+        _use_code(quote, quote.promotion_id, today)
     Quote.objects.filter(pk=quote_id).update(
         state=Quote.State.ACCEPTED, decided_by=person_id, decided_at=now, decided_from=ip
     )
@@ -142,6 +178,15 @@ def accept_quote(
     messaging.enqueue("sales.order_received", key=f"order:{order.pk}:received", person_id=person_id,
                       customer_id=quote.customer_id, about_id=order.pk, now=now)  # fmt: skip
     return order
+
+
+def _use_code(quote: Quote, promotion_id: int, today: date) -> None:
+    try:
+        promotions.use(
+            promotion_id=promotion_id, customer_id=quote.customer_id, origin=f"quote:{quote.pk}", today=today
+        )
+    except CodeRefused as refusal:
+        raise QuoteRefused(str(refusal)) from None
 
 
 def decline_quote(*, quote_id: int, person_id: int, ip: str | None, now: datetime) -> None:
@@ -179,7 +224,7 @@ def mark_paid(
         changed=["state"],
     )
     invoice = billing.issue(
-        _draft(order, paid_with=paid_with, paid_at=paid_at, today=today), today=today, now=now
+        _draft(order, paid_with=paid_with, paid_at=paid_at, today=today, now=now), today=today, now=now
     )
     from hospes.sales.jobs import deliver
 
@@ -187,14 +232,22 @@ def mark_paid(
     return invoice
 
 
-def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date) -> billing.Draft:
+def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date, now: datetime) -> billing.Draft:
     quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at)
-    lines = [
-        billing.DraftLine(line.description, line.label, line.net_cents, line.vat_basis_points,
-                          begins, renewal(begins, line.months) - timedelta(days=1), vat_category=line.vat_category,
-                          vat_country=line.vat_country, vat_reason=line.vat_reason, kind="term")
-        for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position")
-    ]  # fmt: skip
+    reader, lines = addressee(order.customer_id, now=now), list[billing.DraftLine]()
+    for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
+        ends = renewal(begins, line.months) - timedelta(days=1)
+        with override(reader.language if reader else "nl"):
+            setup = names.setup_of(line.description)
+        amounts = [
+            ("term", line.description, line.steps_cents[0], (begins, ends)),
+            ("setup", setup, line.setup_cents, (None, None)),
+        ]
+        lines += [
+            billing.DraftLine(words, line.label, cents, line.vat_basis_points, *period, vat_category=line.vat_category,
+                              vat_country=line.vat_country, vat_reason=line.vat_reason, kind=kind)
+            for kind, words, cents, period in amounts if cents or kind == "term"
+        ]  # fmt: skip
     return billing.Draft(
         customer_id=order.customer_id, origin=f"order:{order.pk}", quote_number=quote.number, lines=lines,
         due_on=today, paid_at=paid_at, paid_with=paid_with,

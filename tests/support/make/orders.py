@@ -54,6 +54,8 @@ def quote(
             label=names.domain(),
             months=12,
             net_cents=net_cents,
+            steps_from=[1],
+            steps_cents=[net_cents],
             vat_basis_points=VAT_STANDARD,
         )
     return made

@@ -15,9 +15,11 @@ from hospes.billing.queries import vat_basis_points
 from hospes.billing.rules import Tax
 from hospes.billing.tax.services import note_place
 from hospes.billing.tax.words import why_words
-from hospes.catalogue.queries import Offer, offers
+from hospes.catalogue.models import Product
+from hospes.catalogue.queries import groups, offers
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
+from hospes.faces.prices import Shown, View, shown
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
@@ -31,50 +33,48 @@ from hospes.sales.services import QuoteRefused, Wanted
 from hospes.services import kinds
 
 
-def _by_product() -> list[dict[str, Any]]:
-    grouped: dict[int, dict[str, Any]] = {}
-    for offer in offers(today=clock.today()):
-        if not kinds.is_made(offer.product.kind):
-            continue
-        entry = grouped.setdefault(offer.product.pk, {"product": offer.product, "offers": []})
-        entry["offers"].append(offer)
-    return list(grouped.values())
-
-
 def _rate() -> int:
     return vat_basis_points(country="NL", today=clock.today())
 
 
-def with_vat(cents: int, rate: int) -> int:
-    """What a consumer pays for it."""
-    return billing_rules.totals([(cents, rate)]).total_cents
+def _view(request: Any, capacity: Capacity | None = None, tax: Tax | None = None) -> View:
+    """Prices with VAT or without: as the one for whom is ordered sees them, as was asked, or as who only has companies does."""
+    if capacity is not None:
+        return View(tax.basis_points if tax else _rate(), with_vat=capacity.kind != "business")
+    asked = request.GET.get("prijzen", "")
+    if asked in ("met", "zonder"):
+        return View(_rate(), with_vat=asked == "met")
+    kinds_of = {held.kind for held in getattr(request, "capacities", [])}
+    return View(_rate(), with_vat=kinds_of != {"business"})
 
 
-def _shown(offer: Offer, rate: int) -> dict[str, Any]:
-    return {"months": offer.months, "net": offer.cents, "gross": with_vat(offer.cents, rate),
-            "per_month": with_vat(offer.cents, rate) // max(offer.months, 1)}  # fmt: skip
+def _shown(view: View) -> list[Shown]:
+    """Everything that is for sale, but for additions: those are had with something else."""
+    found = (o for o in offers(today=clock.today()) if o.product.kind != Product.Kind.ADDON)
+    return shown(found, view, made=[kind for kind in Product.Kind.values if kinds.is_made(kind)])
 
 
 @require_safe
 def catalogue(request: Any) -> HttpResponse:
     """What can I get, and what does it cost?"""
-    request.nav, rate = "shop", _rate()
+    request.nav, view = "shop", _view(request)
     request.cart_count = len(cart_contents(request).items)
-    products = [
-        {"product": p["product"], "offers": [_shown(o, rate) for o in p["offers"]]} for p in _by_product()
-    ]
-    return render(request, "shop/catalogue.html", {"products": products})
+    entries = _shown(view)
+    grouped = [(group, [e for e in entries if e.product.group_id == group.pk]) for group in groups()]
+    context = {"groups": [(group, found) for group, found in grouped if found], "view": view}
+    return render(request, "shop/catalogue.html", context)
 
 
 def product(request: Any, slug: str) -> HttpResponse:
     """Choose a term and a domain name for one product, and put it in the cart."""
-    request.nav, rate = "shop", _rate()
-    found = next((p for p in _by_product() if p["product"].slug == slug), None)
+    request.nav, view = "shop", _view(request)
+    found = next((e for e in _shown(view) if e.product.slug == slug and e.can_be_ordered), None)
     if found is None:
         messages.info(request, _("We no longer sell that. This is what we have now."))
         return redirect("shop:catalogue")
-    terms = [offer.months for offer in found["offers"]]
-    form = CartForm(request.POST or None, initial={"product": slug, "months": 12}, terms=terms)
+    terms = [term.months for term in found.terms]
+    first = 12 if 12 in terms else terms[0]
+    form = CartForm(request.POST or None, initial={"product": slug, "months": first}, terms=terms)
     if request.method == "POST" and form.is_valid():
         now = clock.now()
         with at_the_cart(request) as (cart_id, person_id):
@@ -84,11 +84,7 @@ def product(request: Any, slug: str) -> HttpResponse:
                 return keep_cart(redirect("shop:cart"), request, cart_id)
             except carts.CartRefused as refusal:
                 form.add_error(None, str(refusal))
-    context = {
-        "product": found["product"],
-        "offers": [_shown(o, rate) for o in found["offers"]],
-        "form": form,
-    }
+    context = {"entry": found, "product": found.product, "form": form, "view": view}
     return render(request, "shop/product.html", context)
 
 
@@ -99,7 +95,7 @@ def cart(request: Any) -> HttpResponse:
     contents = cart_contents(request, is_visit=True)
     request.cart_count = len(contents.items)
     in_use = names.sentence(contents.names_in_use) if contents.names_in_use else ""
-    context = {"contents": contents, "totals": _totals(contents), "in_use": in_use}
+    context = _lines(contents, _view(request)) | {"in_use": in_use}
     response = render(request, "shop/cart.html", context)
     return keep_cart(response, request, contents.cart_id) if contents.cart_id else response
 
@@ -111,7 +107,10 @@ def _totals(contents: carts.Contents, tax: Tax | None = None) -> billing_rules.T
 
 
 def _wanted(contents: carts.Contents) -> list[Wanted]:
-    return [Wanted(i.product_id, i.name, i.label, i.months, i.cents or 0) for i in contents.items]
+    return [
+        Wanted(i.product_id, i.name, i.label, i.months, i.quotation.now_cents, i.quotation.setup_cents, i.quotation.steps)
+        for i in contents.items if i.quotation
+    ]  # fmt: skip
 
 
 def _tax_here(request: Any, capacity: Capacity, contents: carts.Contents) -> Tax | None:
@@ -130,6 +129,34 @@ def _tax_here(request: Any, capacity: Capacity, contents: carts.Contents) -> Tax
         except QuoteRefused as refusal:
             messages.warning(request, str(refusal))
             return None
+
+
+def _lines(contents: carts.Contents, view: View, tax: Tax | None = None) -> dict[str, Any]:
+    """What a page says of a cart: each line as somebody sees its prices, now and later, and the sums."""
+    lines = [
+        {"item": item, "now": view.cents(costs.now_cents), "setup": view.cents(costs.setup_cents),
+         "later": [(step.from_term, view.cents(step.cents)) for step in costs.steps[1:]], "term": view.cents(costs.first_cents)}
+        if (costs := item.quotation) else {"item": item}
+        for item in contents.items
+    ]  # fmt: skip
+    return {"contents": contents, "lines": lines, "view": view, "totals": _totals(contents, tax),
+            "discount": view.cents(contents.discount_cents)}  # fmt: skip
+
+
+@require_POST
+def cart_code(request: Any) -> HttpResponse:
+    """Give a promotion code, or take it out."""
+    text = request.POST.get("code", "")
+    with at_the_cart(request) as (cart_id, person_id):
+        counts = carts.set_code(
+            cart_id=cart_id, person_id=person_id, text=text, today=clock.today(), now=clock.now()
+        )
+    if text.strip() and not counts:
+        messages.error(
+            request,
+            _("This code does not count for what is in your cart, or not any more. Nothing was changed."),
+        )
+    return redirect("shop:cart")
 
 
 @require_POST
@@ -154,10 +181,15 @@ def checkout_start(request: Any) -> HttpResponse:
 @for_customer(Capability.ORDER, nav="shop", visitors="shop:checkout")
 def checkout(request: Any, capacity: Capacity) -> HttpResponse:
     """What do I get, what does it cost now and later, and who receives my data? The button says that it has to be paid."""
-    contents = cart_contents(request)
+    contents = cart_contents(request, customer_kind=capacity.kind)
     if request.method == "POST" and (before := _answered_before(request, capacity)):
         return before
     if not contents.can_be_ordered:
+        if contents.code_text and not contents.code_counts:
+            said = _(
+                "The promotion code %(code)s does not count for %(name)s. Take it out of your cart to go on."
+            )
+            messages.warning(request, said % {"code": contents.code_text, "name": capacity.name})
         return redirect("shop:cart")
     agreed = agreements.of_now(get_language() or "nl")
     seen = agreed.mark(contents.version)  # who orders agrees to these things, at these prices, on these terms
@@ -172,8 +204,8 @@ def checkout(request: Any, capacity: Capacity) -> HttpResponse:
         elif form.is_valid() or request.POST.get("do") == "quote":
             return _order(request, capacity, contents, agreed)
     tax = _tax_here(request, capacity, contents)
-    context = {
-        "contents": contents, "totals": _totals(contents, tax), "form": form, "capacity": capacity,
+    context = _lines(contents, _view(request, capacity, tax), tax) | {
+        "form": form, "capacity": capacity,
         "vat_why": why_words(tax.reason) if tax and tax.reason not in ("", "domestic") else "",
     }  # fmt: skip
     return render(request, "shop/checkout.html", context)
@@ -202,15 +234,26 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents, agreed: A
     """Make the quote, and unless only that was asked for, accept it at once; the cart is emptied with it or not at all."""
     now, today, key = clock.now(), clock.today(), _key(agreed.mark(contents.version), capacity)
     lines = _wanted(contents)
+    promotion_id = contents.code.promotion_id if contents.code and contents.code_counts else None
     try:
         with acting(
             Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=request.user.pk
         ):
             with at_the_cart(request):
-                if not carts.empty(person_id=request.user.pk, version=contents.version, today=today):
+                if not carts.empty(
+                    person_id=request.user.pk,
+                    version=contents.version,
+                    today=today,
+                    customer_kind=capacity.kind,
+                ):
                     raise _AlreadyOrderedError
             quote = services.make_quote(
-                customer_id=capacity.customer_id, lines=lines, key=key, today=today, now=now
+                customer_id=capacity.customer_id,
+                lines=lines,
+                key=key,
+                today=today,
+                now=now,
+                promotion_id=promotion_id,
             )
             if request.POST.get("do") == "quote":
                 target = redirect("portal:quote", number=capacity.number, quote_number=quote.number)

@@ -2,12 +2,14 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import VatCategory
-from hospes.catalogue.models import Product
+from hospes.catalogue.models import Product, Promotion
+from hospes.catalogue.rules import Step
 from hospes.customers.models import Customer, Person
 from hospes.kernel.datamap import (
     TAX_LAW,
@@ -41,6 +43,7 @@ class Cart(MappedModel):
     changed_at = models.DateTimeField(_("last changed"))
     # Looking is use as well: the cookie lasts as long after a visit as the cart does.
     used_on = models.DateField(_("last used on"))
+    code = models.CharField(_("promotion code"), max_length=30, blank=True, default="")
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -49,7 +52,8 @@ class Cart(MappedModel):
         indexes = [models.Index(fields=["used_on", "id"], name="carts_by_last_use")]
 
     datamap = row(
-        plain("id") | personal(Category.CONTRACT, "person", "changed_at", "used_on"),
+        plain("id") | personal(Category.CONTRACT, "person", "changed_at", "used_on")
+        | personal(Category.CONTRACT, "code", source=Source.PERSON),
         key={"id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
         creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
         keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90, since="used_on"),
@@ -103,6 +107,10 @@ class Quote(MappedModel):
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decided_from = models.GenericIPAddressField(_("decided from"), null=True)
     key = models.CharField(max_length=80, unique=True)
+    #: Whose discount is in the prices; a use of it is taken when the quote is accepted.
+    promotion = models.ForeignKey(
+        Promotion, models.PROTECT, null=True, related_name="+", verbose_name=_("promotion code")
+    )
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -121,7 +129,7 @@ class Quote(MappedModel):
     datamap = row(
         plain("id", "key")
         | personal(Category.CONTRACT, "number", "customer", "made_at", "valid_until", "net_cents", "vat_cents", "total_cents",
-                   writes=())
+                   "promotion", writes=())
         | personal(Category.CONTRACT, "state", "decided_at")
         | personal(Category.CONTRACT, "decided_by", names_others=True)
         | personal(Category.NETWORK, "decided_from", source=Source.OBSERVED, reads={Purpose.CONTRACT}),
@@ -132,7 +140,12 @@ class Quote(MappedModel):
 
 
 class QuoteLine(MappedModel):
-    """A line of a quote: what was offered at what price, also when the price changes later."""
+    """
+    A line of a quote: what was offered at what price, also when the price changes later.
+
+    `net_cents` is what is due now: the set-up and the first term. `steps_from` and `steps_cents` say what each term costs: from
+    which on (the first is 1) how much, without VAT.
+    """
 
     quote = models.ForeignKey(Quote, models.PROTECT, related_name="lines", verbose_name=_("quote"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
@@ -142,6 +155,9 @@ class QuoteLine(MappedModel):
     label = models.CharField(_("for"), max_length=253)
     months = models.PositiveSmallIntegerField(_("term in months"))
     net_cents = models.PositiveBigIntegerField(_("amount without VAT"))
+    setup_cents = models.PositiveBigIntegerField(_("set-up fee"), default=0)
+    steps_from = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("from which term on"))
+    steps_cents = ArrayField(models.PositiveBigIntegerField(), verbose_name=_("price of a term"))
     vat_basis_points = models.PositiveIntegerField(_("VAT rate"))
     vat_category = models.CharField(
         _("kind of VAT"), max_length=2, choices=VatCategory.choices, default=VatCategory.STANDARD
@@ -153,13 +169,26 @@ class QuoteLine(MappedModel):
         abstract = False
         verbose_name = _("line of a quote")
         constraints = [
-            models.UniqueConstraint(fields=["quote", "position"], name="one_quote_line_per_position")
+            models.UniqueConstraint(fields=["quote", "position"], name="one_quote_line_per_position"),
+            models.CheckConstraint(
+                name="line_says_what_each_term_costs",
+                condition=Q(steps_from__0=1, steps_from__len=F("steps_cents__len")),
+            ),
+            models.CheckConstraint(
+                name="line_is_the_setup_and_the_first_term",
+                condition=Q(net_cents=F("setup_cents") + F("steps_cents__0")),
+            ),
         ]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What each term costs, as it was agreed."""
+        return tuple(Step(*pair) for pair in zip(self.steps_from, self.steps_cents, strict=True))
 
     datamap = row(
         plain("id", "quote", "product", "position")
-        | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "vat_basis_points", "vat_category",
-                   "vat_country", "vat_reason")
+        | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "setup_cents", "steps_from",
+                   "steps_cents", "vat_basis_points", "vat_category", "vat_country", "vat_reason")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0005_contact_addresses'),
-        ('sales', '0005_paid_orders_not_delivered'),
+        ('sales', '0006_which_vat'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
