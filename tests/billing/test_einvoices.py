@@ -178,7 +178,7 @@ def test_a_sweep_stops_at_an_access_point_that_is_down_and_goes_on_later(world: 
 @pytest.mark.login("portal")
 def test_a_customer_asks_for_them_changes_the_address_and_stops() -> None:
     buyer = make.customer(kind="business")
-    person = make.person()
+    person = make.holder_of(buyer)
     for what in (
         lambda: services.want(customer_id=buyer.pk, participant=BUYER, now=NOW),
         lambda: services.want(customer_id=buyer.pk, participant=BUYER, now=LATER),
