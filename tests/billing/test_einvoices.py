@@ -12,8 +12,8 @@ from hospes.billing import jobs
 from hospes.billing.documents import Customization, invoice_xml
 from hospes.billing.drafts import document_of
 from hospes.billing.einvoices import services
-from hospes.billing.einvoices.models import EInvoice, EInvoiceAddress, reason_words
 from hospes.billing.models import Invoice
+from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress, reason_words
 from hospes.billing.providers.peppol import AccessPointUnavailable
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting

@@ -8,7 +8,7 @@ import pytest
 from hospes.billing.models import Invoice, LocationEvidence, TaxStatus
 from tests.billing.books import lines_of
 from tests.office import people
-from tests.office.people import AsRole
+from tests.office.conftest import AsRole
 from tests.support import make
 from tests.support.rights import as_owner
 

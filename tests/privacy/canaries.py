@@ -96,7 +96,7 @@ class Canary:
         if isinstance(self.value, int) and self.column.endswith("basis_points"):
             text = f"{self.value / 100:.2f}".rstrip("0").rstrip(".")
             return f"{text if language == 'en' else text.replace('.', ',')}%"
-        return html.escape(self.value[0] if isinstance(self.value, list) else str(self.value))
+        return html.escape(str(self.value[0] if isinstance(self.value, list) else self.value))
 
 
 def _day(day: date, language: str) -> str:
@@ -184,7 +184,12 @@ def _value(field: Any) -> tuple[Any, Any]:
         small = isinstance(field, models.PositiveSmallIntegerField)
         return (whole := 20_000 + number if small else 1_700_000_000 + number * 1001), whole
     if isinstance(field, ArrayField):
-        return (listed := [f"canary{number}"]), listed
+        listed = (
+            [f"canary{number}"]
+            if isinstance(field.base_field, models.CharField)
+            else [_value(field.base_field)[1]]
+        )
+        return listed, listed
     if isinstance(field, NetworkField):
         return (network := f"198.51.{number // 250}.{number % 250 + 1}/32"), network
     most = field.max_length or 40

@@ -41,7 +41,7 @@ def an_order(
     )  # fmt: skip
     with as_owner():
         line = QuoteLine.objects.get(quote_id=order.quote_id)
-        QuoteLine.objects.filter(pk=line.pk).update(net_cents=7300, months=12)
+        QuoteLine.objects.filter(pk=line.pk).update(net_cents=7300, steps_cents=[7300], months=12)
         Order.objects.filter(pk=order.pk).update(total_cents=8833)
         order = Order.objects.select_related("person", "quote").get(pk=order.pk)
     if served and paid:

@@ -11,8 +11,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, models
 
 from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
-from hospes.billing.einvoices.models import EInvoiceAddress
 from hospes.billing.ledger import services as ledger
+from hospes.billing.models.einvoices import EInvoiceAddress
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
@@ -135,6 +135,8 @@ def _value(field: Any) -> Any:
         return other.pk
     if field.choices:
         return field.choices[0][0]
+    if isinstance(field, models.CharField) and (field.max_length or 9) < 4:
+        return "NL"  # codes of countries
     for kind, value in _VALUES.items():
         if isinstance(field, kind):
             return value() if callable(value) else value

@@ -46,7 +46,7 @@ FUNCTIONS: dict[str, frozenset[Grantee] | None] = {
 
 
 def declare_function(signature: str, callers: Iterable[Grantee]) -> None:
-    """Put a function of a subject with its owner's rights on the map: who may call it, and nobody else."""
+    """Put a function of a subject with its owner's rights on the map: who may call it, and nobody else; none: triggers only."""
     FUNCTIONS[signature] = frozenset(callers)
 
 

@@ -112,7 +112,8 @@ def _grants(cursor: Any) -> Iterator[str]:
     for function, who in FUNCTIONS.items():
         called_by = everyone if who is None else _quoted(grantee.role for grantee in who)
         yield f"REVOKE ALL ON FUNCTION {function} FROM {anybody}"
-        yield f"GRANT EXECUTE ON FUNCTION {function} TO {called_by}"
+        if called_by:
+            yield f"GRANT EXECUTE ON FUNCTION {function} TO {called_by}"
     yield from _grant_statements()
     for mapped in mapped_tables():
         if mapped.entry.about_somebody:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing.documents import Customization, InvoiceDocument, invoice_xml
 from hospes.billing.documents.ubl import address_of
 from hospes.billing.drafts import document_of
-from hospes.billing.einvoices.models import EInvoice, EInvoiceAddress
 from hospes.billing.models import Invoice
+from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress
 from hospes.billing.providers.peppol import AccessPoint, AccessPointError, AccessPointRefused, Fate
 from hospes.kernel import journal
 from hospes.kernel.acting import JOB, acting

@@ -4,8 +4,8 @@ Invoices and credit notes as they were issued, with what they said about both pa
 An issued document never changes: the database sees to it (migration 0006), also for the owner of the tables.
 """
 
-from hospes.billing.einvoices.models import EInvoice, EInvoiceAddress
 from hospes.billing.models.documents import Document
+from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress
 from hospes.billing.models.invoices import OPEN, Invoice, InvoiceLine, InvoiceTax, VatCategory
 from hospes.billing.models.numbering import BookYear, Seller, Series
 from hospes.billing.models.rates import VatRate

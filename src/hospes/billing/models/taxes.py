@@ -36,6 +36,8 @@ declare_function(
     {Purpose.BILLING, Purpose.BILLING.own, Purpose.CONTRACT, Purpose.CONTRACT.own},
 )
 declare_function("billing_oss_begins(date)", {Purpose.BILLING})
+# Triggers call it, for whoever changed a ground; nobody else may.
+declare_function("billing_settle_tax(bigint)", ())
 
 
 class MemberState(models.Model):

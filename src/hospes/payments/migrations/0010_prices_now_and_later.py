@@ -33,9 +33,10 @@ BEGIN
      OR NEW.net_cents IS DISTINCT FROM price.setup_cents + steps.steps_cents[1]
      OR NOT EXISTS (
        SELECT FROM billing_taxstatus t WHERE t.customer_id = NEW.customer_id AND t.until IS NULL
-          AND ((t.category, t.rate_country) = (NEW.vat_category, NEW.vat_country)
-               OR t.why = 'consumer_home_rate' AND (NEW.vat_category, NEW.vat_country) = ('S', t.place)))
-     OR NEW.vat_basis_points IS DISTINCT FROM (CASE WHEN NEW.vat_category <> 'S' THEN 0 ELSE (
+          AND (t.category = CASE NEW.vat_category WHEN 'Z' THEN 'S' ELSE NEW.vat_category END AND t.rate_country = NEW.vat_country
+               OR t.why = 'consumer_home_rate' AND NEW.vat_category IN ('S', 'Z') AND NEW.vat_country = t.place))
+     OR NEW.vat_category IN ('S', 'Z') AND (NEW.vat_category = 'Z') <> (NEW.vat_basis_points = 0)
+     OR NEW.vat_basis_points IS DISTINCT FROM (CASE WHEN NEW.vat_category NOT IN ('S', 'Z') THEN 0 ELSE (
        SELECT r.basis_points FROM billing_vatrate r WHERE r.country = NEW.vat_country AND r.code = 'standard'
           AND r.valid_from <= day ORDER BY r.valid_from DESC LIMIT 1) END) THEN
     RAISE EXCEPTION 'the price of this line is not the one in force' USING ERRCODE = 'check_violation',

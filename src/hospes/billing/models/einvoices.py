@@ -87,7 +87,7 @@ class EInvoice(MappedModel):
     reference = models.CharField(_("reference at the access point"), max_length=80, blank=True, default="")
     reason = models.CharField(_("why it failed"), max_length=30, blank=True, default="")
     planned_at = models.DateTimeField(_("made at"))
-    taken_at = models.DateTimeField(_("handed over at"), null=True)
+    taken_at = models.DateTimeField(_("handed to the access point at"), null=True)
     settled_at = models.DateTimeField(_("delivered or failed at"), null=True)
     ask_at = models.DateTimeField(_("asked for again at"), null=True)
 
