@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from hospes.billing.models import Invoice
+from hospes.billing.models import Invoice, TaxStatus
 from hospes.customers import services
 from hospes.customers.models import Customer, Membership, Person
 from hospes.customers.queries import addressee, capacities, holders, in_force
@@ -268,6 +268,7 @@ def test_of_a_customer_that_is_gone_nobody_need_be_holder(
             Membership.objects.filter(pk=first.pk).update(until=NOW)
         else:
             first.delete()
+            TaxStatus.objects.filter(customer=customer).delete()
             customer.delete()
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -1,7 +1,7 @@
 """What retention may delete, and from when on: the periods of the data map, held by the database."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -9,6 +9,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from hospes.accounts.models import PasswordReset, StaffChange, StaffMember
+from hospes.billing.models import TaxStatus
 from hospes.customers.models import Customer, Membership
 from hospes.kernel import datamap, own_code, policies
 from hospes.kernel.acting import JOB, acting
@@ -43,7 +44,7 @@ TIMED = {
 
 #: What goes with another row, which can be timed.
 WITH_ANOTHER = {
-    "accounts_staffpost": "member_id", "sales_cartline": "cart_id", "services_servicechange": "service_id",
+    "accounts_staffpost": "member_id", "billing_taxstatus": "customer_id", "sales_cartline": "cart_id", "services_servicechange": "service_id",
 }  # fmt: skip
 
 
@@ -74,6 +75,7 @@ def _make(table: str) -> int:
         row = made[table]()
         if table == "customers_customer":
             Membership.objects.filter(customer=row).delete()
+            TaxStatus.objects.filter(customer=row).delete()
     return row.pk  # type: ignore[no-any-return]
 
 
@@ -157,8 +159,9 @@ def test_what_cannot_be_timed_retention_has_no_right_to_delete() -> None:
 @pytest.mark.django_db
 def test_what_goes_with_another_row_goes_once_that_is_gone_and_no_sooner() -> None:
     cart, service = make.cart(products=[make.product()]), make.service(state="terminated")
-    other = make.service(state="terminated")
-    with as_owner():  # each of the two has one child here
+    other, customer = make.service(state="terminated"), make.customer(ended_on=date(2020, 1, 1))
+    with as_owner():  # each of them has one child here
+        Membership.objects.filter(customer=customer).delete()
         Content.objects.filter(service=service).delete()
         ServiceChange.objects.filter(service=other).delete()
     service_change = ServiceChange.objects.filter(service=service)
@@ -166,6 +169,7 @@ def test_what_goes_with_another_row_goes_once_that_is_gone_and_no_sooner() -> No
         ("sales_cartline", "cart_id", cart.pk, "sales_cart"),
         ("services_servicechange", "service_id", service.pk, "services_service"),
         ("services_content", "service_id", other.pk, "services_service"),
+        ("billing_taxstatus", "customer_id", customer.pk, "customers_customer"),
     ):
         child = f"DELETE FROM {table} WHERE {key} = %s"
         with the_database_believes(datetime.now(UTC) + timedelta(days=20 * 365)):

@@ -219,7 +219,8 @@ def test_the_words_go_with_the_one_they_are_of() -> None:
         assert words() == ["kraanvogel", "zonen"]
         cursor.execute("UPDATE customers_customer SET name = 'Reiger' WHERE id = %s", [customer.pk])
         assert words() == ["reiger"]
-        cursor.execute("DELETE FROM customers_membership WHERE customer_id = %s", [customer.pk])
+        for table in ("customers_membership", "billing_taxstatus"):
+            cursor.execute(f"DELETE FROM {table} WHERE customer_id = %s", [customer.pk])
         cursor.execute("DELETE FROM customers_customer WHERE id = %s", [customer.pk])
         assert words() == []
 

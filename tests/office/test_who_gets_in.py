@@ -29,7 +29,8 @@ def every_page(case: people.Case) -> list[str]:
     given = {
         "number": case.customer.number, "person_id": case.holder.pk, "service_id": case.service.pk, "payment_id": case.payment.pk,
         "viewing_id": 1, "key": "onbetaalde-bestellingen", "item_id": 1, "group_id": 1, "product_id": case.service.product_id,
-        "price_id": 1, "option_id": 1, "choice_id": 1, "promotion_id": 1,
+        "price_id": 1, "option_id": 1, "choice_id": 1, "promotion_id": 1, "slug": "omzet",
+        "form": "csv",
     }  # fmt: skip
     patterns = get_resolver("hospes.office.urls").url_patterns
     found = []

@@ -22,11 +22,15 @@ READS = {
         "hosting_hostingaccount", "sales_order", "sales_quote", "sales_quoteline", "services_service",
         "services_servicechange", "services_content", "services_request", "services_charge",  # the page of a service
         "sales_withdrawal", "sales_refund",  # the page of an order: what came of a withdrawal
+        "billing_taxstatus", "billing_locationevidence",  # ordering: which VAT it has, and what shows it abroad
+        "catalogue_promotionuse",  # ordering with a code
+        "billing_einvoiceaddress",
         "messaging_message",  # its key alone: that no message is sent twice
         "customers_customer", "customers_membership", "customers_person",  # the office's customer page acts as this twin too
     },
     Purpose.BILLING: {
-        "billing_document", "billing_invoice", "billing_invoiceline", "payments_payment",
+        "billing_document", "billing_invoice", "billing_invoiceline", "billing_invoicetax", "payments_payment",
+        "billing_taxstatus", "billing_viescheck",  # the office's part about invoices: which VAT, and why
         "payments_paidfrom",  # the page of an invoice shows its last digits
         "sales_order", "sales_quote", "sales_quoteline", "services_service",
         "services_charge", "sales_refund",  # amounts that are not on an invoice, or not paid back, yet
@@ -52,9 +56,17 @@ WRITES = {
         "sales_quoteline",
         "services_request",
         "sales_withdrawal",  # what is asked; a job does it
+        "billing_locationevidence",
+        "catalogue_promotionuse",  # with an order
+        "billing_einvoiceaddress",
     },
     # A customer's own data are corrected by staff as this twin; their own page comes with the rights.
-    (Purpose.CONTRACT, "UPDATE"): {"customers_customer", "sales_quote"},
+    (Purpose.CONTRACT, "UPDATE"): {
+        "customers_customer",
+        "sales_quote",
+        "catalogue_promotionuse",
+        "billing_einvoiceaddress",
+    },
     (Purpose.BILLING, "INSERT"): {"payments_payment"},
     (Purpose.BILLING, "UPDATE"): {"payments_payment"},
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},

@@ -1,6 +1,6 @@
 """Addresses of the office. A customer goes by its number, so that a link can be shared with a colleague."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from hospes.office.views import (
     catalogue,
@@ -70,9 +70,7 @@ urlpatterns = [
     path("rapporten/auditbestand/", reports.audit_file, name="audit_file"),
     path("rapporten/maand-afsluiten/", reports.close_month, name="close_month"),
     path("rapporten/<slug:slug>/", reports.report, name="report"),
-    re_path(
-        r"^rapporten/(?P<slug>[a-z]+)/bestand\.(?P<form>csv|xlsx)$", reports.report_file, name="report_file"
-    ),
+    path("rapporten/<slug:slug>/bestand.<slug:form>", reports.report_file, name="report_file"),
     path("aanbod/", catalogue.catalogue, name="catalogue"),
     path("aanbod/groepen/nieuw/", catalogue.new_group, name="new_group"),
     path("aanbod/groepen/<int:group_id>/", catalogue.group, name="group"),

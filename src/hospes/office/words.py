@@ -82,8 +82,13 @@ TASKS: dict[str, Promise] = {
     "accounts.jobs.clear_tries": _("Clearing tries that count no more"),
     "accounts.jobs.clear_where_from": _("Clearing what is kept no longer about sessions, devices and places"),
     "accounts.jobs.remind_of_releases": _("Reminding of a second step that will be taken off"),
+    "billing.einvoices.jobs.send": _("Sending an e-invoice"),
+    "billing.einvoices.jobs.sweep": _("Asking what became of e-invoices"),
+    "billing.jobs.check_vat_number": _("Checking a VAT number"),
     "billing.jobs.make_document": _("Making the file of an invoice"),
+    "billing.jobs.sweep_vat_numbers": _("Looking for VAT numbers to be checked"),
     "billing.ledger.jobs.keep_up": _("Booking revenue of the month and what is missing in the ledger"),
+    "hosting.jobs.follow": _("Changing or removing a hosting account"),
     "hosting.jobs.provision": _("Making a hosting account"),
     "messaging.jobs.deliver": _("Sending a message"),
     "messaging.jobs.deliver_text": _("Sending a text message"),
@@ -95,6 +100,9 @@ TASKS: dict[str, Promise] = {
     "payments.jobs.sweep": _("Looking for payments that no notice told of"),
     "sales.jobs.deliver": _("Setting up what was ordered"),
     "sales.jobs.sweep_carts": _("Clearing carts that nobody uses"),
+    "sales.jobs.take_in": _("Taking in a withdrawal"),
+    "services.jobs.carry_out": _("Carrying out what was asked about a service"),
+    "services.jobs.day_begins": _("Ending services and beginning planned changes"),
 }
 
 

@@ -182,16 +182,19 @@ def test_with_an_empty_cart_there_is_nothing_to_order(customer: Any, client: Cli
     assert nothing_ordered()
 
 
-def test_a_company_abroad_is_told_so_and_keeps_its_cart(plus: Product) -> None:
-    customer = make.customer(kind="business", country="BE")
+def test_a_company_abroad_whose_number_is_not_confirmed_is_told_its_vat_and_can_order(plus: Product) -> None:
+    customer = make.customer(kind="business", country="BE", vat_number="BE0403019261")
     client = browser(make.holder_of(customer))
     put(client, plus)
-    answer = order(client, customer.number, version(client, customer.number))
-    assert answer["Location"] == "/hosting/winkelwagen/"
-    page = text(client.get(answer["Location"]))
-    assert "buiten Nederland" in page
-    assert "voorbeeld.test" in page
-    assert nothing_ordered()
+    page = text(client.get(f"/k/{customer.number}/afrekenen/"))
+    assert "VIES" in page
+    order(client, customer.number, version(client, customer.number))
+    [made] = all_of(Order)
+    with as_owner():
+        assert list(QuoteLine.objects.values_list("vat_category", "vat_country", "vat_basis_points")) == [
+            ("S", "NL", 2100)
+        ]
+    assert made.customer_id == customer.pk
 
 
 # --- who may ---

@@ -115,6 +115,6 @@ class EInvoice(MappedModel):
         | personal(Category.CONTRACT, "taken_at", "settled_at")
         | personal(Category.CONTRACT, "reason", words=reason_words)
         | personal(Category.COMPANY, "participant", to=[Recipient.PEPPOL_ACCESS_POINT], writes=()),
-        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING}, writes={Purpose.BILLING},
+        key="customer_id", reads={Purpose.BILLING}, twins=(), creates={Purpose.BILLING}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip

@@ -109,7 +109,7 @@ class ViesCheck(MappedModel):
         plain("id")
         | personal(Category.COMPANY, "number", to=[Recipient.VIES], source=Source.PERSON)
         | personal(Category.CONTRACT, "customer", "result", "reason", "consultation", "checked_at", source=Source.PROVIDER),
-        key="customer_id", reads=_READERS, creates={Purpose.BILLING},
+        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 
@@ -137,7 +137,7 @@ class LocationEvidence(MappedModel):
 
     datamap = row(
         plain("id") | personal(Category.ADDRESS, "customer", "kind", "country", "note", "seen_at", source=Source.OBSERVED),
-        key="customer_id", reads=_READERS, creates={Purpose.BILLING, Purpose.CONTRACT.own}, keep=_OSS_BOOKS,
+        key="customer_id", reads=_READERS, twins={Purpose.CONTRACT}, creates={Purpose.BILLING, Purpose.CONTRACT.own}, keep=_OSS_BOOKS,
     )  # fmt: skip
 
 
@@ -163,7 +163,7 @@ class TaxExemption(MappedModel):
     datamap = row(
         plain("id") | personal(Category.CONTRACT, "customer", "ground", "valid_from", writes=())
         | personal(Category.CONTRACT, "valid_until"),
-        key="customer_id", reads=_READERS, creates={Purpose.BILLING}, writes={Purpose.BILLING},
+        key="customer_id", reads={Purpose.BILLING}, twins=(), creates={Purpose.BILLING}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 
@@ -214,7 +214,8 @@ class TaxStatus(MappedModel):
         | personal(Category.CONTRACT, "customer", "category", "rate_country", "place", "since", "until")
         | personal(Category.CONTRACT, "why", words=why_words),
         key="customer_id", reads=_READERS,
-        keep=Keep(Event.BOOK_YEAR_END, OSS_LAW, Then.DELETE, years=10),
+        # What an invoice says of its VAT it keeps itself; this goes once its customer has gone.
+        keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, goes_with="customer"),
     )  # fmt: skip
 
     @property

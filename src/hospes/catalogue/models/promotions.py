@@ -128,7 +128,7 @@ class PromotionUse(MappedModel):
     datamap = row(
         plain("id", "origin") | personal(Category.CONTRACT, "promotion", "customer", "used_on", writes=())
         | personal(Category.CONTRACT, "given_back_on"),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT, Purpose.CONTRACT.own}, writes={Purpose.CONTRACT, Purpose.BILLING, Purpose.CONTRACT.own},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7),
     )  # fmt: skip

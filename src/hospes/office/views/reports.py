@@ -63,7 +63,9 @@ def report(request: Any, slug: str) -> HttpResponse:
 @require_safe
 @office_page(_BILLING, nav="reports")
 def report_file(request: Any, slug: str, form: str) -> HttpResponseBase:
-    """The whole report as a file, for a spreadsheet."""
+    """The whole report as a file, for a spreadsheet: `form` is csv or xlsx."""
+    if form not in ("csv", "xlsx"):
+        raise Http404
     found, _form, period = _asked(request, slug)
     table = _made(request, found, period, most=None)
     name = f"{slug}-{period.first}-{period.last}" if found.span != Span.NOW else f"{slug}-{clock.today()}"
