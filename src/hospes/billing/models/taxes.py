@@ -137,7 +137,8 @@ class LocationEvidence(MappedModel):
 
     datamap = row(
         plain("id") | personal(Category.ADDRESS, "customer", "kind", "country", "note", "seen_at", source=Source.OBSERVED),
-        key="customer_id", reads=_READERS, twins={Purpose.CONTRACT}, creates={Purpose.BILLING, Purpose.CONTRACT.own}, keep=_OSS_BOOKS,
+        key="customer_id", reads=_READERS, twins={Purpose.CONTRACT}, creates={Purpose.BILLING, Purpose.CONTRACT.own},
+        keep=_OSS_BOOKS,
     )  # fmt: skip
 
 
