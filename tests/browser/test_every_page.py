@@ -105,6 +105,7 @@ def test_what_is_no_page_answers_with_none(house: House, careful: tuple[Account,
         "number": paid.number, "line_id": 1, "invitation_id": 1, "membership_id": 1, "kind": "step",
         "key": "x", "token": "x", "order_number": number, "invoice_number": invoice,
         "quote_number": house.value("SELECT q.number FROM sales_quote q JOIN sales_order o ON o.quote_id = q.id WHERE o.number = %s", number),
+        "service_id": house.value("SELECT s.id FROM services_service s JOIN customers_customer c ON c.id = s.customer_id WHERE c.number = %s", paid.number),
     }  # fmt: skip
     found = {}
     for name, expected in sights.NO_PAGES.items():

@@ -29,7 +29,7 @@ NEEDS: dict[str, set[Any]] = {
     "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
     "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING},
-    "service": _SERVICES, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
+    "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
     "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
     "try_again": set(), "take": set(),  # lead to its board, which asks
