@@ -295,6 +295,39 @@ def test_whoever_shows_an_address_while_another_looks_keeps_it(nth: int, site: N
         assert asked[: asked.index("UPDATE")].count("SELECT") < nth, "there was no such question"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_giving_an_address_back_goes_on_when_another_shows_it_meanwhile(site: None) -> None:
+    person = somebody()
+    old = address_of(person)
+    before = clock.now() - SECOND
+    changed(browser(person), names.email())
+    now_has, other = address_of(person), somebody()
+    ask(browser(other), old)
+    with as_owner():
+        token = changes.token("confirm", AddressChange.objects.get(person=other).pk)
+    outcomes: list[str] = []
+
+    def in_thread() -> None:
+        try:
+            outcomes.append(use(other, token))
+        finally:
+            connections.close_all()
+
+    def meanwhile(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if "account_emailaddress" in sql and "FOR UPDATE" in sql and not outcomes:
+            thread = threading.Thread(target=in_thread)
+            thread.start()
+            thread.join(20)
+        return execute(sql, params, many, context)
+
+    with acting(Purpose.ACCESS, actor=Actor.person(person.pk)):
+        with connection.execute_wrapper(meanwhile):
+            changes.take_back(person.pk, before, now=clock.now())
+        Person.objects.filter(pk=person.pk).update(family_name="Gaat-verder")  # the transaction goes on
+    assert outcomes == ["used"]
+    assert [address_of(each) for each in (person, other)] == [now_has, old]
+
+
 # --- undoing ---
 
 

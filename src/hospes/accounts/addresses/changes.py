@@ -11,7 +11,7 @@ from typing import Final
 
 from allauth.account.models import EmailAddress
 from django.core.signing import BadSignature, Signer
-from django.db import IntegrityError
+from django.db import IntegrityError, router, transaction
 from django.utils.translation import gettext as _
 
 from hospes.accounts import services
@@ -160,7 +160,11 @@ def take_back(person_id: int, since: datetime, *, now: datetime) -> None:
     mine.filter(closed_at=None).update(closed_at=now)
     if not made or is_shown_by_another(made[0].old_email, person_id=person_id):
         return
-    _use(person_id, made[0].old_email)
+    try:
+        with transaction.atomic(using=router.db_for_write(Person)):
+            _use(person_id, made[0].old_email)
+    except ChangeGone:  # shown at this very moment: whoever is shut out is shut out all the same
+        return
     AddressChange.objects.filter(pk__in=[change.pk for change in made]).update(undone_at=now)
     services.note("account.address_change_undone", person_id=person_id, now=now)
     for kind in ("account.address_undone", "account.address_was_undone"):
