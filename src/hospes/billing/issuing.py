@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing import rules
 from hospes.billing.ledger import services as ledger
 from hospes.billing.models import BookYear, Invoice, InvoiceLine, InvoiceTax, Seller, Series
+from hospes.billing.queries import wishes
 from hospes.billing.tax.services import begin_oss
 from hospes.customers.models import Customer
 from hospes.customers.queries import addressee
@@ -78,17 +79,19 @@ def issue(draft: Draft, *, today: date, now: datetime) -> Invoice:
     """
     Issue an invoice with the next number of the book year; the same origin gives the same invoice again.
 
-    What it says of both parties is copied, since an issued invoice never changes.
+    What it says of both parties is copied, since an issued invoice never changes. A reference or purchase order that the draft
+    does not have is the one that the customer wants on all invoices.
     """
     if there := Invoice.objects.filter(origin=draft.origin).first():
         return there
     sums = rules.taxed((line.net_cents, line.tax) for line in draft.lines)
     paid = sums.total_cents if draft.paid_at else 0
-    buyer = buyer_of(draft.customer_id, now)
+    buyer, wanted = buyer_of(draft.customer_id, now), wishes(draft.customer_id)
     invoice = Invoice.objects.create(
         **(buyer | ({"language": draft.language} if draft.language else {})),
-        seller=seller_of_now(), origin=draft.origin, quote_number=draft.quote_number, reference=draft.reference,
-        purchase_order=draft.purchase_order, issued_on=today, term_days=max((draft.due_on - today).days, 0), due_on=draft.due_on,
+        seller=seller_of_now(), origin=draft.origin, quote_number=draft.quote_number,
+        reference=draft.reference or wanted.reference, purchase_order=draft.purchase_order or wanted.purchase_order,
+        issued_on=today, term_days=max((draft.due_on - today).days, 0), due_on=draft.due_on,
         net_cents=sums.net_cents, vat_cents=sums.vat_cents, total_cents=sums.total_cents,
         paid_cents=paid, paid_at=draft.paid_at, paid_with=draft.paid_with,
         # The number comes last, since everybody else who issues waits for it; the check above makes a second one rare, and

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, F, Sum
 
-from hospes.billing.models import OPEN, Document, Invoice, InvoiceLine, InvoiceTax, VatRate
+from hospes.billing.models import OPEN, Document, Invoice, InvoiceLine, InvoiceSettings, InvoiceTax, VatRate
 
 
 def vat_basis_points(*, country: str, today: date, code: str = VatRate.Code.STANDARD) -> int:
@@ -27,6 +28,19 @@ def invoices(customer_id: int, *, limit: int, before: tuple[date, int] | None = 
         day, pk = before
         found = found.filter(issued_on__lte=day).exclude(issued_on=day, pk__gte=pk)
     return list(found.order_by("-issued_on", "-pk")[:limit])
+
+
+def wishes(customer_id: int) -> InvoiceSettings:
+    """How a customer wants to be invoiced: what was set, or else (not saved) what holds for everybody."""
+    return InvoiceSettings.objects.filter(customer_id=customer_id).first() or InvoiceSettings(
+        customer_id=customer_id
+    )
+
+
+def payment_days(customer_id: int) -> int:
+    """Within how many days a customer has to pay an invoice: as agreed with this one, or the operator's own term."""
+    agreed = wishes(customer_id).term_days
+    return int(settings.HOSPES_OPERATOR.payment_days) if agreed is None else agreed
 
 
 def open_total(customer_id: int) -> tuple[int, int]:
