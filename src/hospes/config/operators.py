@@ -31,6 +31,9 @@ class Operator:
     quote_days: int
     payment_days: int
     business_notice_days: int
+    consumer_lead_days: int
+    business_lead_days: int
+    renewal_notice_days: int
     terms_version: str
     processing_version: str
 

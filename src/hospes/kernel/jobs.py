@@ -10,7 +10,7 @@ Arguments are ids. Inside, `at_work()` acts for the declared purpose; providers 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, cast
@@ -86,6 +86,14 @@ class Job:
         ):  # a refusal must cost a savepoint only
             self._for_later(queueing_lock=key).defer(**arguments)
 
+    def enqueue_each(self, argument: str, ids: Sequence[int], *, priority: int = 0) -> None:
+        """
+        Enqueue one job for each id, in one statement of the current transaction; with a priority below zero others go first.
+        """
+        checked_arguments({argument: 0})
+        with connections[_acting_alias()].cursor() as cursor:
+            cursor.execute(_DEFER_EACH, [self.queue, self.name, priority, argument, list(ids)])
+
     def _for_later(self, **locks: str | None) -> JobDeferrer:
         # Not by the task itself: inside a worker that enqueues through another connection, so at once, and also what is
         # rolled back in the end.
@@ -95,6 +103,14 @@ class Job:
         """Run at these times (five or six fields, the sixth seconds); the job gets `timestamp`, when it was due."""
         procrastinate_app.periodic(cron=cron)(cast(Any, self.task))
 
+
+#: What procrastinate itself calls for many jobs, with rows that are made here.
+_DEFER_EACH = """
+SELECT cardinality(procrastinate_defer_jobs_v1(array_agg(
+         ROW(%s, %s, %s, NULL, NULL, jsonb_build_object(%s::text, each.id), NULL)::procrastinate_job_to_defer_v1
+         ORDER BY each.place)))
+  FROM unnest(%s::bigint[]) WITH ORDINALITY AS each (id, place)
+"""
 
 _jobs: dict[str, Job] = {}
 

@@ -49,6 +49,14 @@ def book_invoice(invoice_id: int, *, now: datetime) -> int:
     )  # fmt: skip
 
 
+def book_these(invoice_ids: Sequence[int], *, now: datetime) -> int:
+    """Book these of the issued documents that are not booked yet, in one statement; returns how many."""
+    return _run(
+        booking_sql.INVOICES.format(which="i.id = ANY(%(invoice_ids)s)"),
+        invoice_ids=list(invoice_ids), home=_home(), size=len(invoice_ids), now=now,
+    )  # fmt: skip
+
+
 def book_invoices(*, now: datetime, size: int = BATCH) -> int:
     """Book at most so many of the issued documents that are not booked yet, the oldest first; returns how many."""
     _one_at_a_time()

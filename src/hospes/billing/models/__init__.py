@@ -9,6 +9,7 @@ from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress
 from hospes.billing.models.invoices import OPEN, Invoice, InvoiceLine, InvoiceTax, VatCategory
 from hospes.billing.models.numbering import BookYear, Seller, Series
 from hospes.billing.models.rates import VatRate
+from hospes.billing.models.runs import Run, RunProblem
 from hospes.billing.models.settings import InvoiceSettings
 from hospes.billing.models.taxes import (
     LocationEvidence,
@@ -33,6 +34,8 @@ __all__ = [
     "LocationEvidence",
     "MemberState",
     "OssThreshold",
+    "Run",
+    "RunProblem",
     "Seller",
     "Series",
     "TaxExemption",

@@ -245,6 +245,13 @@ class InvoiceLine(MappedModel):
                 name="one_line_per_service_and_term",
             ),
         ]  # fmt: skip
+        indexes = [
+            # What the threshold of the one-stop shop is held against is counted often, and is never much.
+            models.Index(
+                fields=["invoice"], condition=Q(vat_reason__in=["consumer_home_rate", "consumer_oss"]),
+                name="lines_to_consumers_elsewhere",
+            )
+        ]  # fmt: skip
 
     datamap = row(
         plain("id", "invoice", "position", "credits_line", "revenue_account")
