@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "staff": ("who works in the office: `staff first EMAIL` lets the first administrator in", True),
     "worker": ("work off the jobs", True),
     "networks": ("which country and network an IP address belongs to; load a table of one's own", False),
+    "billing": ("the billing run: renew and invoice what is due, or say what that would be", True),
     "ledger": ("the books: book what is missing, close a month, look whether everything agrees", True),
     "check": ("is the data map complete, does the database match it, are the settings sane?", True),
     "prove": ("play what each promise says and what it forbids, in a scratch database", False),

@@ -6,6 +6,7 @@ from hospes.accounts import jobs as accounts
 from hospes.billing import jobs as billing
 from hospes.billing.einvoices import jobs as einvoices
 from hospes.billing.ledger import jobs as ledger
+from hospes.billing.run import jobs as billing_run
 from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
@@ -26,5 +27,6 @@ accounts.remind_of_releases.every("* * * * *")
 accounts.clear_where_from.every("53 * * * *")
 services.day_begins.every("*/10 * * * *")
 sales.sweep_carts.every("23 3 * * *")
+billing_run.run_of_today.every("7 2 * * *")
 ledger.keep_up.every("13 1 * * *")
 payments.book_missing.every("19 1 * * *")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import OPEN, Invoice, TaxStatus
+from hospes.billing.models import OPEN, Invoice, RunProblem, TaxStatus
 from hospes.faces.words import ZONE
 from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
@@ -175,7 +175,21 @@ def _tax_item(row: TaxStatus) -> Item:
     return Item(row.pk, row.since.isoformat(), row.why_words, row.since)
 
 
+def _not_renewed(now: datetime) -> Any:
+    return RunProblem.objects.filter(solved_at=None)
+
+
+def _not_renewed_item(row: RunProblem) -> Item:
+    return Item(row.pk, row.first_seen_at.isoformat(), row.reason_words, row.first_seen_at, detail=row.detail)
+
+
 BOARDS: Final = (
+    Board(
+        "niet-gefactureerd", Purpose.BILLING, True, _("Renewals that could not be invoiced"),
+        _("The billing run left these customers out. Put right what is wrong: the next run does them by itself, and they are off"
+          " this list."),
+        Rows(_not_renewed, _not_renewed_item, order="first_seen_at"),
+    ),
     Board(
         "btw-onbekend", Purpose.BILLING, True, _("Customers whose VAT cannot be told"),
         _("Nothing can be ordered or invoiced until it can. Look at the customer's page: decide on the country with a ground, or"

@@ -23,5 +23,11 @@ def test_first() -> None:
     done = runs.run(TODAY, today=TODAY, now=NOW, actor=JOB)
     print(done.__dict__)
     with as_owner():
-        print(Invoice.objects.values(), InvoiceLine.objects.values(), InvoiceTax.objects.values(), ServiceChange.objects.values(), Service.objects.values())
+        print(
+            Invoice.objects.values(),
+            InvoiceLine.objects.values(),
+            InvoiceTax.objects.values(),
+            ServiceChange.objects.values(),
+            Service.objects.values(),
+        )
     assert done.invoices == 1

@@ -54,24 +54,16 @@ def horizon(day: date, *, today: date, now: datetime) -> Horizon:
 
 
 def run(
-    day: date, *, today: date, now: datetime, actor: Actor, size: int = SIZE, say: Say = lambda progress: None
-) -> Run:
+    day: date, *, today: date, now: datetime, actor: Actor, size: int = SIZE, say: Say = lambda progress: None,
+    clock: Callable[[], datetime] | None = None,
+) -> Run:  # fmt: skip
     """
     Renew and invoice everything that renews within its lead time, seen from a day; `today` is the day of issue.
 
     Harmless to repeat: what was renewed is not due any more. A service that is more than one term behind gets one term after
     another. Raises what an error says when it is nobody's data that is to blame.
     """
-    looked_at = horizon(day, today=today, now=now)
-    with acting.acting(Purpose.BILLING, actor=actor):
-        made = Run.objects.create(for_date=day, started_at=now)
-        journal.record("billing.run", at=now, table="billing_run", object_id=made.pk)
-    going = _Going(looked_at, actor, made.pk, size, say)
-    while going.round():
-        pass
-    with acting.acting(Purpose.BILLING, actor=actor):
-        _finish(made, now=now)
-    return made
+    return Going(day, today=today, now=now, actor=actor, size=size, say=say).whole(clock)
 
 
 def look(
@@ -99,12 +91,39 @@ def _finish(made: Run, *, now: datetime) -> None:
     made.refresh_from_db()
 
 
-class _Going:
-    """A run that goes on: rounds over all customers of whom something is due, until a round finds nothing more to do."""
+class Going:
+    """
+    A run that goes on: rounds over all customers of whom something is due, until a round finds nothing more to do.
 
-    def __init__(self, looked_at: Horizon, actor: Actor, run_id: int, size: int, say: Say) -> None:
-        self.horizon, self.actor, self.run_id, self.size, self.say = looked_at, actor, run_id, size, say
-        self.total, self.in_a_row, self.rounds = Tally(), 0, 0
+    `total` is what came of it so far.
+    """
+
+    def __init__(
+        self,
+        day: date,
+        *,
+        today: date,
+        now: datetime,
+        actor: Actor,
+        size: int = SIZE,
+        say: Say = lambda progress: None,
+    ) -> None:
+        self.day, self.actor, self.size, self.say = day, actor, size, say
+        self.horizon, self.total, self.run_id = horizon(day, today=today, now=now), Tally(), 0
+        self.in_a_row, self.rounds = 0, 0
+
+    def whole(self, clock: Callable[[], datetime] | None = None) -> Run:
+        """Do all of it, and return the run as it is written down; `clock` tells when it came to its end."""
+        now = self.horizon.now
+        with acting.acting(Purpose.BILLING, actor=self.actor):
+            made = Run.objects.create(for_date=self.day, started_at=now)
+            journal.record("billing.run", at=now, table="billing_run", object_id=made.pk)
+        self.run_id = made.pk
+        while self.round():
+            pass
+        with acting.acting(Purpose.BILLING, actor=self.actor):
+            _finish(made, now=clock() if clock else now)
+        return made
 
     def round(self) -> bool:
         """Go over everybody once; whether anything went on, so that there may be more to do."""

@@ -186,3 +186,17 @@ UPDATE billing_run SET services = services + %(services)s, invoices = invoices +
                        ELSE problems END
  WHERE id = %(run)s
 """
+
+# --- what comes -------------------------------------------------------------------------------------------------------------
+
+#: By the day of the run that will do it; what is due already is today's.
+COMING: Final = f"""
+SELECT greatest(s.renews_on - CASE WHEN k.kind = 'private' THEN %(consumer_days)s::int ELSE %(company_days)s::int END,
+                %(today)s::date) AS on_day, count(*),
+       coalesce(sum(coalesce(agreed.cents, c.price_cents) * c.quantity), 0)::bigint
+  FROM services_service s JOIN customers_customer k ON k.id = s.customer_id
+  LEFT JOIN services_content c ON {CONTENT}{PRICE}
+ WHERE {GOES_ON}
+   AND s.renews_on <= %(last)s::date + CASE WHEN k.kind = 'private' THEN %(consumer_days)s::int ELSE %(company_days)s::int END
+ GROUP BY 1 ORDER BY 1
+"""

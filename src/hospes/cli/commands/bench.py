@@ -16,8 +16,10 @@ from hospes.cli.places import var_directory
 if TYPE_CHECKING:
     from bench.report import Measure
 
-NAMES = ("documents", "enforcement", "login", "pages", "where-from")
+NAMES = ("billing-run", "documents", "enforcement", "login", "pages", "where-from")
 _WITHOUT_DATABASE = frozenset({"documents"})
+#: These fill a database of their own, each time anew.
+_OWN_DATABASE = {"billing-run": "hospes_bench_run"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -50,15 +52,15 @@ def _on_a_database(name: str) -> "list[Measure]":
                       settings={"max_wal_size": "4GB", "shared_buffers": "1GB"})  # fmt: skip
     cluster.start()
     try:
-        _prepare(var, cluster)
+        _prepare(var, cluster, name)
         return _measured(name)
     finally:
         cluster.stop()
 
 
-def _prepare(var: Path, cluster: Cluster) -> None:
+def _prepare(var: Path, cluster: Cluster, name: str) -> None:
     """Point the settings at the bench database, and fill that when it is not as the dataset makes it now."""
-    dsn = cluster.create_database("hospes_bench")
+    dsn = cluster.create_database(_OWN_DATABASE.get(name, "hospes_bench"))
     os.environ |= {
         "HOSPES_VAR": str(var), "HOSPES_FACE": "owner", "HOSPES_DATABASE_URL": dsn.url(), "HOSPES_ROLE_PREFIX": "hospes_bench",
         "HOSPES_PORT_BASE": str(ports.free_base()), "DJANGO_SETTINGS_MODULE": "hospes.config.settings",
@@ -69,6 +71,12 @@ def _prepare(var: Path, cluster: Cluster) -> None:
     logging.disable(logging.INFO)  # a line for each of thousands of pages
     from django.db import connection
 
+    if name in _OWN_DATABASE:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
+            )
+        return
     from bench import dataset
 
     if not dataset.ready():

@@ -1,0 +1,14 @@
+"""The run of every night."""
+
+from hospes.billing.run import services
+from hospes.kernel import clock
+from hospes.kernel.acting import JOB
+from hospes.kernel.jobs import job
+from hospes.kernel.purposes import Purpose
+
+
+@job(queue="upkeep", purpose=Purpose.BILLING)
+def run_of_today(*, timestamp: int) -> None:
+    """Renew and invoice what is due today (periodic: procrastinate says when it was due). Harmless to repeat."""
+    now = clock.now()
+    services.run(clock.day_of(now), today=clock.day_of(now), now=now, actor=JOB, clock=clock.now)
