@@ -31,7 +31,7 @@ from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 
 HISTORY = 200_000
-DUE, LATER = 10_000, 10_000
+DUE, LATER = 100_000, 100_000
 MOST_TIMES, SECONDS, MOST_GROWTH = 3.0, 30.0, 16.0
 
 #: What a run adds to, in the order of the foreign keys; the queue's events come from its own trigger.
