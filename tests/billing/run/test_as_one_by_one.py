@@ -1,0 +1,162 @@
+"""A run does for many what `renew` and `issue` do for one: over generated services both come to the very same."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hospes.billing import services as billing
+from hospes.billing.models import Invoice, InvoiceLine, InvoiceSettings, InvoiceTax, LocationEvidence
+from hospes.billing.queries import payment_days, wishes
+from hospes.billing.services import Draft, DraftLine
+from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.kernel.acting import JOB, acting
+from hospes.kernel.purposes import Purpose
+from hospes.services import endings
+from hospes.services.models import Content, Service
+from tests.billing.run import due
+from tests.billing.run.due import NOW, TODAY
+from tests.support import make
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.login("worker")]
+
+_SERVICES = st.lists(
+    st.fixed_dictionaries({
+        "months": st.sampled_from([1, 3, 12]), "ahead": st.integers(-20, 20), "quantity": st.integers(1, 4),
+        "price_cents": st.sampled_from([0, 1, 495, 1250, 7500, 99999]), "anchored": st.integers(1, 31),
+        "state": st.sampled_from(["active", "active", "active", "suspended", "cancelled", "pending"]),
+        "ends": st.integers(-5, 30), "planned": st.none() | st.sampled_from([(1, 1, 333), (12, 2, 4999), (6, 1, 0)]),
+    }),
+    max_size=3,
+)  # fmt: skip
+_CUSTOMERS = st.lists(
+    st.tuples(
+        st.sampled_from([("private", "NL"), ("business", "NL"), ("business", "US"), ("private", "DE"), ("private", "CH")]),
+        st.sampled_from(["nl", "en"]), st.sampled_from(["customer", "service"]), st.none() | st.integers(0, 60), _SERVICES,
+    ),
+    min_size=1, max_size=4,
+)  # fmt: skip
+
+
+class _Undone(Exception):
+    pass
+
+
+@given(world=_CUSTOMERS, size=st.sampled_from([1, 2, 2000]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_run_comes_to_what_one_after_another_comes_to(world: Any, size: int) -> None:
+    make.vat_rates()
+    found = []
+    with pytest.raises(_Undone), as_owner(), transaction.atomic():
+        _people(world)
+        for way in (lambda: due.run(size=size), _one_by_one):
+            with pytest.raises(_Undone), transaction.atomic():
+                way()
+                found.append(_what_there_is())
+                raise _Undone
+        raise _Undone
+    assert found[0] == found[1]
+
+
+def _people(world: Any) -> None:
+    for (kind, country), language, collect, term, services in world:
+        customer = make.customer(kind=kind, country=country, holder=make.person(language=language))
+        if country == "CH":
+            LocationEvidence.objects.create(customer=customer, kind="ip", country="CH", seen_at=NOW)
+        InvoiceSettings.objects.create(customer=customer, collect=collect, term_days=term, reference="r" if term else "")
+        for each in services:
+            _service(customer, each)
+
+
+def _service(customer: Any, each: dict[str, Any]) -> None:
+    renews = TODAY + timedelta(days=each["ahead"])
+    start = due.back(renews.replace(day=min(renews.day, 28)), each["months"])
+    start = start.replace(day=min(each["anchored"], 28 if start.month == 2 else 30))
+    ends = {"ends_on": TODAY + timedelta(days=each["ends"])} if each["state"] == "cancelled" else {}
+    made = due.service(
+        customer, months=each["months"], started_on=start, anchor_on=start, state=each["state"], quantity=each["quantity"],
+        price_cents=each["price_cents"], **ends,
+    )  # fmt: skip
+    if each["planned"]:
+        months, quantity, cents = each["planned"]
+        due.becomes(made, on=made.renews_on, months=months, quantity=quantity, price_cents=cents)
+
+
+def _one_by_one() -> None:
+    """As long as something is due: every customer in turn, one term of each of its services, by the verbs for one."""
+    while True:
+        horizon = TODAY + timedelta(days=14)
+        with as_owner():
+            held = Service.objects.filter(renews_on__lte=horizon, state__in=["active", "suspended", "cancelled"])
+            due_now = [each for each in held.order_by("customer_id") if each.ends_on is None or each.ends_on > each.renews_on]
+        by_customer = defaultdict(list)
+        for each in due_now:
+            by_customer[each.customer_id].append(each)
+        if not any([_customer(pk, services) for pk, services in by_customer.items()]):
+            return
+
+
+def _customer(customer_id: int, services: list[Service]) -> bool:
+    services.sort(key=lambda each: (each.renews_on, each.pk))
+    priced = {}
+    for each in services:
+        held = Content.objects.filter(service=each, from_on__lte=each.renews_on).exclude(until_on__lte=each.renews_on)
+        priced[each.pk] = held.get()
+    net = sum(content.term_cents for content in priced.values())
+    with acting(Purpose.BILLING, actor=JOB):
+        try:
+            tax = tax_of(customer_id, net_cents=net, today=TODAY)
+        except TaxUnknown:
+            return False
+    lines = []
+    for each in services:
+        with acting(Purpose.CONTRACT, actor=JOB):
+            begins, ends, cents = endings.renew(each, now=NOW)
+        content = priced[each.pk]
+        lines.append((each, content, begins, ends, cents))
+    with acting(Purpose.BILLING, actor=JOB):
+        groups = [lines] if wishes(customer_id).collect == "customer" else [[one] for one in sorted(lines, key=lambda x: x[0].pk)]
+        for group in groups:
+            if sum(one[4] for one in group):
+                _issue(customer_id, group, tax)
+    return True
+
+
+def _issue(customer_id: int, group: Any, tax: Any) -> None:
+    from hospes.customers.queries import addressee
+
+    person = addressee(customer_id, now=NOW)
+    language = person.language if person else "nl"
+    lines = [
+        DraftLine(getattr(content.product, f"name_{language}"), each.label, cents, tax.basis_points, begins,
+                  ends - timedelta(days=1), tax.category, tax.country, tax.reason, "term", each.pk, content.quantity)
+        for each, content, begins, ends, cents in group
+    ]  # fmt: skip
+    origin = f"term:{group[0][0].pk}:{group[0][2]}"
+    due_on = TODAY + timedelta(days=payment_days(customer_id))
+    billing.issue(Draft(customer_id, origin, "", lines, due_on), today=TODAY, now=NOW)
+
+
+_NOT = {"id", "invoice_id", "seller_id"}
+
+
+def _what_there_is() -> Any:
+    with as_owner():
+        invoices = {each["id"]: each for each in Invoice.objects.values()}
+        by_origin = {each["origin"]: {k: v for k, v in each.items() if k not in _NOT} for each in invoices.values()}
+        parts = [
+            sorted(
+                ((invoices[row["invoice_id"]]["number"], sorted((k, str(v)) for k, v in row.items() if k not in _NOT))
+                 for row in model.objects.values())
+            )
+            for model in (InvoiceLine, InvoiceTax)
+        ]  # fmt: skip
+        services = list(Service.objects.order_by("pk").values())
+        notes = sorted(Service.objects.values_list("pk", "changes__reason", "changes__was", "changes__became").order_by())
+        due.assert_books_are_right()
+    return by_origin, parts, services, [tuple(map(str, each)) for each in notes]
