@@ -20,7 +20,7 @@ _AS_INVOICED = (
 )  # fmt: skip
 _LINE_AS_INVOICED = (
     "customer_id", "service_id", "kind", "description", "details", "vat_category", "vat_country", "vat_basis_points",
-    "vat_reason", "revenue_account", "period_from", "period_until",
+    "vat_reason", "revenue_account", "sold_as", "period_from", "period_until",
 )  # fmt: skip
 
 

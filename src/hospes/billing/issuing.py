@@ -27,6 +27,7 @@ class DraftLine:
 
     What takes off has a negative amount. `kind` is one of InvoiceLine.Kind. `vat_category`, `vat_country` and `vat_reason`
     say why this VAT (see Tax); `revenue_account` is an RGS code where another than that of the kind is meant.
+    `sold_as` is the origin that the service will have which is made of this.
     """
 
     description: str
@@ -42,6 +43,7 @@ class DraftLine:
     service_id: int | None = None
     quantity: int = 1
     revenue_account: str = ""
+    sold_as: str = ""
 
     @property
     def tax(self) -> rules.Tax:
@@ -116,7 +118,7 @@ def _line(invoice: Invoice, position: int, line: DraftLine) -> InvoiceLine:
         description=line.description, details=line.details, quantity=quantity, unit_cents=unit, net_cents=line.net_cents,
         vat_category=line.tax.category, vat_country=line.tax.country, vat_basis_points=line.tax.basis_points,
         vat_reason=line.tax.reason, revenue_account=line.revenue_account, period_from=line.period_from,
-        period_until=line.period_until,
+        period_until=line.period_until, sold_as=line.sold_as,
     )  # fmt: skip
 
 

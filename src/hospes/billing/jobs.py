@@ -1,6 +1,6 @@
 """Making the files of invoices, and checking VAT numbers."""
 
-from hospes.billing import services
+from hospes.billing import charging, services
 from hospes.billing.documents.pdf import invoice_pdf
 from hospes.billing.documents.ubl import invoice_xml
 from hospes.billing.drafts import document_of
@@ -50,3 +50,19 @@ def sweep_vat_numbers(*, timestamp: int) -> None:
     with at_work():
         for customer_id in numbers_to_check(now=clock.now(), limit=20):
             check_vat_number.enqueue_once(f"vies:{customer_id}", customer_id=customer_id)
+
+
+@job(queue="billing", purpose=Purpose.BILLING)
+def settle_charges(*, customer_id: int) -> None:
+    """Put what changes, endings and withdrawals of a customer cost or give back on documents; again changes nothing."""
+    with at_work():
+        now = clock.now()
+        charging.settle(customer_id=customer_id, today=clock.day_of(now), now=now)
+
+
+@job(queue="billing", purpose=Purpose.BILLING)
+def sweep_charges(*, timestamp: int) -> None:
+    """Have every customer's charges settled that wait for it (periodic: procrastinate says when it was due)."""
+    from hospes.billing.sweeps import find_charges
+
+    find_charges()

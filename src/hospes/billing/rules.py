@@ -110,3 +110,37 @@ def document_number(prefix: str, book_year: int, sequence: int) -> str:
 def due_on(issued_on: date, term_days: int) -> date:
     """The last day to pay in time."""
     return date.fromordinal(issued_on.toordinal() + term_days)
+
+
+# --- giving back over lines -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much of a line can still be given back (cents without VAT, above zero), and in which invoice and VAT it stands."""
+
+    line_id: int
+    invoice_id: int
+    tax: Tax
+    left: int
+
+
+def allot(
+    cents: int, rooms: Iterable[Room], group_left: Mapping[tuple[int, tuple[str, str, int]], int]
+) -> tuple[dict[int, dict[int, int]], int]:
+    """
+    Spread an amount to be given back (above zero) over lines in their order: invoice → line → cents, and what does not fit.
+
+    Never more of a line than is left of it, nor of a rate than is left of it on that invoice (`group_left`, by invoice and key
+    of the rate): a line that takes off, on the same invoice, makes that less than its lines together.
+    """
+    found: dict[int, dict[int, int]] = {}
+    left = dict(group_left)
+    for room in rooms:
+        place = room.invoice_id, room.tax.key
+        part = min(cents, room.left, max(left.get(place, 0), 0))
+        if part > 0:
+            found.setdefault(room.invoice_id, {})[room.line_id] = part
+            left[place] -= part
+            cents -= part
+    return found, cents

@@ -33,3 +33,10 @@ def vat_words(category: str, country: str, basis_points: int) -> str:
 def method_words(method: str) -> str:
     """What a way of paying is called, in the active language; one that we do not know goes by the provider's word for it."""
     return str(METHODS.get(method, method))
+
+
+def stuck_words(reason: str) -> str:
+    """Why an amount could not be put on a document, in the active language."""
+    from hospes.billing.models.charges import StuckCharge
+
+    return str(dict(StuckCharge.Reason.choices).get(reason, reason))

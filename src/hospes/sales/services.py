@@ -245,7 +245,8 @@ def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date, now:
         ]
         lines += [
             billing.DraftLine(words, line.label, cents, line.vat_basis_points, *period, vat_category=line.vat_category,
-                              vat_country=line.vat_country, vat_reason=line.vat_reason, kind=kind)
+                              vat_country=line.vat_country, vat_reason=line.vat_reason, kind=kind,
+                              sold_as=f"quote_line:{line.pk}")
             for kind, words, cents, period in amounts if cents or kind == "term"
         ]  # fmt: skip
     return billing.Draft(

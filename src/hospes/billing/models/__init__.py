@@ -4,9 +4,10 @@ Invoices and credit notes as they were issued, with what they said about both pa
 An issued document never changes: the database sees to it (migration 0006), also for the owner of the tables.
 """
 
+from hospes.billing.models.charges import StuckCharge
 from hospes.billing.models.documents import Document
 from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress
-from hospes.billing.models.invoices import OPEN, Invoice, InvoiceLine, InvoiceTax, VatCategory
+from hospes.billing.models.invoices import OPEN, TO_BE_PAID_BACK, Invoice, InvoiceLine, InvoiceTax, VatCategory
 from hospes.billing.models.numbering import BookYear, Seller, Series
 from hospes.billing.models.rates import VatRate
 from hospes.billing.models.runs import Run, RunProblem
@@ -23,6 +24,7 @@ from hospes.billing.models.taxes import (
 
 __all__ = [
     "OPEN",
+    "TO_BE_PAID_BACK",
     "BookYear",
     "Document",
     "EInvoice",
@@ -38,6 +40,7 @@ __all__ = [
     "RunProblem",
     "Seller",
     "Series",
+    "StuckCharge",
     "TaxExemption",
     "TaxSettings",
     "TaxStatus",

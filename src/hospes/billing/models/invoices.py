@@ -27,6 +27,9 @@ BOOKS = Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7)
 #: Invoices on which something is still to be paid: what was credited needs no paying.
 OPEN = Q(kind="invoice", paid_cents__lt=F("total_cents") - F("credited_cents"))
 
+#: Credit notes of which something is to be paid back that is not set off.
+TO_BE_PAID_BACK = Q(kind="credit_note", paid_cents__lt=F("total_cents") - F("set_off_cents"))
+
 
 class VatCategory(models.TextChoices):
     """Why this VAT, by the codes of UNCL 5305 that EN 16931 uses (BT-118, BT-151)."""
@@ -127,6 +130,7 @@ class Invoice(MappedModel):
             models.Index(
                 fields=["issued_on", "id"], condition=Q(documented_at=None), name="invoices_without_file"
             ),
+            models.Index(fields=["id"], condition=TO_BE_PAID_BACK, name="credit_notes_to_be_paid_back"),
         ]
 
     datamap = row(
@@ -211,6 +215,8 @@ class InvoiceLine(MappedModel):
     vat_basis_points = models.PositiveIntegerField(_("VAT rate"))
     vat_reason = models.CharField(_("why this VAT"), max_length=30, blank=True)
     revenue_account = models.CharField(max_length=20, blank=True)  # RGS code; empty: that of the kind of line
+    #: What was sold, where the service was made after the invoice: the origin of that service.
+    sold_as = models.CharField(max_length=60, blank=True, db_default="")
     period_from = models.DateField(_("from"), null=True)
     period_until = models.DateField(_("until"), null=True)
     credits_line = models.ForeignKey(
@@ -250,11 +256,12 @@ class InvoiceLine(MappedModel):
             models.Index(
                 fields=["invoice"], condition=Q(vat_reason__in=["consumer_home_rate", "consumer_oss"]),
                 name="lines_to_consumers_elsewhere",
-            )
+            ),
+            models.Index(fields=["sold_as"], condition=~Q(sold_as=""), name="lines_by_what_was_sold"),
         ]  # fmt: skip
 
     datamap = row(
-        plain("id", "invoice", "position", "credits_line", "revenue_account")
+        plain("id", "invoice", "position", "credits_line", "revenue_account", "sold_as")
         | personal(
             Category.CONTRACT, "customer", "service", "kind", "description", "details", "quantity", "unit_cents", "net_cents",
             "vat_category", "vat_country", "vat_basis_points", "vat_reason", "period_from", "period_until", "credited_cents",
