@@ -38,6 +38,9 @@ DUTCH = {
     "Answer": "Antwoord",
     "Address": "Adres",
     "No notice was sent.": "Er is geen melding verstuurd.",
+    "Refunds": "Terugbetalingen",
+    "Nothing was paid back.": "Er is niets terugbetaald.",
+    "refunded": "terugbetaald",
     "Pay": "Betalen",
     "This is a simulator: no money moves and no bank is asked. Choose how the payment ends.": (
         "Dit is een simulator: er gaat geen geld om en geen bank kijkt mee. Kies hoe de betaling afloopt."

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulators.outbox import Outbox
 from simulators.payments.ledger import Ledger
+from simulators.payments.refunds import RefundApi, Refunds, amount
 from simulators.payments.rules import METHODS, ApiError, check_change, check_new
 from simulators.payments.shape import HAL, as_list, as_method, as_resource, link
 from simulators.wire import BadBodyError, Handler, Request, Response, Route, as_json
@@ -16,8 +17,11 @@ MAX_PAGE = 250
 class PaymentApi:
     """The API, for merchants whose key is api_key; without one any well-formed test key will do."""
 
-    def __init__(self, ledger: Ledger, outbox: Outbox, base: Callable[[], str], api_key: str | None) -> None:
+    def __init__(
+        self, ledger: Ledger, outbox: Outbox, refunds: Refunds, base: Callable[[], str], api_key: str | None
+    ) -> None:
         self._ledger, self._outbox, self._base, self._key = ledger, outbox, base, api_key
+        self._refunds, self._refund_api = refunds, RefundApi(refunds, ledger, base)
 
     def routes(self) -> list[Route]:
         """What the API answers to."""
@@ -28,6 +32,11 @@ class PaymentApi:
             Route("GET", one, self._guarded(self._get)),
             Route("PATCH", one, self._guarded(self._change)),
             Route("DELETE", one, self._guarded(self._cancel)),
+            Route("POST", f"{one}/refunds", self._guarded(self._refund_api.create)),
+            Route("GET", f"{one}/refunds", self._guarded(self._refund_api.every)),
+            Route(
+                "GET", f"{one}/refunds/(?P<refund_id>re_[A-Za-z0-9]+)", self._guarded(self._refund_api.get)
+            ),
             Route("GET", "/v2/methods(/all)?", self._guarded(self._methods)),
             Route("GET", "/v2/methods/(?P<method>[a-z]+)", self._guarded(self._method)),
         ]
@@ -63,7 +72,15 @@ class PaymentApi:
         return as_json(answer, 201, HAL)
 
     def _get(self, request: Request, payment_id: str) -> Response:
-        return as_json(as_resource(self._ledger.get(payment_id), self._base()), content_type=HAL)
+        payment = self._ledger.get(payment_id)
+        shape = as_resource(payment, self._base())
+        if payment.status == "paid":
+            left = self._refunds.left(payment)
+            shape |= {
+                "amountRemaining": amount(left),
+                "amountRefunded": amount(self._refunds.paid(payment) - left),
+            }
+        return as_json(shape, content_type=HAL)
 
     def _change(self, request: Request, payment_id: str) -> Response:
         payment = self._ledger.change(payment_id, check_change(request.json()))

@@ -94,7 +94,12 @@ def way_back(payment: Payment) -> str:
 
 def amount_in_words(payment: Payment, language: str) -> str:
     """Return the amount as a language writes it: € 1.234,50 or €1,234.50."""
-    euros = f"{Decimal(payment.asked['amount']['value']):,.2f}"
+    return in_words(int(Decimal(payment.asked["amount"]["value"]) * 100), language)
+
+
+def in_words(cents: int, language: str) -> str:
+    """Return cents as a language writes them."""
+    euros = f"{Decimal(cents) / 100:,.2f}"
     return f"€ {euros.translate(str.maketrans(',.', '.,'))}" if language == "nl" else f"€{euros}"
 
 

@@ -23,7 +23,15 @@ class PaymentControl(Control):
         self._provider = provider
 
     def verbs(self) -> Mapping[str, Callable[..., Any]]:
-        own = (self.plan, self.settle, self.webhook, self.deliveries)
+        own = (
+            self.plan,
+            self.settle,
+            self.webhook,
+            self.deliveries,
+            self.refunds,
+            self.settle_refund,
+            self.refunds_of,
+        )
         return {**super().verbs(), **{verb.__name__: verb for verb in own}}
 
     def status(self) -> dict[str, Any]:
@@ -47,6 +55,21 @@ class PaymentControl(Control):
         moved, _ = _checked(lambda: ledger.settle(payment, outcome, method or None))
         self._provider.outbox.wake()
         return as_resource(moved, self._provider.url)
+
+    def refunds(self, seconds: float = 0.0, end: str = "refunded") -> dict[str, Any]:
+        """Say after how many seconds refunds end, and how: refunded or failed."""
+        if seconds < 0 or end not in ("refunded", "failed"):
+            raise ControlError("seconds is not negative, and end is refunded or failed.")
+        self._provider.refunds.keep_plan(float(seconds), end)
+        return {"seconds": seconds, "end": end}
+
+    def settle_refund(self, refund: str, outcome: str) -> dict[str, Any]:
+        """Say how a refund (re_…) ends: refunded or failed; what was refunded can still fail."""
+        return asdict(_checked(lambda: self._provider.refunds.settle(refund, outcome)))
+
+    def refunds_of(self, payment: str) -> list[dict[str, Any]]:
+        """The refunds of a payment, oldest first."""
+        return [asdict(each) for each in self._provider.refunds.of(payment)]
 
     def webhook(self, payment: str, copies: int = 1) -> list[dict[str, Any]]:
         """Send the notice of a payment now, whatever its state and plan, and wait until it was tried."""

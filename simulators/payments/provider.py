@@ -11,9 +11,11 @@ from simulators.outbox import RETRY_PAUSES, Outbox
 from simulators.outbox import SCHEMA as OUTBOX_SCHEMA
 from simulators.pages import document, moment, not_found, table
 from simulators.payments.api import PaymentApi
-from simulators.payments.checkout import Checkout, amount_in_words
+from simulators.payments.checkout import Checkout, amount_in_words, in_words
 from simulators.payments.control import PaymentControl
 from simulators.payments.ledger import SCHEMA, Ledger, Payment
+from simulators.payments.refunds import SCHEMA as REFUND_SCHEMA
+from simulators.payments.refunds import Refunds
 from simulators.payments.rules import METHODS, ApiError
 from simulators.payments.shape import HAL, as_resource, checkout_address
 from simulators.wire import Request, Response, Route, as_html, as_json
@@ -32,7 +34,7 @@ class PaymentProvider(Simulator):
 
     title = "Payment provider"
     api_prefix = "/v2/"
-    schema = SCHEMA + OUTBOX_SCHEMA
+    schema = SCHEMA + REFUND_SCHEMA + OUTBOX_SCHEMA
     control: PaymentControl
 
     def __init__(
@@ -48,8 +50,9 @@ class PaymentProvider(Simulator):
         super().__init__(port=port, state=state, clock=clock)
         self.outbox = Outbox(self.store, clock, retry_pauses, tick=lambda: self.ledger.expire_due())
         self.ledger = Ledger(self.store, self.outbox, clock)
+        self.refunds = Refunds(self.store, self.ledger, clock)
         self.control = PaymentControl(self)
-        api = PaymentApi(self.ledger, self.outbox, lambda: self.url, api_key)
+        api = PaymentApi(self.ledger, self.outbox, self.refunds, lambda: self.url, api_key)
         checkout = Checkout(self.ledger, self.outbox, self.faults)
         self.add_routes([*api.routes(), *checkout.routes(), *self._pages()])
 
@@ -102,6 +105,8 @@ class PaymentProvider(Simulator):
         body = [
             tag("p", payment.asked["description"], " · ", amount_in_words(payment, language)),
             None if payment.is_final else way,
+            tag("h2", say("Refunds")),
+            self._refunds(payment, language, say),
             tag("h2", say("Notices to the merchant")),
             self._notices(payment, say),
             tag("h2", say("What the merchant sent")),
@@ -112,6 +117,22 @@ class PaymentProvider(Simulator):
             ),
         ]
         return self._page(f"{say('Payment')} {payment.id}", body, language)
+
+    def _refunds(self, payment: Payment, language: str, say: Words) -> Child:
+        found = self.refunds.of(payment.id)
+        if not found:
+            return tag("p", say("Nothing was paid back."))
+        heads = [say(head) for head in ("Time", "Description", "Amount", "State")]
+        rows: list[list[Child]] = [
+            [
+                moment(each.created),
+                each.description or each.id,
+                in_words(each.cents, language),
+                say(each.status),
+            ]
+            for each in found
+        ]
+        return table(say("Refunds"), heads, rows)
 
     def _notices(self, payment: Payment, say: Words) -> Child:
         deliveries = self.outbox.of(payment.id)

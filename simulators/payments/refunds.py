@@ -53,13 +53,13 @@ class Refunds:
         self._store.keep_setting("refunds", {"seconds": seconds, "end": end})
 
     def create(self, payment: Payment, cents: int, description: str, metadata: str) -> Refund:
-        """Begin a refund, or raise ApiError: 422 for what cannot be refunded, 409 for more than is left."""
+        """Begin a refund, or raise ApiError: 422 for what cannot be refunded, and for more than is left."""
         if payment.status != "paid" or payment.ended is None:
             raise ApiError(422, "The payment is not paid, so it cannot be refunded.")
         if self._clock() > payment.ended + REFUNDABLE_SECONDS.get(payment.method or "", 0):
             raise ApiError(422, "The payment is too old to be refunded.")
         if cents > self.left(payment):
-            raise ApiError(409, "The specified amount cannot be refunded: it is more than remains.", "amount")
+            raise ApiError(422, "The amount is higher than what remains of the payment.", "amount")
         refund_id = "re_" + "".join(secrets.choice(ID_ALPHABET) for _ in range(10))
         sql = (
             "INSERT INTO refund (id, payment, status, cents, description, metadata, created)"
@@ -70,8 +70,12 @@ class Refunds:
 
     def left(self, payment: Payment) -> int:
         """How many cents of a payment can still be refunded."""
-        paid = int(Decimal(payment.asked["amount"]["value"]) * 100)
-        return paid - sum(each.cents for each in self.of(payment.id) if each.status != "failed")
+        return self.paid(payment) - sum(each.cents for each in self.of(payment.id) if each.status != "failed")
+
+    @staticmethod
+    def paid(payment: Payment) -> int:
+        """What a payment is of, in cents."""
+        return int(Decimal(payment.asked["amount"]["value"]) * 100)
 
     def of(self, payment_id: str) -> Sequence[Refund]:
         """The refunds of a payment, the oldest first."""
@@ -129,11 +133,17 @@ class RefundApi:
                 self._ledger.remember(key, request.body, answer)
         return as_json(answer, 201, HAL)
 
-    def list(self, request: Request, payment_id: str) -> Response:
+    def every(self, request: Request, payment_id: str) -> Response:
         """The refunds of a payment."""
         found = [self._shape(each) for each in self._refunds.of(self._ledger.get(payment_id).id)]
-        links = {"self": link(f"{self._base()}/v2/payments/{payment_id}/refunds"), "previous": None, "next": None}
-        return as_json({"count": len(found), "_embedded": {"refunds": found}, "_links": links}, content_type=HAL)
+        links = {
+            "self": link(f"{self._base()}/v2/payments/{payment_id}/refunds"),
+            "previous": None,
+            "next": None,
+        }
+        return as_json(
+            {"count": len(found), "_embedded": {"refunds": found}, "_links": links}, content_type=HAL
+        )
 
     def get(self, request: Request, payment_id: str, refund_id: str) -> Response:
         """One refund."""

@@ -114,7 +114,10 @@ def test_a_downgrade_is_a_credit_note_of_the_difference_and_says_why() -> None:
     with as_owner():
         note = Invoice.objects.latest("pk")
     assert note.credits_id == first.pk
-    assert note.reason == f"{service.label} is op 10 juni 2026 gewijzigd: wat is betaald voor de tijd tot en met 1 maart 2027, wordt verrekend."
+    assert (
+        note.reason
+        == f"{service.label} is op 10 juni 2026 gewijzigd: wat is betaald voor de tijd tot en met 1 maart 2027, wordt verrekend."
+    )
     assert again(first).credited_cents == 3207
 
 
@@ -176,19 +179,27 @@ def test_what_is_more_than_is_left_is_credited_as_far_as_it_goes() -> None:
     assert (documents(service), stuck()) == ([("credit_note", 7300, 8833)], [(-700, "too_little", True)])
     issue(draft(service.customer, origin="by hand", lines=[line(1000, kind="term", service_id=service.pk)]))
     assert settle(service) == {"settled": 1}
-    assert (documents(service)[2:], stuck(), settled()) == ([("credit_note", 700, 847)], [(0, "too_little", False)], [True])
+    assert (documents(service)[2:], stuck(), settled()) == (
+        [("credit_note", 700, 847)],
+        [(0, "too_little", False)],
+        [True],
+    )
 
 
 def test_while_the_vat_cannot_be_told_it_waits_and_is_settled_after() -> None:
     service, _first = a_year()
     charge(service, "new", 100)
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("UPDATE billing_taxstatus SET category = '', rate_country = '', why = 'evidence_conflict' WHERE until IS NULL")
+        cursor.execute(
+            "UPDATE billing_taxstatus SET category = '', rate_country = '', why = 'evidence_conflict' WHERE until IS NULL"
+        )
     assert settle(service) == {"stuck": 1}
     assert stuck() == [(100, "vat_unknown", True)]
     assert sweeps.find_charges() == 1
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("UPDATE billing_taxstatus SET category = 'S', rate_country = 'NL', why = 'domestic' WHERE until IS NULL")
+        cursor.execute(
+            "UPDATE billing_taxstatus SET category = 'S', rate_country = 'NL', why = 'domestic' WHERE until IS NULL"
+        )
     assert settle(service) == {"settled": 1}
     assert (documents(service), stuck()) == ([("invoice", 100, 121)], [(0, "vat_unknown", False)])
 
@@ -262,7 +273,13 @@ def test_documents_come_to_what_was_charged_and_never_give_back_more_than_was_in
     with transaction.atomic():
         service = make.service()
         for n, (cents, rate) in enumerate(invoiced):
-            issue(draft(service.customer, origin=f"x:{n}", lines=[line(cents, rate, kind="change", service_id=service.pk)]))
+            issue(
+                draft(
+                    service.customer,
+                    origin=f"x:{n}",
+                    lines=[line(cents, rate, kind="change", service_id=service.pk)],
+                )
+            )
         before = sum(cents for cents, _rate in invoiced)
         for n, (new, unused) in enumerate(changes):
             charge(service, "unused", -unused, origin=f"request:{n}")
@@ -298,5 +315,9 @@ def test_what_is_allotted_and_what_is_left_make_the_whole(
         assert sum(given.get(r.line_id, 0) for r in rooms if (r.invoice_id, r.tax.key) == place) <= limit
     if rest:  # as much as can be: every line or its rate is exhausted
         for room in rooms:
-            used = sum(given.get(r.line_id, 0) for r in rooms if (r.invoice_id, r.tax.key) == (room.invoice_id, room.tax.key))
+            used = sum(
+                given.get(r.line_id, 0)
+                for r in rooms
+                if (r.invoice_id, r.tax.key) == (room.invoice_id, room.tax.key)
+            )
             assert given.get(room.line_id, 0) == room.left or used == most

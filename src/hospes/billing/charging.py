@@ -20,7 +20,7 @@ from hospes.billing import rules
 from hospes.billing.crediting import CreditRefused, credit
 from hospes.billing.issuing import Draft, DraftLine, issue
 from hospes.billing.models import Invoice, InvoiceLine, InvoiceTax, StuckCharge
-from hospes.billing.preferences import manner_of
+from hospes.billing.queries import payment_days
 from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.kernel import journal
 from hospes.services.models import Charge, Service
@@ -53,12 +53,19 @@ def settle(*, customer_id: int, today: date, now: datetime) -> Counter[str]:
     Charges that came together (of one change) are settled together. Two at once wait for each other, and what was settled is not
     looked at again: so each is on one document, ever. What no document can be made of is noted for the office.
     """
-    waiting = Charge.objects.select_for_update().filter(customer_id=customer_id, settled_at=None).order_by("pk")
+    waiting = (
+        Charge.objects.select_for_update().filter(customer_id=customer_id, settled_at=None).order_by("pk")
+    )
     tally = Counter[str]()
     held = list(waiting)
-    stuck = {each.charge_id: each for each in StuckCharge.objects.filter(charge_id__in=[c.pk for c in held], over_at=None)}
+    stuck = {
+        each.charge_id: each
+        for each in StuckCharge.objects.filter(charge_id__in=[c.pk for c in held], over_at=None)
+    }
     parts = [_Part(c, stuck[c.pk].cents if c.pk in stuck else c.cents) for c in held]
-    for _origin, group in groupby(parts, key=lambda part: (part.charge.service_id, part.charge.origin.rpartition(":")[0])):
+    for _origin, group in groupby(
+        parts, key=lambda part: (part.charge.service_id, part.charge.origin.rpartition(":")[0])
+    ):
         together = list(group)
         left = _settled(together, today, now)
         for part in together:
@@ -103,7 +110,7 @@ def _documents(parts: Sequence[_Part], today: date, now: datetime) -> dict[int, 
 
 
 def _invoice(parts: Sequence[_Part], tax: rules.Tax, service: Service, today: date, now: datetime) -> Invoice:
-    charge, manner = parts[0].charge, manner_of(parts[0].charge.customer_id)
+    charge = parts[0].charge
     lines = [
         DraftLine(
             _words(part.charge), service.label, part.cents, tax.basis_points, part.charge.period_from, part.charge.period_until,
@@ -113,7 +120,7 @@ def _invoice(parts: Sequence[_Part], tax: rules.Tax, service: Service, today: da
     ]  # fmt: skip
     draft = Draft(
         customer_id=charge.customer_id, origin=f"charge:{charge.pk}", quote_number="", lines=lines,
-        due_on=rules.due_on(today, manner.term_days), reference=manner.reference, purchase_order=manner.purchase_order,
+        due_on=rules.due_on(today, payment_days(charge.customer_id)),
     )  # fmt: skip
     return issue(draft, today=today, now=now)
 
@@ -141,12 +148,19 @@ def _covering(service: Service, charge: Charge) -> list[InvoiceLine]:
     ).with_related("invoice")
     # What has no period (setting up) comes last: time is given back first.
     return sorted(
-        found, key=lambda x: (x.period_from is not None, x.invoice.issued_on, x.invoice_id, x.position), reverse=True
+        found,
+        key=lambda x: (x.period_from is not None, x.invoice.issued_on, x.invoice_id, x.position),
+        reverse=True,
     )
 
 
 def _credit_all(
-    minus: Sequence[_Part], cents: int, lines: Sequence[InvoiceLine], service: Service, today: date, now: datetime
+    minus: Sequence[_Part],
+    cents: int,
+    lines: Sequence[InvoiceLine],
+    service: Service,
+    today: date,
+    now: datetime,
 ) -> dict[int, tuple[int, str]]:
     """Give back so many cents over the lines; what does not fit is left of the charges, the last one first."""
     # Who credits the same invoices meanwhile waits for this, or this for them: what is left is read after that.
@@ -157,7 +171,15 @@ def _credit_all(
     allotted, rest = rules.allot(cents, rooms, _left_by_rate(held))
     charge = minus[0].charge
     for invoice_id, amounts in allotted.items():
-        _credit(invoice_id, amounts, charge, service, f"charge:{charge.pk}:{invoice_id}:{abs(minus[0].cents)}", today, now)
+        _credit(
+            invoice_id,
+            amounts,
+            charge,
+            service,
+            f"charge:{charge.pk}:{invoice_id}:{abs(minus[0].cents)}",
+            today,
+            now,
+        )
     reason = str(_REASON.TOO_LITTLE if lines else _REASON.NO_LINE)
     left = {}
     for part in reversed(minus):
@@ -182,7 +204,13 @@ def _left_by_rate(invoice_ids: Sequence[int]) -> dict[tuple[int, tuple[str, str,
 
 
 def _credit(
-    invoice_id: int, amounts: dict[int, int], charge: Charge, service: Service, key: str, today: date, now: datetime
+    invoice_id: int,
+    amounts: dict[int, int],
+    charge: Charge,
+    service: Service,
+    key: str,
+    today: date,
+    now: datetime,
 ) -> None:
     language = Invoice.objects.values_list("language", flat=True).get(pk=invoice_id)
     with override(language):
@@ -196,8 +224,13 @@ def _reason(charge: Charge, service: Service) -> str:
     if charge.kind == Charge.Kind.WITHDRAWN:
         return _("You withdrew from the contract for %(label)s.") % words
     if charge.kind == Charge.Kind.ENDED:
-        return _("%(label)s ended on %(day)s: what was paid for the time after it, until %(last)s, comes back.") % words
-    return _("%(label)s was changed on %(day)s: what was paid for the time until %(last)s is set off.") % words
+        return (
+            _("%(label)s ended on %(day)s: what was paid for the time after it, until %(last)s, comes back.")
+            % words
+        )
+    return (
+        _("%(label)s was changed on %(day)s: what was paid for the time until %(last)s is set off.") % words
+    )
 
 
 def _day(day: date) -> str:
@@ -218,7 +251,11 @@ def _note(part: _Part, rest: int, reason: str, known: StuckCharge | None, now: d
             StuckCharge.objects.filter(pk=known.pk).update(over_at=now, cents=0)
     elif known is None:
         made = StuckCharge.objects.create(
-            charge_id=part.charge.pk, customer_id=part.charge.customer_id, cents=rest, reason=reason, since=now
+            charge_id=part.charge.pk,
+            customer_id=part.charge.customer_id,
+            cents=rest,
+            reason=reason,
+            since=now,
         )
         journal.record("charge.stuck", at=now, table="billing_stuckcharge", object_id=made.pk,
                        customer_id=made.customer_id)  # fmt: skip

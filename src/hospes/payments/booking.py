@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
 from hospes.billing.tax.services import note_place
 from hospes.kernel import clock, journal
@@ -48,9 +49,11 @@ def _locked(charge: Charge) -> Payment | None:
         known = Payment.objects.filter(idempotency_key=charge.order_key, reference=None).first()
     if known is None:
         return None
-    Order.objects.select_for_update().get(
-        pk=known.order_id
-    )  # before its payments, so that two of them never wait for each other
+    # Before its payments, so that two of them never wait for each other.
+    if known.order_id is not None:
+        Order.objects.select_for_update().get(pk=known.order_id)
+    else:
+        billing.lock(known.invoice_id or 0)
     payment = Payment.objects.select_for_update().get(pk=known.pk)
     if payment.reference is None:
         Payment.objects.filter(pk=payment.pk).update(reference=charge.reference)
@@ -58,6 +61,8 @@ def _locked(charge: Charge) -> Payment | None:
 
 
 def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
+    if payment.invoice_id is not None:
+        return _book_invoice(payment, charge, now)
     paid_at = charge.paid_at or now
     awaited = Order.objects.filter(pk=payment.order_id, state=Order.State.AWAITING_PAYMENT).exists()
     if (
@@ -76,8 +81,44 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
     in_the_ledger([payment.pk], now=now)
     noted("payment.booked", payment, now)
     sales.mark_paid(
-        order_id=payment.order_id, paid_with=charge.method, paid_at=paid_at, today=clock.day_of(now), now=now
+        order_id=payment.order_id or 0,
+        paid_with=charge.method,
+        paid_at=paid_at,
+        today=clock.day_of(now),
+        now=now,
     )
+    _keep_account(payment, charge, now)
+    return "booked"
+
+
+def _book_invoice(payment: Payment, charge: Charge, now: datetime) -> str:
+    """
+    Book money for an invoice: as much as is open on it by now, also when that is only a part; what is more is to be paid back.
+
+    Nothing may be open any more: it was paid twice, or credited meanwhile.
+    """
+    paid_at = charge.paid_at or now
+    taken = billing.take_payment(
+        invoice_id=payment.invoice_id or 0,
+        cents=charge.cents,
+        paid_at=paid_at,
+        paid_with=charge.method,
+        now=now,
+    )
+    values = {"paid_at": paid_at, "method": charge.method, "refusal": ""}
+    if not taken:
+        Payment.objects.filter(pk=payment.pk).update(state=Payment.State.SURPLUS, **values)
+        in_the_ledger([payment.pk], now=now, cents=charge.cents)
+        noted("payment.surplus", payment, now)
+        return "surplus"
+    _let_go_of_others(payment, now)
+    Payment.objects.filter(pk=payment.pk).update(
+        state=Payment.State.PAID, replaced_at=None, surplus_cents=charge.cents - taken, **values
+    )
+    in_the_ledger([payment.pk], now=now, cents=charge.cents)
+    noted("payment.booked", payment, now)
+    if charge.cents > taken:
+        noted("payment.surplus", payment, now, changed="surplus_cents")
     _keep_account(payment, charge, now)
     return "booked"
 
@@ -99,7 +140,7 @@ def _receipt(payment: Payment, cents: int | None) -> ledger.Posting:
     return ledger.receipt(
         origin=f"payment:{payment.pk}", customer_id=payment.customer_id,
         cents=payment.cents if cents is None else cents, on=clock.day_of(payment.paid_at), document=payment.reference or "",
-        is_surplus=payment.state == Payment.State.SURPLUS,
+        is_surplus=payment.state == Payment.State.SURPLUS, surplus_cents=payment.surplus_cents,
     )  # fmt: skip
 
 
@@ -111,7 +152,8 @@ def _let_go_of_others(payment: Payment, now: datetime) -> None:
     """
     from hospes.payments.jobs import let_go
 
-    others = Payment.objects.filter(order_id=payment.order_id, state__in=UNDECIDED).exclude(pk=payment.pk)
+    same = {"order_id": payment.order_id, "invoice_id": payment.invoice_id}
+    others = Payment.objects.filter(**same, state__in=UNDECIDED).exclude(pk=payment.pk)
     for pk in others.order_by("pk").values_list("pk", flat=True):
         let_go.enqueue(payment_id=pk)
     others.filter(replaced_at=None).update(replaced_at=now)
@@ -128,6 +170,8 @@ def _keep_account(payment: Payment, charge: Charge, now: datetime) -> None:
         noted("payment.account_stored", payment, now)
         if re.match("[A-Z]{2}[0-9]{2}", charge.account):  # an IBAN; of a wallet it is an e-mail address
             note_place(customer_id=payment.customer_id, kind="bank", country=charge.account[:2], now=now)
+    if charge.country:
+        note_place(customer_id=payment.customer_id, kind="card", country=charge.country, now=now)
 
 
 def noted(action: str, payment: Payment, now: datetime, *, changed: str = "state") -> None:

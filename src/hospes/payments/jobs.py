@@ -3,8 +3,8 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.payments import services
-from hospes.payments.models import UNDECIDED, Notice, Payment
+from hospes.payments import refunds, services
+from hospes.payments.models import UNDECIDED, Notice, Payment, Refund
 from hospes.payments.providers import Charge, UnknownCharge, provider
 
 
@@ -46,6 +46,14 @@ def settle(reference: str) -> None:
     except UnknownCharge:
         return
     _book(charge)
+    with at_work():
+        under_way = Refund.objects.filter(payment__reference=reference, state__in=_LOOKED_UP)
+        for pk in under_way.order_by("pk").values_list("pk", flat=True):
+            send_refund.enqueue_once(f"refund:{pk}", refund_id=pk)
+
+
+#: States of which the provider may tell something new: also what was paid back may not arrive.
+_LOOKED_UP = (Refund.State.REQUESTED, Refund.State.SENT, Refund.State.DONE)
 
 
 def _book(charge: Charge) -> None:
@@ -67,3 +75,28 @@ def book_missing(*, timestamp: int) -> None:
     from hospes.payments import sweeps
 
     sweeps.book_missing(now=clock.now())
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def send_refund(*, refund_id: int) -> None:
+    """Have money paid back, or look up what became of it; again pays nothing twice."""
+    with at_work():
+        refund = Refund.objects.with_related("payment").get(pk=refund_id)
+        reference = (refund.payment.reference if refund.payment else None) or ""
+        description = refunds.described(refund)
+    if refund.state not in _LOOKED_UP or refund.paid_on is not None:
+        return
+    try:
+        said = refunds.ask(provider(), refund, reference, description)
+    except UnknownCharge:
+        said = None
+    with at_work():
+        refunds.apply(refund_id=refund_id, said=said, now=clock.now())
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def sweep_refunds(*, timestamp: int) -> None:
+    """See to what credit notes give back, and look up what is under way."""
+    from hospes.payments.sweeps import see_to_refunds
+
+    see_to_refunds(now=clock.now())

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.models import Invoice
 from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel.datamap import (
@@ -33,9 +34,10 @@ CAME_IN = ("paid", "surplus")
 
 class Payment(MappedModel):
     """
-    A payment of an order at the provider. Of one order only one can be alive, so it is not paid twice.
+    A payment of an order, or of an open invoice, at the provider. Of one only one can be alive, so it is not paid twice.
 
     Should it be all the same (the provider's word is the truth), the second one is booked as surplus: money is never lost.
+    Of an invoice `surplus_cents` is what came in more than was still open by then.
 
     `state` is what the provider said of it. `replaced_at` is ours: the customer wants another one instead, or paid with
     another one; from then on it is not the live one, but is looked up until it is over like any other. `refusal` is why the
@@ -56,12 +58,18 @@ class Payment(MappedModel):
     customer = models.ForeignKey(
         Customer, models.PROTECT, related_name="payments", verbose_name=_("customer")
     )
-    order = models.ForeignKey(Order, models.PROTECT, related_name="payments", verbose_name=_("order"))
+    order = models.ForeignKey(
+        Order, models.PROTECT, null=True, related_name="payments", verbose_name=_("order")
+    )
+    invoice = models.ForeignKey(
+        Invoice, models.PROTECT, null=True, related_name="payments", verbose_name=_("invoice")
+    )
     reference = models.CharField(
         _("reference at the provider"), max_length=40, null=True, unique=True
     )  # null until known
     idempotency_key = models.CharField(max_length=60, unique=True)
     cents = models.PositiveBigIntegerField(_("amount"))
+    surplus_cents = models.PositiveBigIntegerField(_("more than was open"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     method = models.CharField(_("paid with"), max_length=20, blank=True)
     checkout_url = models.URLField(max_length=500, blank=True)
@@ -79,6 +87,19 @@ class Payment(MappedModel):
                 condition=Q(state__in=LIVE, replaced_at=None),
                 name="one_live_payment_per_order",
             ),
+            # What was paid of an invoice may have been a part of it: then the next one is for the rest.
+            models.UniqueConstraint(
+                fields=["invoice"],
+                condition=Q(state__in=UNDECIDED, replaced_at=None),
+                name="one_live_payment_per_invoice",
+            ),
+            models.CheckConstraint(
+                name="payment_is_of_an_order_or_an_invoice",
+                condition=Q(order__isnull=False, invoice=None) | Q(order=None, invoice__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="surplus_is_of_what_came_in", condition=Q(surplus_cents=0) | Q(state__in=CAME_IN)
+            ),
             models.CheckConstraint(
                 name="paid_payment_is_the_live_one", condition=~Q(state="paid") | Q(replaced_at=None)
             ),
@@ -89,13 +110,19 @@ class Payment(MappedModel):
                 name="paid_payment_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)
             ),
         ]
-        indexes = [models.Index(fields=["id"], condition=Q(state="surplus"), name="payments_to_be_paid_back")]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(state="surplus") | Q(surplus_cents__gt=0),
+                name="payments_to_be_paid_back",
+            )
+        ]
 
     datamap = row(
-        plain("id", "order", "idempotency_key")
+        plain("id", "order", "invoice", "idempotency_key")
         | plain("checkout_url", "reference", "replaced_at", writes={Purpose.BILLING, Purpose.BILLING.own})
         | personal(Category.PAYMENT, "customer", "cents", "created_at", to=[Recipient.PAYMENT_PROVIDER], writes=())
-        | personal(Category.PAYMENT, "state", "paid_at")
+        | personal(Category.PAYMENT, "state", "paid_at", "surplus_cents")
         | personal(Category.PAYMENT, "refusal", source=Source.PROVIDER)
         | personal(Category.PAYMENT, "method", source=Source.PROVIDER, words=method_words),
         key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING.own}, writes={Purpose.BILLING},
@@ -125,6 +152,82 @@ class PaidFrom(MappedModel):
     datamap = row(
         plain("id", "payment", "stored_at") | personal(Category.PAYMENT, "customer", "holder", "account", source=Source.PROVIDER),
         key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING},
+        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class Refund(MappedModel):
+    """
+    Money of a credit note that goes back to who paid; one for each payment that it comes from, and one for what came another way.
+
+    `failed`: the provider will not or could not do it, or no payment of it is known; then a colleague pays it back by hand
+    (`paid_on`), at the latest on `due_on`. `idempotency_key` makes it one refund at the provider, ever.
+    """
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("to be sent")
+        SENT = "sent", _("under way")
+        DONE = "done", _("paid back")
+        FAILED = "failed", _("to be paid back by hand")
+
+    class Reason(models.TextChoices):
+        NO_PAYMENT = "no_payment", _("it was not paid through the payment provider")
+        REFUSED = "refused", _("the payment provider does not pay it back")
+        BOUNCED = "bounced", _("the money did not arrive")
+
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="refunds", verbose_name=_("customer"))
+    credit_note = models.ForeignKey(
+        Invoice, models.PROTECT, related_name="refunds", verbose_name=_("credit note")
+    )
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, null=True, related_name="refunds", verbose_name=_("payment")
+    )
+    cents = models.PositiveBigIntegerField(_("amount"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    reason = models.CharField(_("why by hand"), max_length=10, choices=Reason.choices, blank=True)
+    reference = models.CharField(_("reference at the provider"), max_length=40, blank=True)
+    idempotency_key = models.CharField(max_length=60, unique=True)
+    due_on = models.DateField(_("to be paid by"))
+    requested_at = models.DateTimeField(_("begun at"))
+    sent_at = models.DateTimeField(_("under way since"), null=True)
+    done_at = models.DateTimeField(_("paid back at"), null=True)
+    paid_on = models.DateField(_("paid by hand on"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("money paid back")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["credit_note", "payment"],
+                nulls_distinct=False,
+                name="one_refund_per_credit_note_and_payment",
+            ),
+            models.CheckConstraint(name="money_paid_back_is_something", condition=Q(cents__gt=0)),
+            models.CheckConstraint(
+                name="failed_refund_says_why", condition=~Q(state="failed") | ~Q(reason="")
+            ),
+            models.CheckConstraint(
+                name="done_refund_says_when", condition=~Q(state="done") | Q(done_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="sent_refund_has_a_reference",
+                condition=~Q(state__in=["sent", "done"]) | ~Q(reference="") | Q(paid_on__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(state__in=["requested", "sent"]), name="refunds_under_way"
+            ),
+            models.Index(fields=["due_on", "id"], condition=Q(state="failed"), name="refunds_by_hand"),
+        ]
+
+    datamap = row(
+        plain("id", "payment", "idempotency_key", writes=())
+        | plain("reference")
+        | personal(Category.PAYMENT, "customer", "credit_note", "due_on", "requested_at", writes=())
+        | personal(Category.PAYMENT, "cents", writes=(), to=[Recipient.PAYMENT_PROVIDER])
+        | personal(Category.PAYMENT, "state", "reason", "sent_at", "done_at", "paid_on"),
+        key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from functools import partial
 from django.db import IntegrityError, connections, transaction
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.models import Invoice
 from hospes.kernel import journal
 from hospes.kernel.acting import Actor, Scene, acting
 from hospes.kernel.purposes import Purpose
@@ -54,26 +55,29 @@ class Addresses:
 def begin(
     *,
     provider: PaymentProvider,
-    order_id: int,
     customer_id: int,
     addresses: Addresses,
     language: str,
     actor: Actor,
     now: datetime,
     instead_of: int | None = None,
+    order_id: int | None = None,
+    invoice_id: int | None = None,
 ) -> str:
     """
-    Begin paying an order and return the address of the provider's page; again (also at once) gives the same page.
+    Begin paying an order, or what is open on an invoice, and return the address of the provider's page; again (also at once) gives the same page.
 
     `instead_of` is a payment that was begun before and is not wanted any more: it is cancelled at the provider if it can be.
     The provider is called between transactions. Whatever breaks off in between is taken up by the next call with the same
     idempotency key. Raises PaymentRefused, or what the provider raises.
     """
     as_payer = partial(acting, Purpose.BILLING, actor=actor, customer=customer_id)
+    of = {"order_id": order_id, "invoice_id": invoice_id}
     if instead_of is not None:
-        _replace(provider, order_id, instead_of, as_payer, now)
+        _replace(provider, of, instead_of, as_payer, now)
     with as_payer():
-        payment, description, is_new = _claim(order_id, now)
+        due = _due_of_order(order_id) if invoice_id is None else _due_of_invoice(invoice_id)
+        payment, description, is_new = _claim(due, of, now)
         if payment.checkout_url:
             return payment.checkout_url
     # An earlier attempt may have broken off after the provider made it, longer ago than its idempotency keys hold.
@@ -92,35 +96,70 @@ def begin(
     return charge.checkout_url
 
 
-def _claim(order_id: int, now: datetime) -> tuple[Payment, str, bool]:
-    """The live payment of an order, made if there is none; the order's number; whether it was made just now."""
-    order = Order.objects.get(pk=order_id)
+@dataclass(frozen=True)
+class _Due:
+    """What is paid: its number, whose it is, and how much of it."""
+
+    number: str
+    customer_id: int
+    cents: int
+
+
+def _due_of_order(order_id: int | None) -> _Due:
+    order = Order.objects.get(pk=order_id or 0)
     if order.state != Order.State.AWAITING_PAYMENT:
         raise PaymentRefused(_("This order does not have to be paid (any more)."))
     if in_use := names.in_use_of_quote(order.quote_id):  # somebody else was faster: not after the money came
         raise PaymentRefused(names.sentence(in_use))
-    live = Payment.objects.filter(order_id=order_id, state__in=LIVE, replaced_at=None)
-    if (payment := live.first()) is None:
-        attempt = Payment.objects.filter(order_id=order_id).count() + 1
+    return _Due(order.number, order.customer_id, order.total_cents)
+
+
+def _due_of_invoice(invoice_id: int) -> _Due:
+    invoice = Invoice.objects.get(pk=invoice_id, kind=Invoice.Kind.INVOICE)
+    if not invoice.open_cents:
+        raise PaymentRefused(_("This invoice does not have to be paid (any more)."))
+    return _Due(invoice.number, invoice.customer_id, invoice.open_cents)
+
+
+def _claim(due: _Due, of: dict[str, int | None], now: datetime) -> tuple[Payment, str, bool]:
+    """The live payment of something, made if there is none; what it is of by number; whether it was made just now."""
+    is_invoice = of["invoice_id"] is not None
+    alive = UNDECIDED if is_invoice else LIVE  # of an invoice a part may be paid already
+    live = Payment.objects.filter(**of, state__in=alive, replaced_at=None)
+    payment = live.first()
+    if (
+        payment is not None and payment.cents != due.cents and is_invoice
+    ):  # it was credited or paid in part meanwhile
+        Payment.objects.filter(pk=payment.pk).update(replaced_at=now)
+        _let_go(payment.pk)
+        payment = None
+    if payment is None:
+        attempt = Payment.objects.filter(**of).count() + 1
         try:
             with transaction.atomic():
                 payment = Payment.objects.create(
-                    customer_id=order.customer_id, order_id=order_id, cents=order.total_cents, created_at=now,
-                    idempotency_key=f"{order.number}-{attempt}",
+                    customer_id=due.customer_id, **of, cents=due.cents, created_at=now,
+                    idempotency_key=f"{due.number}-{attempt}",
                 )  # fmt: skip
         except IntegrityError:  # somebody else was faster: theirs is the one
-            return live.get(), order.number, False
+            return live.get(), due.number, False
         journal.record(
             "payment.begun",
             at=now,
             table="payments_payment",
             object_id=payment.pk,
-            customer_id=order.customer_id,
+            customer_id=due.customer_id,
         )
-        return payment, order.number, True
+        return payment, due.number, True
     if payment.state == Payment.State.PENDING:
         raise AlreadyHandled(_STILL_HANDLED)
-    return payment, order.number, False
+    return payment, due.number, False
+
+
+def _let_go(payment_id: int) -> None:
+    from hospes.payments.jobs import let_go
+
+    let_go.enqueue(payment_id=payment_id)
 
 
 _STILL_HANDLED = _("Your payment is still being handled. As soon as we hear how it ended, you see it here.")
@@ -156,7 +195,7 @@ _NOT_TAKEN = _(
 
 
 def _replace(
-    provider: PaymentProvider, order_id: int, payment_id: int, as_payer: Acting, now: datetime
+    provider: PaymentProvider, of: dict[str, int | None], payment_id: int, as_payer: Acting, now: datetime
 ) -> None:
     """
     Let go of a payment, so that another one can be begun; one that is over, or was let go of already, stays as it is.
@@ -167,9 +206,7 @@ def _replace(
     from hospes.payments.jobs import check
 
     with as_payer():
-        held = Payment.objects.filter(
-            pk=payment_id, order_id=order_id, state__in=UNDECIDED, replaced_at=None
-        ).first()
+        held = Payment.objects.filter(**of, pk=payment_id, state__in=UNDECIDED, replaced_at=None).first()
     if held is None:
         return
     charge = cancelled(provider, held)

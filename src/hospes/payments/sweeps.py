@@ -10,8 +10,8 @@ from django.db.models.functions import Cast, Concat
 from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments import booking, jobs
-from hospes.payments.models import CAME_IN, UNDECIDED, Notice, Payment
+from hospes.payments import booking, jobs, refunds
+from hospes.payments.models import CAME_IN, UNDECIDED, Notice, Payment, Refund
 
 #: A notice usually comes within seconds; after this we ask by ourselves, and after the second we stop asking often.
 PATIENCE = timedelta(minutes=2)
@@ -60,3 +60,30 @@ def book_missing(*, now: datetime, actor: Actor = JOB, page_size: int = 5000) ->
         if len(pks) < page_size:
             return done
         last_pk = pks[-1]
+
+
+#: So long after it was sent a refund is looked up by itself every time; after that its notice, or a look by hand, tells.
+REFUND_TAKES = timedelta(days=30)
+#: So long after it was asked a refund that could not be sent yet is tried by the job itself.
+REFUND_TRIES = timedelta(minutes=10)
+
+
+def see_to_refunds(*, now: datetime, page_size: int = 500) -> Counter[str]:
+    """Divide what credit notes give back over payments, a credit note a transaction, and have what is under way looked up."""
+    tally: Counter[str] = Counter()
+    last = 0
+    while True:
+        with acting(Purpose.BILLING, actor=JOB):
+            page = refunds.not_planned(after=last, limit=page_size)
+        for last in page:
+            with acting(Purpose.BILLING, actor=JOB):
+                tally["planned"] += len(refunds.plan(credit_note_id=last, now=now))
+        if len(page) < page_size:
+            break
+    with acting(Purpose.BILLING, actor=JOB):
+        sent = Refund.objects.filter(state=Refund.State.SENT, sent_at__gt=now - REFUND_TAKES)
+        asked = Refund.objects.filter(state=Refund.State.REQUESTED, requested_at__lte=now - REFUND_TRIES)
+        for refund_id in [*sent.values_list("pk", flat=True), *asked.values_list("pk", flat=True)]:
+            jobs.send_refund.enqueue_once(f"refund:{refund_id}", refund_id=refund_id)
+            tally["looked_up"] += 1
+    return tally

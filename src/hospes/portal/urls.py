@@ -27,6 +27,7 @@ urlpatterns = [
     path("facturen/", account.invoices, name="invoices"),
     path("facturen/<str:invoice_number>/", account.invoice, name="invoice"),
     path("facturen/<str:invoice_number>/pdf/", account.invoice_pdf, name="invoice_pdf"),
+    path("facturen/<str:invoice_number>/betalen/", orders.pay_invoice, name="pay_invoice"),
     path("bestellingen/", orders.orders, name="orders"),
     path("bestellingen/<str:order_number>/", orders.order, name="order"),
     path("bestellingen/<str:order_number>/betalen/", orders.pay, name="pay"),

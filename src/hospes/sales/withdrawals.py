@@ -12,9 +12,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import rules as billing_rules
+from hospes.billing.models import Invoice, InvoiceLine
+from hospes.billing.services import credit
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
 from hospes.kernel import clock, journal
@@ -194,6 +197,7 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
     scene = current()
     with acting(Purpose.BILLING, actor=scene.actor if scene else JOB):
         Order.objects.filter(pk=held.pk).update(state=Order.State.WITHDRAWN)
+        _credit_unserved(held, parts, found.pk, now)
     if cents:
         Refund.objects.create(
             withdrawal_id=found.pk, customer_id=held.customer_id, order_id=held.pk, cents=cents, created_at=now,
@@ -202,6 +206,21 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
     journal.record("order.withdrawn", at=now, table="sales_order", object_id=held.pk, customer_id=held.customer_id,
                    changed=["state"])  # fmt: skip
     return _decided(found, Withdrawal.State.DONE, now)
+
+
+def _credit_unserved(order: Order, parts: list[Back], withdrawal_id: int, now: datetime) -> None:
+    """Credit what was paid and never became a service; of what did, the charge is settled by billing."""
+    sold = [f"quote_line:{part.line.pk}" for part in parts if part.service is None]
+    invoice = Invoice.objects.filter(origin=f"order:{order.pk}").first()
+    if invoice is None or not sold:
+        return
+    lines = InvoiceLine.objects.filter(invoice_id=invoice.pk, sold_as__in=sold)
+    amounts = {line.pk: line.creditable_cents for line in lines if line.creditable_cents}
+    if amounts:
+        with override(invoice.language):
+            reason = gettext("You withdrew from order %(number)s.") % {"number": order.number}
+        credit(invoice_id=invoice.pk, reason=reason, key=f"withdrawal:{withdrawal_id}", today=clock.day_of(now), now=now,
+               lines=amounts)  # fmt: skip
 
 
 def checked(*, withdrawal_id: int, asked: Asked, now: datetime) -> Withdrawal.State:

@@ -81,10 +81,32 @@ def post(postings: Sequence[Posting], *, now: datetime) -> int:
 
 
 def receipt(
-    *, origin: str, customer_id: int, cents: int, on: date, document: str, is_surplus: bool
+    *,
+    origin: str,
+    customer_id: int,
+    cents: int,
+    on: date,
+    document: str,
+    is_surplus: bool,
+    surplus_cents: int = 0,
 ) -> Posting:
-    """Money that came in through the payment provider: for what the customer owes, or more than that, to be paid back."""
-    lines = [(Use.CLEARING, cents), (Use.SURPLUS if is_surplus else Use.DEBTORS, -cents)]
+    """
+    Money that came in through the payment provider: for what the customer owes, or more than that, to be paid back.
+
+    `surplus_cents`: how much of it is more than was owed, where a part was owed.
+    """
+    more = cents if is_surplus else surplus_cents
+    lines = [(Use.CLEARING, cents), (Use.DEBTORS, more - cents), (Use.SURPLUS, -more)]
+    lines = [(use, amount) for use, amount in lines if amount]
+    return Posting(Journal.BANK, origin, on, lines, customer_id, document)
+
+
+def repayment(
+    *, origin: str, customer_id: int, cents: int, on: date, document: str, by_hand: bool, back: bool = False
+) -> Posting:
+    """Money of a credit note that went back through the payment provider, or from the bank by hand; `back`: it came back."""
+    sign = -1 if back else 1
+    lines = [(Use.DEBTORS, sign * cents), (Use.BANK if by_hand else Use.CLEARING, -sign * cents)]
     return Posting(Journal.BANK, origin, on, lines, customer_id, document)
 
 

@@ -7,7 +7,14 @@ An issued document never changes: the database sees to it (migration 0006), also
 from hospes.billing.models.charges import StuckCharge
 from hospes.billing.models.documents import Document
 from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress
-from hospes.billing.models.invoices import OPEN, TO_BE_PAID_BACK, Invoice, InvoiceLine, InvoiceTax, VatCategory
+from hospes.billing.models.invoices import (
+    OPEN,
+    TO_BE_PAID_BACK,
+    Invoice,
+    InvoiceLine,
+    InvoiceTax,
+    VatCategory,
+)
 from hospes.billing.models.numbering import BookYear, Seller, Series
 from hospes.billing.models.rates import VatRate
 from hospes.billing.models.runs import Run, RunProblem

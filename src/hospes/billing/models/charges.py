@@ -38,10 +38,16 @@ class StuckCharge(MappedModel):
         abstract = False
         verbose_name = _("amount that could not be settled")
         constraints = [
-            models.CheckConstraint(name="stuck_charge_says_how", condition=Q(note="") | Q(over_at__isnull=False)),
-            models.CheckConstraint(name="stuck_charge_is_of_something", condition=~Q(cents=0) | Q(over_at__isnull=False)),
+            models.CheckConstraint(
+                name="stuck_charge_says_how", condition=Q(note="") | Q(over_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="stuck_charge_is_of_something", condition=~Q(cents=0) | Q(over_at__isnull=False)
+            ),
         ]
-        indexes = [models.Index(fields=["since", "id"], condition=Q(over_at=None), name="charges_that_are_stuck")]
+        indexes = [
+            models.Index(fields=["since", "id"], condition=Q(over_at=None), name="charges_that_are_stuck")
+        ]
 
     datamap = row(
         plain("id", "charge")

@@ -19,7 +19,8 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import actions, parts
 from hospes.office.pages import Found, looking_at, office_page, open_for, show, working_on
-from hospes.payments.models import PaidFrom, Payment
+from hospes.payments import queries as payments
+from hospes.payments.models import Payment
 from hospes.payments.queries import masked
 
 PAGE = 25
@@ -58,12 +59,11 @@ def invoice(request: Any, number: str) -> HttpResponse:
     found = customer_of(request, number)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         held = get_object_or_404(Invoice, number=number)
-        order_id = held.origin.removeprefix("order:")
-        source = PaidFrom.objects.filter(payment__order_id=order_id).first() if order_id.isdigit() else None
+        source = payments.paid_from(held.pk, held.origin)
         context = {
             "head": parts.head(found.customer_id), "invoice": held, **billing.content(held),
             "document": billing.document(held.pk), "paid_from": masked(source.account) if source else "",
-            "purpose": _BILLING,
+            "purpose": _BILLING, "refunds": payments.refunds_of(held.pk) if held.is_credit_note else [],
         }  # fmt: skip
     return show(request, "office/invoice.html", context)
 

@@ -48,7 +48,7 @@ class Charge:
     empty until it was chosen. checkout_url: where to pay, only while that can be done. paid_at: aware, only
     when paid. holder, account: who paid from which account (an IBAN, a PayPal address, the last four digits
     of a card), only when paid (P13) and only as far as the provider tells. order_key: what was given to
-    `create`.
+    `create`. country: of which the card is, where the provider tells.
     """
 
     reference: str
@@ -60,6 +60,21 @@ class Charge:
     holder: str | None
     account: str | None
     order_key: str
+    country: str = ""
+
+
+@dataclass(frozen=True)
+class Repayment:
+    """
+    Money that goes back to who paid, as the provider knows it.
+
+    state: one of Refund.State, never requested. key: what was given to `refund`.
+    """
+
+    reference: str
+    state: str
+    cents: int
+    key: str
 
 
 class PaymentProvider(Protocol):
@@ -101,6 +116,16 @@ class PaymentProvider(Protocol):
         Charges from before `since` (by the provider's clock: leave a margin) are not looked at: without it this
         may take several requests. Nor are, in any case, those before the newest thousand.
         """
+
+    def refund(self, reference: str, *, cents: int, description: str, key: str) -> Repayment:
+        """
+        Pay back so many cents of a charge, in the way in which it was paid; the same key pays back once.
+
+        Raises ProviderRefused when it cannot be (any more): not paid, too old, more than is left.
+        """
+
+    def refunds(self, reference: str) -> list[Repayment]:
+        """What was or is being paid back of a charge, the oldest first; raises UnknownCharge."""
 
 
 #: By the name in the setting HOSPES_PAYMENT_PROVIDER.

@@ -18,8 +18,11 @@ from hospes.customers.rules import Capability
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments.models import PaidFrom
+from hospes.payments import jobs as payment_jobs
+from hospes.payments import queries as payment_queries
+from hospes.payments.models import UNDECIDED
 from hospes.payments.queries import masked
+from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, shows, whose
 from hospes.sales.models import Order
 from hospes.services import queries as services
@@ -105,13 +108,20 @@ def _after(text: str) -> tuple[date, int] | None:
 def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
     """What was this for, is it paid, and where is the document?"""
     found = get_object_or_404(Invoice, customer_id=capacity.customer_id, number=invoice_number)
-    order_id = found.origin.removeprefix("order:")
-    source = PaidFrom.objects.filter(payment__order_id=order_id).first() if order_id.isdigit() else None
+    source, begun = payment_queries.paid_from(found.pk, found.origin), payment_queries.of_invoice(found.pk)
+    payment = begun[0] if begun and found.open_cents and not found.is_credit_note else None
+    # "paid" while the invoice is open: it was booked between our two looks at the database, or a part was paid before.
+    waiting = (
+        payment is not None and payment.state in UNDECIDED and "terug" in request.GET and not request.viewing
+    )
+    if waiting and payment is not None:  # back from the provider, perhaps before its notice: ask by ourselves
+        payment_jobs.check.enqueue_once(f"payment:{payment.pk}", payment_id=payment.pk)
     context = {
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
-        **billing.content(found),
+        "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
+        "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
     }  # fmt: skip
-    return render(request, "portal/invoice.html", context)
+    return render(request, "portal/_invoice.html" if request.htmx else "portal/invoice.html", context)
 
 
 @require_safe

@@ -120,16 +120,33 @@ def _in_use(order: Order) -> str:
 @posted_from("portal:order")
 @for_customer(Capability.PAY, nav="orders")
 def pay(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
-    """Begin paying. The provider is called between transactions, so this is no page of one."""
+    """Begin paying an order. The provider is called between transactions, so this is no page of one."""
     back = reverse("portal:order", kwargs={"number": capacity.number, "order_number": order_number})
     with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
         found = get_object_or_404(Order, customer_id=capacity.customer_id, number=order_number)
+    return _to_provider(request, capacity, back, found.number, order_id=found.pk)
+
+
+@posted_from("portal:invoice")
+@for_customer(Capability.PAY, nav="invoices")
+def pay_invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpResponse:
+    """Begin paying what is open on an invoice."""
+    back = reverse("portal:invoice", kwargs={"number": capacity.number, "invoice_number": invoice_number})
+    with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
+        found = get_object_or_404(
+            Invoice, customer_id=capacity.customer_id, number=invoice_number, kind=Invoice.Kind.INVOICE
+        )
+    return _to_provider(request, capacity, back, found.number, invoice_id=found.pk)
+
+
+def _to_provider(request: Any, capacity: Capacity, back: str, number: str, **of: int) -> HttpResponse:
+    """To the provider's page, where one can pay; or back, with the reason why not."""
     base = settings.HOSPES_PORTAL_URL
-    addresses = payments.Addresses(f"{base}{reverse('payment_back', args=[order_number])}", _notice_address)
+    addresses = payments.Addresses(f"{base}{reverse('payment_back', args=[number])}", _notice_address)
     try:
         checkout_url = payments.begin(
-            provider=provider(), order_id=found.pk, customer_id=capacity.customer_id, addresses=addresses,
-            language=get_language() or "nl", actor=request.actor, now=clock.now(), instead_of=_instead_of(request),
+            provider=provider(), customer_id=capacity.customer_id, addresses=addresses, language=get_language() or "nl",
+            actor=request.actor, now=clock.now(), instead_of=_instead_of(request), **of,
         )  # fmt: skip
     except payments.AlreadyHandled as refusal:
         messages.info(request, str(refusal))
@@ -161,12 +178,17 @@ def _notice_address(key: str) -> str:
 
 @login_required
 def payment_back(request: Any, order_number: str) -> HttpResponse:
-    """Back from the provider, whom the customer's number is not told: to the order, whoever's of this person it is."""
+    """Back from the provider, whom the customer's number is not told: to what was paid, whoever's of this person it is."""
     for capacity in request.capacities:
         with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
             if Order.objects.filter(customer_id=capacity.customer_id, number=order_number).exists():
                 target = reverse(
                     "portal:order", kwargs={"number": capacity.number, "order_number": order_number}
+                )
+                return redirect(f"{target}?terug=1")
+            if Invoice.objects.filter(customer_id=capacity.customer_id, number=order_number).exists():
+                target = reverse(
+                    "portal:invoice", kwargs={"number": capacity.number, "invoice_number": order_number}
                 )
                 return redirect(f"{target}?terug=1")
     raise Http404

@@ -1,0 +1,55 @@
+"""What came in for an invoice, and what went back of a credit note. Acts within the purpose of billing."""
+
+from datetime import datetime
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from hospes.billing.models import Invoice
+from hospes.kernel import journal
+
+journal.register({
+    "invoice.paid": _("Payment of an invoice booked"), "invoice.paid_back": _("Money of a credit note paid back"),
+})  # fmt: skip
+
+
+def lock(invoice_id: int) -> Invoice:
+    """An invoice that nobody else changes until the end of the transaction."""
+    return Invoice.objects.select_for_update().get(pk=invoice_id)
+
+
+def take_payment(*, invoice_id: int, cents: int, paid_at: datetime, paid_with: str, now: datetime) -> int:
+    """
+    Book money on an invoice, and return how much of it: no more than is open on it. It says when the last of it came, and how.
+    """
+    invoice = lock(invoice_id)
+    taken = min(cents, invoice.open_cents)
+    if taken:
+        Invoice.objects.filter(pk=invoice_id).update(
+            paid_cents=F("paid_cents") + taken, paid_at=paid_at, paid_with=paid_with
+        )
+        _record("invoice.paid", invoice, now)
+    return taken
+
+
+def pay_back(*, credit_note_id: int, cents: int, paid_at: datetime, paid_with: str, now: datetime) -> None:
+    """Note that money of a credit note went back; below zero, that it came back. Never more than the note gives back."""
+    note = lock(credit_note_id)
+    paid = note.paid_cents + cents
+    if not 0 <= paid <= note.total_cents - note.set_off_cents:
+        raise ValueError(f"{cents} cents are no part of what credit note {credit_note_id} gives back")
+    Invoice.objects.filter(pk=credit_note_id).update(
+        paid_cents=paid, paid_at=paid_at if paid else None, paid_with=paid_with if paid else ""
+    )
+    _record("invoice.paid_back", note, now)
+
+
+def _record(action: str, invoice: Invoice, now: datetime) -> None:
+    journal.record(
+        action,
+        at=now,
+        table="billing_invoice",
+        object_id=invoice.pk,
+        customer_id=invoice.customer_id,
+        changed=["paid_cents"],
+    )

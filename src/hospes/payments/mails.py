@@ -1,0 +1,39 @@
+"""The mails about money that goes back."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hospes.billing.models import Invoice
+from hospes.billing.queries import credited_number
+from hospes.billing.words import method_words
+from hospes.messaging.kinds import name
+from hospes.messaging.models import Message
+from hospes.messaging.rendering import Rendered, register
+from hospes.payments.models import Refund
+
+
+def _context(message: Message) -> dict[str, object]:
+    refund = Refund.objects.get(pk=message.about)
+    note = Invoice.objects.get(pk=refund.credit_note_id)
+    method = Invoice.objects.values_list("paid_with", flat=True).get(pk=note.credits_id or 0)
+    return {
+        "refund": refund, "invoice": note, "corrects": credited_number(note),
+        "paid_with": method_words(method) if method and refund.paid_on is None else "",
+    }  # fmt: skip
+
+
+def refund_sent(message: Message) -> Rendered:
+    """The money is under way: how much, of which credit note, and how it comes."""
+    return Rendered(_("Your money is on its way"), "mail/payments.refund_sent", _context(message))
+
+
+def refund_done(message: Message) -> Rendered:
+    """The money was paid back."""
+    return Rendered(_("We have paid you back"), "mail/payments.refund_done", _context(message))
+
+
+register("payments.refund_sent", refund_sent)
+register("payments.refund_done", refund_done)
+name({
+    "payments.refund_sent": gettext_lazy("Money on its way"), "payments.refund_done": gettext_lazy("Money paid back"),
+})  # fmt: skip

@@ -1,0 +1,263 @@
+"""
+Paying back what credit notes give back: through the provider where it was paid with it, by hand where that cannot be.
+
+Acts for billing. The provider is asked between transactions. A credit note is divided once, over the payments of its invoice;
+each part is sent once, by its key, however often that is tried.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy
+
+from hospes.billing import payments as billing
+from hospes.billing.ledger import services as ledger
+from hospes.billing.models import TO_BE_PAID_BACK, Invoice
+from hospes.kernel import clock, journal
+from hospes.messaging import services as messaging
+from hospes.payments.models import Payment, Refund
+from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
+from hospes.sales.models import Refund as Promised
+
+journal.register({
+    "refund.requested": gettext_lazy("Money to be paid back"), "refund.sent": gettext_lazy("Money is being paid back"),
+    "refund.done": gettext_lazy("Money was paid back"),
+    "refund.failed": gettext_lazy("Money could not be paid back through the payment provider"),
+    "refund.by_hand": gettext_lazy("Money was paid back by hand"),
+})  # fmt: skip
+
+#: Within how many days money goes back; after a withdrawal the law says so (art. 6:230r Dutch Civil Code).
+DAYS: Final = 14
+_State, _Reason = Refund.State, Refund.Reason
+
+
+class NotByHand(Exception):
+    """There is nothing (any more) to be paid back by hand, or not on that day; the message is fit to show to a colleague."""
+
+
+# --- what goes back, and how ----------------------------------------------------------------------------------------------
+
+
+def not_planned(*, after: int = 0, limit: int = 500) -> list[int]:
+    """Credit notes of which money is to be paid back and nobody saw to it yet, in order of their id."""
+    found = Invoice.objects.filter(TO_BE_PAID_BACK, refunds=None, pk__gt=after)
+    return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+@transaction.atomic
+def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
+    """
+    Divide what a credit note gives back over the payments of its invoice, the last one first; what is left goes by hand.
+
+    Once: what was divided before stays so. Never more than is left of a payment.
+    """
+    note = billing.lock(credit_note_id)
+    if (
+        not note.is_credit_note
+        or not note.open_cents
+        or Refund.objects.filter(credit_note_id=note.pk).exists()
+    ):
+        return []
+    left, made = note.open_cents, list[Refund]()
+    for payment in _payments_of(note):
+        part = min(left, _refundable(payment))
+        if part > 0:
+            made.append(_planned(note, payment, part, now))
+            left -= part
+    if left:
+        made.append(_planned(note, None, left, now))
+    for refund in made:
+        if refund.state == _State.REQUESTED:
+            _enqueue(refund.pk)
+    return made
+
+
+def _payments_of(note: Invoice) -> list[Payment]:
+    """What the invoice was paid with through the provider, the last first; locked, so that two never take the same rest."""
+    invoice = Invoice.objects.get(pk=note.credits_id or 0)
+    order_id = invoice.origin.removeprefix("order:")
+    of = Q(invoice_id=invoice.pk)
+    if order_id.isdigit():
+        of |= Q(order_id=int(order_id))
+    held = Payment.objects.select_for_update().filter(
+        of, customer_id=note.customer_id, state=Payment.State.PAID
+    )
+    return sorted(held.order_by("pk"), key=lambda payment: (payment.paid_at, payment.pk), reverse=True)
+
+
+def _refundable(payment: Payment) -> int:
+    live = Refund.objects.filter(payment_id=payment.pk, paid_on=None).exclude(state=_State.FAILED)
+    gone = live.aggregate(sum=Sum("cents"))["sum"] or 0
+    return payment.cents - payment.surplus_cents - int(gone)
+
+
+def _planned(note: Invoice, payment: Payment | None, cents: int, now: datetime) -> Refund:
+    values = (
+        {"state": _State.REQUESTED} if payment else {"state": _State.FAILED, "reason": _Reason.NO_PAYMENT}
+    )
+    refund = Refund.objects.create(
+        customer_id=note.customer_id, credit_note_id=note.pk, payment_id=payment.pk if payment else None, cents=cents,
+        idempotency_key=f"{note.number}-{payment.pk if payment else 0}", due_on=_due_on(note), requested_at=now, **values,
+    )  # fmt: skip
+    _noted("refund.requested", refund, now)
+    return refund
+
+
+def _due_on(note: Invoice) -> date:
+    """The day that was promised after a withdrawal, else fourteen days after the credit note."""
+    usual, order_id = note.issued_on + timedelta(days=DAYS), _order_of(note)
+    promised = (
+        Promised.objects.filter(order_id=order_id or 0, settled_at=None)
+        .values_list("due_on", flat=True)
+        .first()
+    )
+    return min(usual, promised) if promised else usual
+
+
+def _order_of(note: Invoice) -> int | None:
+    origin = Invoice.objects.values_list("origin", flat=True).get(pk=note.credits_id or 0)
+    order_id = origin.removeprefix("order:")
+    return int(order_id) if order_id.isdigit() else None
+
+
+def _enqueue(refund_id: int) -> None:
+    from hospes.payments.jobs import send_refund
+
+    send_refund.enqueue_once(f"refund:{refund_id}", refund_id=refund_id)
+
+
+# --- through the provider -------------------------------------------------------------------------------------------------
+
+
+def ask(provider: PaymentProvider, refund: Refund, reference: str, description: str) -> Repayment | None:
+    """
+    Have the provider pay back, or how it stands with what it was asked before; None when it refuses. Outside of transactions.
+
+    Its keys hold for a while only, so it is asked first what it has.
+    """
+    for known in provider.refunds(reference):
+        if known.key == refund.idempotency_key:
+            return known
+    if refund.state != _State.REQUESTED:
+        return None
+    try:
+        return provider.refund(
+            reference, cents=refund.cents, description=description, key=refund.idempotency_key
+        )
+    except ProviderRefused:
+        return None
+
+
+def described(refund: Refund) -> str:
+    """What stands on the statement of who gets the money."""
+    note = Invoice.objects.get(pk=refund.credit_note_id)
+    with translation.override(note.language):
+        return gettext("Credit note %(number)s") % {"number": note.number}
+
+
+@transaction.atomic
+def apply(*, refund_id: int, said: Repayment | None, now: datetime) -> str:
+    """
+    Bring our books to what the provider says of a refund (None: it refuses): sent, done, failed, or same. In any order.
+    """
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if refund.paid_on is not None or (refund.state == _State.FAILED and refund.reference):
+        return "same"
+    if said is None:
+        if refund.state != _State.REQUESTED:
+            return "same"
+        return _failed(refund, _Reason.REFUSED, now)
+    if refund.state == said.state:
+        return "same"
+    Refund.objects.filter(pk=refund.pk).update(reference=said.reference)
+    refund.reference = said.reference
+    if said.state == _State.FAILED:
+        if refund.state == _State.DONE:
+            _came_back(refund, now)
+        return _failed(refund, _Reason.BOUNCED, now)
+    if refund.state == _State.DONE:  # it was asked before it was done, and is told after it
+        return "same"
+    if said.state == _State.DONE:
+        method = Payment.objects.values_list("method", flat=True).get(pk=refund.payment_id or 0)
+        _done(refund, paid_with=method, on=clock.day_of(now), now=now, paid_on=None)
+        return "done"
+    Refund.objects.filter(pk=refund.pk).update(state=_State.SENT, reason="", sent_at=now)
+    _noted("refund.sent", refund, now)
+    _tell("payments.refund_sent", refund, now)
+    return "sent"
+
+
+def _failed(refund: Refund, reason: str, now: datetime) -> str:
+    Refund.objects.filter(pk=refund.pk).update(state=_State.FAILED, reason=reason, done_at=None)
+    _noted("refund.failed", refund, now)
+    return "failed"
+
+
+def _came_back(refund: Refund, now: datetime) -> None:
+    """What was paid back did not arrive after all: the customer has it to come again."""
+    billing.pay_back(
+        credit_note_id=refund.credit_note_id, cents=-refund.cents, paid_at=now, paid_with="", now=now
+    )
+    ledger.post([_posting(refund, clock.day_of(now), by_hand=False, back=True)], now=now)
+
+
+def _done(refund: Refund, *, paid_with: str, on: date, now: datetime, paid_on: date | None) -> None:
+    Refund.objects.filter(pk=refund.pk).update(state=_State.DONE, done_at=now, paid_on=paid_on)
+    billing.pay_back(
+        credit_note_id=refund.credit_note_id, cents=refund.cents, paid_at=now, paid_with=paid_with, now=now
+    )
+    ledger.post([_posting(refund, on, by_hand=paid_on is not None)], now=now)
+    _noted("refund.by_hand" if paid_on else "refund.done", refund, now)
+    _tell("payments.refund_done", refund, now)
+    _keep_promise(refund, now)
+
+
+def _posting(refund: Refund, on: date, *, by_hand: bool, back: bool = False) -> ledger.Posting:
+    what = "back" if back else "hand" if by_hand else "provider"
+    return ledger.repayment(
+        origin=f"refund:{refund.pk}:{what}", customer_id=refund.customer_id, cents=refund.cents, on=on,
+        document=refund.idempotency_key, by_hand=by_hand, back=back,
+    )  # fmt: skip
+
+
+def _keep_promise(refund: Refund, now: datetime) -> None:
+    """After a withdrawal: what was promised is paid once all of it went back."""
+    order_id = _order_of(Invoice.objects.get(pk=refund.credit_note_id))
+    promised = Promised.objects.filter(order_id=order_id or 0, settled_at=None).first()
+    if promised is None:
+        return
+    back = Refund.objects.filter(credit_note__credits__origin=f"order:{order_id}", state=_State.DONE)
+    if int(back.aggregate(sum=Sum("cents"))["sum"] or 0) >= promised.cents:
+        Promised.objects.filter(pk=promised.pk).update(settled_at=now)
+
+
+# --- by hand --------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def paid_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
+    """Say that a colleague paid it back from the bank on a day; raises NotByHand when it does not wait for that (any more)."""
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if refund.state != _State.FAILED:
+        raise NotByHand(gettext("This was paid back already, or is on its way."))
+    if not clock.day_of(refund.requested_at) <= on <= clock.day_of(now):
+        raise NotByHand(gettext("That day is before the credit note, or has yet to come."))
+    _done(refund, paid_with="banktransfer", on=on, now=now, paid_on=on)
+
+
+def _tell(kind: str, refund: Refund, now: datetime) -> None:
+    messaging.enqueue(
+        kind,
+        key=f"{kind}:{refund.pk}:{refund.paid_on or ''}",
+        customer_id=refund.customer_id,
+        about_id=refund.pk,
+        now=now,
+    )
+
+
+def _noted(action: str, refund: Refund, now: datetime) -> None:
+    journal.record(action, at=now, table="payments_refund", object_id=refund.pk, customer_id=refund.customer_id,
+                   changed=["state"])  # fmt: skip
