@@ -228,9 +228,9 @@ def test_settled_again_it_is_one_document() -> None:
 def test_a_document_that_is_rolled_back_settles_nothing() -> None:
     service, _first = a_year()
     charge(service, "ended", -5300)
-    with pytest.raises(KeyboardInterrupt), acting(Purpose.BILLING, actor=JOB):
+    with pytest.raises(KeyboardInterrupt), acting(Purpose.BILLING, actor=JOB):  # noqa: PT012  # killed before the end
         charging.settle(customer_id=service.customer_id, today=TODAY, now=NOW)
-        raise KeyboardInterrupt  # killed before the end
+        raise KeyboardInterrupt
     assert (documents(service), settled()) == ([], [False])
     settle(service)
     with as_owner():

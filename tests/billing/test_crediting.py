@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hospes.billing import queries, rules, services
+from hospes.billing.documents.pdf import page
 from hospes.billing.drafts import document_of
 from hospes.billing.models import Invoice, InvoiceLine, InvoiceTax
 from hospes.kernel.acting import JOB, SYSTEM, acting
@@ -87,6 +88,20 @@ def test_the_document_of_a_credit_note_names_its_invoice() -> None:
         said = document_of(Invoice.objects.get(pk=note.pk))
     assert (said.kind, said.number, said.corrects_number) == ("credit_note", "C2026-00001", "F2026-00001")
     assert (said.total_cents, said.paid_cents) == (9075, 0)
+
+
+def test_the_document_says_why_and_what_was_set_off() -> None:
+    note = credit(issue(draft()))
+    with acting(Purpose.BILLING, actor=JOB):
+        said = document_of(Invoice.objects.get(pk=note.pk))
+    assert (said.reason, said.set_off_cents, said.open_cents) == ("Opgezegd", 9075, 0)
+    shown = page(said)
+    assert "".join(piece["text"] for piece in shown["opening"]) == (
+        "Hiermee corrigeren we factuur F2026-00001. U hoeft €\u00a090,75 daarvan niet meer te betalen. De reden: Opgezegd"
+    )
+    assert shown["payments"] == [
+        ("Verrekend met factuur F2026-00001", "−€\u00a090,75"), ("Nog terug te krijgen", "€\u00a00,00"),
+    ]  # fmt: skip
 
 
 def test_what_was_paid_is_paid_back_and_what_was_open_is_set_off() -> None:

@@ -143,9 +143,9 @@ def _covering(service: Service, charge: Charge) -> list[InvoiceLine]:
     overlaps = Q(period_until__gte=charge.period_from, period_from__lte=charge.period_until)
     if charge.kind == Charge.Kind.WITHDRAWN:
         overlaps |= Q(period_from=None)
-    found = InvoiceLine.objects.filter(
+    found = InvoiceLine.objects.with_related("invoice").filter(
         of_it, overlaps, customer_id=charge.customer_id, credits_line=None, net_cents__gt=0
-    ).with_related("invoice")
+    )
     # What has no period (setting up) comes last: time is given back first.
     return sorted(
         found,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db import connections
 
 from hospes.billing import jobs as billing
-from hospes.billing.models import Invoice
+from hospes.billing.models import Invoice, StuckCharge
 from hospes.kernel import journal
 from hospes.kernel.acting import Scene, acting
 from hospes.kernel.purposes import Purpose
@@ -84,6 +84,16 @@ def make_file_again(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
         return False
     billing.make_document.enqueue_once(f"document:{pk}", invoice_id=pk)
     _journal("staff.invoice_file_made", "billing_invoice", pk, now)
+    return True
+
+
+def settle_charges_again(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:
+    """Have what waits for a customer put on documents; False when this very form was carried out already. Acts for billing."""
+    held = StuckCharge.objects.filter(pk=pk, over_at=None).first()
+    if held is None or not _first(scene, f"charge:{pk}:{once}", now):
+        return False
+    billing.settle_charges.enqueue_once(f"charges:{held.customer_id}", customer_id=held.customer_id)
+    _journal("staff.charges_settled", "billing_stuckcharge", pk, now)
     return True
 
 

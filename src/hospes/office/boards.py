@@ -3,10 +3,12 @@
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import OPEN, Invoice, RunProblem, TaxStatus
+from hospes.billing.models import EInvoice, Invoice, OPEN, RunProblem, StuckCharge, TaxStatus, ViesCheck
+from hospes.billing.words import stuck_words
 from hospes.faces.words import ZONE
 from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
@@ -17,6 +19,7 @@ from hospes.office import retries
 from hospes.office.failed import FailedWork
 from hospes.office.piles import Board, Item, Rows
 from hospes.payments.models import Payment
+from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
 from hospes.services.models import Service, ServiceChange, State
 
@@ -30,6 +33,8 @@ PENDING_AFTER: Final = timedelta(hours=1)
 WAITING_AFTER: Final = timedelta(hours=1)
 #: So long VIES may give no answer before somebody should know.
 UNCONFIRMED_AFTER: Final = timedelta(days=1)
+#: A VAT number that turned out wrong longer ago than this was called about.
+CALL_WITHIN: Final = timedelta(days=60)
 #: A message that failed longer ago than this is history.
 FAILED_WITHIN: Final = timedelta(days=30)
 
@@ -46,11 +51,51 @@ def _overdue_item(row: Invoice) -> Item:
 
 
 def _surplus(now: datetime) -> Any:
-    return Payment.objects.filter(state=Payment.State.SURPLUS)
+    return Payment.objects.filter(Q(state=Payment.State.SURPLUS) | Q(surplus_cents__gt=0))
 
 
 def _surplus_item(row: Payment) -> Item:
-    return Item(row.pk, str(row.pk), row.reference or "", row.paid_at, row.cents)
+    return Item(row.pk, str(row.pk), row.reference or "", row.paid_at, row.surplus_cents or row.cents)
+
+
+def _by_hand(now: datetime) -> Any:
+    return MoneyBack.objects.with_related("credit_note").filter(state=MoneyBack.State.FAILED)
+
+
+def _by_hand_item(row: MoneyBack) -> Item:
+    page = reverse("office:refund", args=[row.pk])
+    return Item(
+        row.pk, row.due_on.isoformat(), row.credit_note.number, row.due_on, row.cents,
+        detail=str(MoneyBack.Reason(row.reason).label), page=page,
+    )  # fmt: skip
+
+
+def _stuck(now: datetime) -> Any:
+    return StuckCharge.objects.with_related("charge").filter(over_at=None)
+
+
+def _stuck_item(row: StuckCharge) -> Item:
+    page = reverse("office:stuck_charge", args=[row.pk])
+    return Item(
+        row.pk,
+        row.since.isoformat(),
+        row.charge.description,
+        row.since,
+        row.cents,
+        detail=stuck_words(row.reason),
+        page=page,
+    )
+
+
+def _einvoices(now: datetime) -> Any:
+    return EInvoice.objects.with_related("invoice").filter(
+        state=EInvoice.State.FAILED, planned_at__gt=now - FAILED_WITHIN
+    )
+
+
+def _einvoice_item(row: EInvoice) -> Item:
+    number = row.invoice.number
+    return Item(row.pk, row.planned_at.isoformat(), number, row.planned_at, invoice=number, detail=row.reason)
 
 
 def _without_file(now: datetime) -> Any:
@@ -171,6 +216,23 @@ def _number_unconfirmed(now: datetime) -> Any:
     return TaxStatus.objects.filter(until=None, why="vies_pending", since__lt=now - UNCONFIRMED_AFTER)
 
 
+def _number_wrong(now: datetime) -> Any:
+    """The latest answer on the number that the customer has now: not valid; until another one is given or it is asked again."""
+    later = ViesCheck.objects.filter(
+        customer_id=OuterRef("customer_id"), number=OuterRef("number"), checked_at__gt=OuterRef("checked_at")
+    ).exclude(result=ViesCheck.Result.UNANSWERED)
+    return ViesCheck.objects.filter(
+        ~Exists(later),
+        result=ViesCheck.Result.INVALID,
+        number=F("customer__vat_number"),
+        checked_at__gt=now - CALL_WITHIN,
+    )
+
+
+def _number_item(row: ViesCheck) -> Item:
+    return Item(row.pk, row.checked_at.isoformat(), row.number, row.checked_at)
+
+
 def _tax_item(row: TaxStatus) -> Item:
     return Item(row.pk, row.since.isoformat(), row.why_words, row.since)
 
@@ -200,6 +262,29 @@ BOARDS: Final = (
         "btw-nummer-onbevestigd", Purpose.BILLING, False, _("VAT numbers that VIES has not confirmed"),
         _("For more than a day VIES gave no answer, so our own VAT is charged meanwhile. It is asked again by itself."),
         Rows(_number_unconfirmed, _tax_item, order="since"),
+    ),
+    Board(
+        "btw-nummer-ongeldig", Purpose.BILLING, False, _("VAT numbers that are not right"),
+        _("VIES says that this number does not exist (any more). Until there is a right one the customer is charged VAT as a"
+          " private person. Call them: perhaps it is a slip of the pen."),
+        Rows(_number_wrong, _number_item, order="checked_at"),
+    ),
+    Board(
+        "e-facturen-mislukt", Purpose.BILLING, True, _("E-invoices that did not arrive"),
+        _("The customer has the invoice by mail. Ask for the right address for e-invoices, or send it in another way."),
+        Rows(_einvoices, _einvoice_item, order="planned_at"),
+    ),
+    Board(
+        "bedragen-niet-verwerkt", Purpose.BILLING, True, _("Amounts that are on no invoice or credit note"),
+        _("A change or an end of a service costs something or gives something back, and no document could be made of it. Set"
+          " right what hinders it and try again, or settle it in another way and write down how."),
+        Rows(_stuck, _stuck_item, order="since"), again=retries.settle_charge,
+    ),
+    Board(
+        "met-de-hand-terugbetalen", Purpose.BILLING, False, _("Money to pay back by hand"),
+        _("A credit note gives money back that the payment provider cannot pay back. Transfer it from the bank on the day shown"
+          " at the latest, and write down when you did."),
+        Rows(_by_hand, _by_hand_item, order="due_on"),
     ),
     Board(
         "verlopen-facturen", Purpose.BILLING, False, _("Invoices that are overdue"),

@@ -23,7 +23,7 @@ class Item:
     """
     A piece of work: what it is about, since when, for how much (cents), and the customer's number where there is one.
 
-    `detail` is what else helps to see what to do, `hand` the colleague who has it.
+    `detail` is what else helps to see what to do, `page` the address where it is done, `hand` the colleague who has it.
     """
 
     pk: int
@@ -34,6 +34,7 @@ class Item:
     number: int | None = None
     invoice: str = ""
     detail: str = ""
+    page: str = ""
     hand: taking.Hand | None = None
 
 
@@ -155,7 +156,8 @@ def _moment(text: str) -> datetime:
 #: How the first half of a place is read, by the column that a board is ordered by.
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "pk": int, "due_on": date.fromisoformat, "issued_on": date.fromisoformat, "placed_at": _moment, "paid_at": _moment,
-    "created_at": _moment, "received_at": _moment, "since": _moment,
+    "created_at": _moment, "received_at": _moment, "since": _moment, "checked_at": _moment,
+    "planned_at": _moment,
 }  # fmt: skip
 
 

@@ -46,6 +46,11 @@ def withdraw(request: Any, board: Board, withdrawal_id: int, once: str) -> bool:
     return _for_its_customer(request, board, withdrawal_id, once, actions.carry_out_withdrawal)
 
 
+def settle_charge(request: Any, board: Board, stuck_id: int, once: str) -> bool:
+    """Have the charges of a customer put on documents once more."""
+    return _for_its_customer(request, board, stuck_id, once, actions.settle_charges_again)
+
+
 def _for_its_customer(request: Any, board: Board, pk: int, once: str, act: Any) -> bool:
     """Act on what still waits on a board, within the rows of the customer whose it is."""
     source, now = board.source, clock.now()

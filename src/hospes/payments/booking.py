@@ -64,7 +64,7 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
     if payment.invoice_id is not None:
         return _book_invoice(payment, charge, now)
     paid_at = charge.paid_at or now
-    awaited = Order.objects.filter(pk=payment.order_id, state=Order.State.AWAITING_PAYMENT).exists()
+    awaited = Order.objects.filter(pk=payment.order_id or 0, state=Order.State.AWAITING_PAYMENT).exists()
     if (
         not awaited or charge.cents != payment.cents
     ):  # paid with another one, or cancelled: the money came all the same

@@ -95,12 +95,11 @@ def _refundable(payment: Payment) -> int:
 
 
 def _planned(note: Invoice, payment: Payment | None, cents: int, now: datetime) -> Refund:
-    values = (
-        {"state": _State.REQUESTED} if payment else {"state": _State.FAILED, "reason": _Reason.NO_PAYMENT}
-    )
+    state, reason = (_State.REQUESTED, "") if payment else (_State.FAILED, str(_Reason.NO_PAYMENT))
     refund = Refund.objects.create(
         customer_id=note.customer_id, credit_note_id=note.pk, payment_id=payment.pk if payment else None, cents=cents,
-        idempotency_key=f"{note.number}-{payment.pk if payment else 0}", due_on=_due_on(note), requested_at=now, **values,
+        idempotency_key=f"{note.number}-{payment.pk if payment else 0}", due_on=_due_on(note), requested_at=now, state=state,
+        reason=reason,
     )  # fmt: skip
     _noted("refund.requested", refund, now)
     return refund

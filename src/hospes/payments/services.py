@@ -65,9 +65,10 @@ def begin(
     invoice_id: int | None = None,
 ) -> str:
     """
-    Begin paying an order, or what is open on an invoice, and return the address of the provider's page; again (also at once) gives the same page.
+    Begin paying an order, or what is open on an invoice, and return the address of the provider's page.
 
-    `instead_of` is a payment that was begun before and is not wanted any more: it is cancelled at the provider if it can be.
+    Again (also at once) it gives the same page. `instead_of` is a payment that was begun before and is not wanted any more: it
+    is cancelled at the provider if it can be.
     The provider is called between transactions. Whatever breaks off in between is taken up by the next call with the same
     idempotency key. Raises PaymentRefused, or what the provider raises.
     """

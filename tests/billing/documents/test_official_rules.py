@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from lxml import etree
 
 from hospes.billing.documents import Customization, DocumentKind, InvoiceDocument, VatCategory, invoice_xml
 from tests.billing.documents import nlcius, official, recomputed
@@ -123,3 +126,18 @@ def test_a_cent_too_much_vat_passes_the_official_rules_and_not_ours() -> None:
         xml = xml.replace(right, wrong)
     assert official.findings(official.EN16931, xml) == set()
     assert recomputed.said(xml) != recomputed.right(xml)
+
+
+@pytest.mark.parametrize("set_off", [0, 1, 5000, None])
+@pytest.mark.parametrize("reason", ["", "Opgezegd per 1 juni: “rest” & <deel>"])
+def test_why_and_what_was_set_off_stand_on_a_credit_note_without_a_finding(
+    set_off: int | None, reason: str
+) -> None:
+    whole = make_credit_note()
+    doc = replace(whole, set_off_cents=whole.total_cents if set_off is None else set_off, reason=reason)
+    for customization, xml in claimable(doc).items():
+        assert all_findings(customization, xml) == set(), customization
+        root = etree.fromstring(xml)
+        notes = [e.text for e in root if etree.QName(e).localname == "Note"]
+        assert notes == ([reason] if reason else [])
+        assert recomputed.said(xml).payable == doc.open_cents == doc.total_cents - doc.set_off_cents

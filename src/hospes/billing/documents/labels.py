@@ -42,6 +42,12 @@ _DUTCH = {
     "say_credit": "Hiermee corrigeren we factuur {number}. Het bedrag van {amount} verrekenen we met wat u "
     "nog moet betalen, of u krijgt het van ons terug.",
     "say_refunded": "Hiermee corrigeren we factuur {number}. We hebben {amount} aan u terugbetaald.",
+    "say_set_off": "Hiermee corrigeren we factuur {number}. U hoeft {off} daarvan niet meer te betalen.",
+    "say_partly_set_off": "Hiermee corrigeren we factuur {number}. U hoeft {off} daarvan niet meer te betalen; "
+    "{amount} betalen we aan u terug.",
+    "say_why": "De reden: {reason}",
+    "set_off": "{amount} is verrekend met wat op factuur {number} nog openstond.",
+    "set_off_row": "Verrekend met factuur {number}",
     "say_nothing_credited": "Hiermee corrigeren we factuur {number}. Het bedrag verandert niet.",
     "say_debit": "We schrijven {amount} van uw rekening af, op of kort na {date}. U hoeft niets te doen.",
     "say_pro_forma": "Dit is nog geen factuur. Als u {amount} hebt betaald, krijgt u van ons de factuur. "
@@ -136,6 +142,12 @@ _ENGLISH = {
     "say_credit": "This corrects invoice {number}. We will set off {amount} against what you still have to "
     "pay, or pay it back to you.",
     "say_refunded": "This corrects invoice {number}. We have paid back {amount} to you.",
+    "say_set_off": "This corrects invoice {number}. You do not have to pay {off} of it any more.",
+    "say_partly_set_off": "This corrects invoice {number}. You do not have to pay {off} of it any more; "
+    "we pay {amount} back to you.",
+    "say_why": "The reason: {reason}",
+    "set_off": "{amount} is set off against what was still open on invoice {number}.",
+    "set_off_row": "Set off against invoice {number}",
     "say_nothing_credited": "This corrects invoice {number}. The amount does not change.",
     "say_debit": "We will collect {amount} from your account, on or shortly after {date}. You need to do nothing.",
     "say_pro_forma": "This is not an invoice yet. Once you have paid {amount}, we will send you the invoice. "

@@ -47,8 +47,9 @@ class InvoiceDocument:
     """
     A document that is ready to be sent, or ValueError that names everything that is off.
 
-    Amounts are cents and not negative on any kind: a credit note says how much is given back, and its
-    paid_cents is what was paid back. A pro-forma is in no book: it may have no number, and nothing is paid on it.
+    Amounts are cents and not negative on any kind: a credit note says how much is given back and why (`reason`); its paid_cents
+    is what was paid back, set_off_cents what was still open on the invoice and is settled by it. A pro-forma is in no book: it
+    may have no number, and nothing is paid on it.
 
     buyer_reference and order_reference are the buyer's own (BT-10, and the number of a purchase order, BT-13).
     vat_country is whose VAT is charged, when that is not the seller's country (one-stop shop). delivered_on is the
@@ -69,6 +70,8 @@ class InvoiceDocument:
     order_reference: str = ""
     corrects_number: str = ""
     corrects_issued_on: date | None = None
+    reason: str = ""
+    set_off_cents: int = 0
     copies_to: tuple[str, ...] = ()
     delivered_on: date | None = None
     lines: tuple[DocumentLine, ...]
@@ -95,7 +98,7 @@ class InvoiceDocument:
     @property
     def open_cents(self) -> int:
         """What is still to be paid (or, on a credit note, to be given back)."""
-        return self.total_cents - self.paid_cents
+        return self.total_cents - self.paid_cents - self.set_off_cents
 
     @property
     def is_credit_note(self) -> bool:
@@ -214,6 +217,12 @@ def _group_problems(said: Sequence[VatGroup], right: Sequence[VatGroup], *, slac
 def _payment_problems(doc: InvoiceDocument) -> Iterator[str]:
     if not 0 <= doc.paid_cents <= doc.total_cents:
         yield f"paid_cents is {doc.paid_cents}, outside 0 to {doc.total_cents}"
+    if doc.set_off_cents and not (
+        doc.is_credit_note and 0 < doc.set_off_cents <= doc.total_cents - doc.paid_cents
+    ):
+        yield f"set_off_cents is {doc.set_off_cents}, more than is left of the document, or on no credit note"
+    if doc.reason and not doc.is_credit_note:
+        yield "a reason stands on a credit note only"
     if (doc.paid_cents > 0) != (doc.paid_on is not None):
         yield "paid_on is the day of a payment, and there is none without the other"
     if doc.payment_method and not doc.paid_cents:

@@ -96,6 +96,7 @@ def _on_paper(doc: InvoiceDocument) -> InvoiceDocument:
         order_reference=for_paper(doc.order_reference, _NARROW),
         copies_to=tuple(for_paper(name, _NARROW) for name in doc.copies_to),
         corrects_number=for_paper(doc.corrects_number, _NARROW),
+        reason=for_paper(doc.reason),
         seller_iban=drawable(doc.seller_iban),
         payment_method=for_paper(doc.payment_method),
         seller=_party_on_paper(doc.seller),
@@ -208,9 +209,13 @@ def _total(doc: InvoiceDocument) -> tuple[str, str]:
 
 
 def _payments(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
+    still_open = "credit_still_open" if doc.is_credit_note else "still_open"
+    if doc.set_off_cents:
+        row = labels(doc.language)["set_off_row"].format(number=doc.corrects_number)
+        yield row, notation.euros(-doc.set_off_cents, doc.language)
     if doc.paid_cents:
-        still_open = "credit_still_open" if doc.is_credit_note else "still_open"
         yield payment_said(doc), notation.euros(-doc.paid_cents, doc.language)
+    if doc.paid_cents or doc.set_off_cents:
         yield labels(doc.language)[still_open], notation.euros(doc.open_cents, doc.language)
 
 

@@ -18,7 +18,7 @@ from hospes.billing.documents.labels import labels
 from hospes.billing.documents.model import InvoiceDocument
 from hospes.billing.documents.notation import NO_BREAK
 from hospes.billing.documents.parts import DocumentLine, Party, VatCategory
-from hospes.billing.documents.wording import payment_said, reason_said, terms_said
+from hospes.billing.documents.wording import payment_said, reason_said, set_off_said, terms_said
 
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 _CAC = f"{_UBL}CommonAggregateComponents-2"
@@ -110,6 +110,7 @@ def _add_header(root: etree._Element, doc: InvoiceDocument, customization: Custo
     _text(root, "IssueDate", doc.issued_on)
     if doc.is_credit_note:
         _text(root, "CreditNoteTypeCode", _CREDIT_NOTE_TYPE)
+        _text(root, "Note", doc.reason)
     else:
         _text(root, "DueDate", doc.due_on)
         _text(root, "InvoiceTypeCode", _INVOICE_TYPE)
@@ -186,6 +187,8 @@ def _add_payment(root: etree._Element, doc: InvoiceDocument, customization: Cust
 
 
 def _payment_note(doc: InvoiceDocument) -> str:
+    if doc.set_off_cents:
+        return set_off_said(doc).replace(NO_BREAK, " ")
     if doc.is_credit_note and doc.open_cents:
         return labels(doc.language)["set_off_note"]
     return (payment_said(doc) or terms_said(doc)).replace(NO_BREAK, " ")
@@ -205,8 +208,8 @@ def _add_totals(root: etree._Element, doc: InvoiceDocument) -> None:
     _amount(total, "LineExtensionAmount", doc.net_cents, doc)
     _amount(total, "TaxExclusiveAmount", doc.net_cents, doc)
     _amount(total, "TaxInclusiveAmount", doc.total_cents, doc)
-    if doc.paid_cents:
-        _amount(total, "PrepaidAmount", doc.paid_cents, doc)
+    if settled := doc.paid_cents + doc.set_off_cents:
+        _amount(total, "PrepaidAmount", settled, doc)
     _amount(total, "PayableAmount", doc.open_cents, doc)
 
 

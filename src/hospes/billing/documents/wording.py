@@ -15,16 +15,23 @@ from hospes.billing.documents.parts import DocumentLine, PaymentMeans, VatCatego
 def opening_said(doc: InvoiceDocument) -> list[tuple[str, bool]]:
     """The answer at the top: what this asks of the reader, in pieces, and which of them stand out."""
     values = {
-        "amount": euros(doc.total_cents if doc.is_credit_note else doc.open_cents, doc.language),
+        "amount": euros(
+            doc.total_cents if doc.is_credit_note and not doc.set_off_cents else doc.open_cents, doc.language
+        ),
+        "off": euros(doc.set_off_cents, doc.language),
+        "reason": doc.reason,
         "paid": euros(doc.paid_cents, doc.language),
         "date": long_date(doc.due_on, doc.language),
         "number": doc.corrects_number,
     }
     pieces: list[tuple[str, bool]] = []
-    for plain, name, _, _ in Formatter().parse(labels(doc.language)[_opening(doc)]):
+    template = labels(doc.language)[_opening(doc)]
+    if doc.reason:
+        template += " " + labels(doc.language)["say_why"]
+    for plain, name, _, _ in Formatter().parse(template):
         pieces.append((plain, False))
         if name:
-            pieces.append((values[name], True))
+            pieces.append((values[name], name != "reason"))
     return [piece for piece in pieces if piece[0]]
 
 
@@ -35,6 +42,14 @@ def payment_said(doc: InvoiceDocument) -> str:
     name = ("refunded" if doc.is_credit_note else "paid") + ("_with" if doc.payment_method else "")
     day = long_date(doc.paid_on, doc.language)
     return labels(doc.language)[name].format(date=day, method=doc.payment_method)
+
+
+def set_off_said(doc: InvoiceDocument) -> str:
+    """Say what of a credit note is settled against its invoice; empty where nothing is."""
+    if not doc.set_off_cents:
+        return ""
+    words = labels(doc.language)["set_off"]
+    return words.format(amount=euros(doc.set_off_cents, doc.language), number=doc.corrects_number)
 
 
 def badge_said(doc: InvoiceDocument) -> str:
@@ -109,6 +124,8 @@ def _opening(doc: InvoiceDocument) -> str:
     if doc.is_credit_note:
         if not doc.total_cents:
             return "say_nothing_credited"
+        if doc.set_off_cents:
+            return "say_partly_set_off" if doc.open_cents else "say_set_off"
         return "say_refunded" if doc.is_settled else "say_credit"
     if doc.is_pro_forma:
         return "say_pro_forma"

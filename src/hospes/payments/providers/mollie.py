@@ -188,7 +188,7 @@ def _charge(payment: Mapping[str, Any]) -> Charge:
 
 def _refunds_of(client: Client, reference: str) -> PaymentRefunds:
     """The refunds of a payment, without fetching it first."""
-    client.payments.validate_resource_id(reference, "payment ID")  # type: ignore[no-untyped-call]
+    client.payments.validate_resource_id(reference, "payment ID")
     return PaymentRefunds(client, SimpleNamespace(id=reference))  # type: ignore[arg-type]  # it asks for the id only
 
 

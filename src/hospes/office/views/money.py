@@ -1,0 +1,106 @@
+"""What a clerk does by hand: paying money back, and settling what no document could be made of."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from hospes.billing import charging
+from hospes.billing.models import Invoice, StuckCharge
+from hospes.customers.models import Customer
+from hospes.kernel import clock
+from hospes.kernel.acting import acting
+from hospes.kernel.purposes import Purpose
+from hospes.office import parts
+from hospes.office.pages import Found, looking_at, office_page, open_for, show
+from hospes.payments import queries as payments
+from hospes.payments import refunds
+from hospes.payments.models import Refund
+from hospes.services.models import Charge, Service
+
+_BILLING = Purpose.BILLING
+
+
+class PaidBackForm(forms.Form):
+    """On which day it was transferred."""
+
+    on = forms.DateField(
+        label=gettext_lazy("Transferred on"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class SettledForm(forms.Form):
+    """How it was settled in another way."""
+
+    note = forms.CharField(
+        label=gettext_lazy("How was it settled?"), max_length=200,
+        help_text=gettext_lazy("For colleagues, and in the package of the customer's own data."),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_page(_BILLING, nav="home")
+def refund(request: Any, refund_id: int) -> HttpResponse:
+    """How much goes back to whom, at the latest when; and when was it transferred?"""
+    found = _whose(request, Refund, refund_id)
+    form = PaidBackForm(request.POST or None, initial={"on": clock.today()})
+    if request.method == "POST" and form.is_valid():
+        try:
+            with acting(_BILLING, actor=request.actor):
+                refunds.paid_by_hand(refund_id=refund_id, on=form.cleaned_data["on"], now=clock.now())
+        except refunds.NotByHand as refusal:
+            form.add_error("on", str(refusal))
+        else:
+            messages.success(request, _("Noted. The customer gets a mail that the money was paid back."))
+            return redirect("office:board", key="met-de-hand-terugbetalen")
+    with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
+        held = Refund.objects.get(pk=refund_id)
+        note = Invoice.objects.get(pk=held.credit_note_id)
+        invoice = Invoice.objects.get(pk=note.credits_id or 0)
+        context = {
+            "head": parts.head(found.customer_id), "refund": held, "note": note, "invoice": invoice, "form": form,
+            "source": payments.paid_from(invoice.pk, invoice.origin), "is_open": held.state == Refund.State.FAILED,
+            "reason": Refund.Reason(held.reason).label if held.reason else "",
+        }  # fmt: skip
+    return show(request, "office/refund.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_page(_BILLING, nav="home")
+def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
+    """What could not be put on a document and why; and how was it settled?"""
+    found = _whose(request, StuckCharge, stuck_id)
+    form = SettledForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with acting(_BILLING, actor=request.actor):
+                charging.by_hand(stuck_id=stuck_id, note=form.cleaned_data["note"], now=clock.now())
+        except charging.NothingStuck:
+            messages.info(request, _("That was settled already."))
+        else:
+            messages.success(request, _("Noted. It is gone from the list."))
+        return redirect("office:board", key="bedragen-niet-verwerkt")
+    with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
+        held = StuckCharge.objects.get(pk=stuck_id)
+        charge = Charge.objects.get(pk=held.charge_id)
+        context = {
+            "head": parts.head(found.customer_id), "stuck": held, "charge": charge, "form": form,
+            "service": Service.objects.get(pk=charge.service_id), "reason": StuckCharge.Reason(held.reason).label,
+        }  # fmt: skip
+    return show(request, "office/stuck_charge.html", context, status=422 if form.is_bound else 200)
+
+
+def _whose(request: Any, model: Any, pk: int) -> Found:
+    """Whose it is; Http404 where there is none such."""
+    with acting(_BILLING, actor=request.actor):
+        customer_id = model.objects.filter(pk=pk).values_list("customer_id", flat=True).first()
+        number = Customer.objects.filter(pk=customer_id or 0).values_list("number", flat=True).first()
+    if number is None:
+        raise Http404
+    return open_for(request, number, _BILLING)

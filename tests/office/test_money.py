@@ -1,0 +1,105 @@
+"""What a clerk does by hand: money that goes back from the bank, amounts on no document, numbers to call about."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from hospes.billing import charging
+from hospes.billing.models import EInvoice, Invoice, StuckCharge
+from hospes.billing.tax.services import note_check
+from hospes.kernel import clock
+from hospes.kernel.acting import JOB, acting
+from hospes.kernel.purposes import Purpose
+from hospes.payments import sweeps
+from hospes.payments.models import Refund
+from hospes.services.models import Charge
+from tests.billing.books import draft, issue
+from tests.billing.test_crediting import credit
+from tests.office.conftest import AsRole
+from tests.support import make
+from tests.support.make import NOW, TODAY
+from tests.support.rights import as_login, as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
+
+DAY = timedelta(days=1)
+
+
+def a_refund() -> tuple[Refund, Invoice]:
+    with as_login("worker"):
+        note = credit(issue(draft(paid_at=NOW, paid_with="banktransfer")))
+        sweeps.see_to_refunds(now=NOW)
+    with as_owner():
+        return Refund.objects.get(), note
+
+
+def test_money_is_paid_back_by_hand_with_its_day(as_role: AsRole) -> None:
+    row, note = a_refund()
+    client, page = as_role("billing_clerk"), f"/terugbetalingen/{row.pk}/"
+    with clock.moved_to(NOW + 2 * DAY):
+        assert note.number in client.get("/werk/met-de-hand-terugbetalen/").content.decode()
+        assert client.get(page).status_code == 200
+        assert client.post(page, {"on": TODAY - DAY}).status_code == 422
+        assert client.post(page, {"on": TODAY + DAY}).status_code == 302
+        assert note.number not in client.get("/werk/met-de-hand-terugbetalen/").content.decode()
+        assert client.post(page, {"on": TODAY + DAY}).status_code == 422
+    with as_owner():
+        row.refresh_from_db()
+        assert (row.state, row.paid_on, Invoice.objects.get(pk=note.pk).paid_cents) == (
+            "done",
+            TODAY + DAY,
+            9075,
+        )
+
+
+def test_an_amount_on_no_document_is_tried_again_or_settled_by_hand(as_role: AsRole) -> None:
+    service = make.service()
+    with as_owner():
+        Charge.objects.create(
+            service=service, customer=service.customer, kind="ended", product=service.product, quantity=1, cents=-500,
+            period_from=TODAY, period_until=date(2027, 3, 1), description="Hosting Plus: rest", origin="x:ended", created_at=NOW,
+        )  # fmt: skip
+    with as_login("worker"), acting(Purpose.BILLING, actor=JOB):
+        charging.settle(customer_id=service.customer_id, today=TODAY, now=NOW)
+    with as_owner():
+        [stuck] = StuckCharge.objects.all()
+    client, board = as_role("billing_clerk"), "/werk/bedragen-niet-verwerkt/"
+    assert "Hosting Plus: rest" in client.get(board).content.decode()
+    assert client.post(f"{board}{stuck.pk}/opnieuw/", {"once": "a"}).status_code == 302
+    page = f"/bedragen/{stuck.pk}/"
+    assert service.label in client.get(page).content.decode()
+    assert client.post(page, {"note": ""}).status_code == 422
+    for _ in range(2):
+        assert client.post(page, {"note": "Verrekend bij de verhuizing"}).status_code == 302
+    assert "Hosting Plus: rest" not in client.get(board).content.decode()
+    with as_owner():
+        stuck.refresh_from_db()
+    assert stuck.note == "Verrekend bij de verhuizing"
+
+
+def test_a_wrong_vat_number_is_called_about_until_there_is_another(as_role: AsRole) -> None:
+    customer = make.customer(kind="business", country="BE", vat_number="BE0123456749")
+    with as_owner():
+        number = type(customer).objects.get(pk=customer.pk).vat_number
+    with as_login("worker"), acting(Purpose.BILLING, actor=JOB):
+        note_check(
+            customer_id=customer.pk,
+            number=number,
+            result="invalid",
+            consultation="",
+            reason="",
+            now=clock.now(),
+        )
+    client = as_role("billing_clerk")
+    assert number in client.get("/werk/btw-nummer-ongeldig/").content.decode()
+    with as_owner():
+        type(customer).objects.filter(pk=customer.pk).update(vat_number="BE0999999922")
+    assert number not in client.get("/werk/btw-nummer-ongeldig/").content.decode()
+
+
+def test_an_e_invoice_that_did_not_arrive_is_listed(as_role: AsRole) -> None:
+    invoice = make.invoice()
+    with as_owner():
+        EInvoice.objects.create(invoice=invoice, customer=invoice.customer, participant="0106:12345678", state="failed",
+                                reason="unknown", planned_at=clock.now(), settled_at=clock.now())  # fmt: skip
+    assert invoice.number in as_role("billing_clerk").get("/werk/e-facturen-mislukt/").content.decode()
