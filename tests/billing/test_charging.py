@@ -116,7 +116,7 @@ def test_a_downgrade_is_a_credit_note_of_the_difference_and_says_why() -> None:
     assert note.credits_id == first.pk
     assert (
         note.reason
-        == f"{service.label} is op 10 juni 2026 gewijzigd: wat is betaald voor de tijd tot en met 1 maart 2027, wordt verrekend."
+        == f"{service.label} is op 10 juni 2026 gewijzigd: wat u hebt betaald voor de tijd tot en met 1 maart 2027, wordt verrekend."
     )
     assert again(first).credited_cents == 3207
 

@@ -67,6 +67,9 @@ NO_PAGES = {
     "shop:cart_code": "405",
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
+    "portal:pay_invoice": "302",
+    "portal:order_pro_forma": "application/pdf",
+    "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
     "portal:quote_decide": "302",
     "portal:download": "302",
@@ -147,6 +150,8 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
     yield Sight("portal:second_step", theirs)
+    yield Sight("portal:invoice_wishes", theirs)
+    yield Sight("portal:invoice_wishes", theirs, then=send("Save"))
     yield Sight("portal:addresses", theirs)
     yield Sight("portal:addresses", theirs, then=send("Send the link"))
     yield Sight("portal:logins", theirs)

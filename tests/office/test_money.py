@@ -35,8 +35,8 @@ def a_refund() -> tuple[Refund, Invoice]:
 
 def test_money_is_paid_back_by_hand_with_its_day(as_role: AsRole) -> None:
     row, note = a_refund()
-    client, page = as_role("billing_clerk"), f"/terugbetalingen/{row.pk}/"
     with clock.moved_to(NOW + 2 * DAY):
+        client, page = as_role("billing_clerk"), f"/terugbetalingen/{row.pk}/"
         assert note.number in client.get("/werk/met-de-hand-terugbetalen/").content.decode()
         assert client.get(page).status_code == 200
         assert client.post(page, {"on": TODAY - DAY}).status_code == 422

@@ -31,6 +31,7 @@ def every_page(case: people.Case) -> list[str]:
         "viewing_id": 1, "key": "onbetaalde-bestellingen", "item_id": 1, "group_id": 1, "product_id": case.service.product_id,
         "price_id": 1, "option_id": 1, "choice_id": 1, "promotion_id": 1, "slug": "omzet",
         "form": "csv",
+        "refund_id": 1, "stuck_id": 1,
     }  # fmt: skip
     patterns = get_resolver("hospes.office.urls").url_patterns
     found = []
@@ -41,6 +42,7 @@ def every_page(case: people.Case) -> list[str]:
         for name, value in given.items():
             for kind in ("int", "slug"):
                 route = route.replace(f"<{kind}:{name}>", str(value))
+        route = route.replace("<str:order_number>", "B2026-00001")
         assert "<" not in route, route
         found.append(f"/{route}")
     return found

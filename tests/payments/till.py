@@ -54,6 +54,13 @@ class Till:
             actor=Actor.person(order.person_id, ip=IP), now=self.now, instead_of=instead_of,
         )  # fmt: skip
 
+    def begin_invoice(self, invoice: Invoice, instead_of: int | None = None) -> str:
+        """Press "pay" on an open invoice; returns the address of the provider's page."""
+        return services.begin(
+            provider=provider(), invoice_id=invoice.pk, customer_id=invoice.customer_id, addresses=ADDRESSES, language="nl",
+            actor=JOB, now=self.now, instead_of=instead_of,
+        )  # fmt: skip
+
     def settle(self, payment: str, outcome: str, method: str = "ideal") -> None:
         """Say how a payment ends at the provider."""
         self.sim.control.settle(payment, outcome, method)

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P09", "P30")
 PAGES = {str(pattern.name): sorted(pattern.pattern.converters) for pattern in urls.urlpatterns}
 WITH_A_THING = [name for name, parts in PAGES.items() if parts]
 TAKES_FORMS = {
-    "pay", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
+    "pay", "pay_invoice", "invoice_wishes", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
     "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
     "second_step", "addresses", "end_session", "change_limits",
     "service_change", "service_cancel", "service_take_back", "withdraw",
@@ -96,7 +96,9 @@ def test_my_own_pages_are_there(mine: House, prefix: str) -> None:
     for name in sorted(PAGES.keys() - TAKES_FORMS):
         answer = client.get(address(name, mine.arguments, prefix))
         assert answer.status_code == 200, name
-        if name == "invoice_pdf":
+        if name.endswith("pro_forma"):
+            assert answer.content.startswith(b"%PDF"), name
+        elif name == "invoice_pdf":
             assert answer.getvalue() == mine.pdf
             assert answer["Content-Type"] == "application/pdf"
             assert f'filename="{mine.invoice.number}.pdf"' in answer["Content-Disposition"]

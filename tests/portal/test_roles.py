@@ -29,7 +29,7 @@ OPEN_TO = {
     "service_change": BUYS, "service_cancel": BUYS, "service_take_back": BUYS, "withdraw": BUYS,
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
     "orders": LOOKS, "order": LOOKS, "quote": LOOKS,
-    "pay": BUYS, "quote_decide": BUYS, "checkout": BUYS,
+    "pay": BUYS, "pay_invoice": BUYS, "invoice_wishes": BUYS, "order_pro_forma": LOOKS, "next_pro_forma": LOOKS, "quote_decide": BUYS, "checkout": BUYS,
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
     "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY, "addresses": MANAGES,
@@ -38,9 +38,12 @@ OPEN_TO = {
     "data": EVERYBODY, "download": EVERYBODY,
 }  # fmt: skip
 
+#: Pages that are files, or lead on.
+FILES = {"invoice_pdf", "order_pro_forma", "next_pro_forma", "checkout"}
+
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
-    "pay": {}, "service_take_back": {}, "quote_decide": {"do": "x"}, "download": {},
+    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
     "end_session": {}, "change_limits": {},
 }  # fmt: skip
@@ -162,7 +165,7 @@ def test_nothing_is_offered_that_one_may_not(mine: House, role: str) -> None:
     client = browser(mine.holder if role == "holder" else member(mine.customer, role))
     offered: set[str] = set()
     for name, roles in OPEN_TO.items():
-        if role in roles and name not in FORMS and name not in ("invoice_pdf", "checkout"):
+        if role in roles and name not in FORMS and name not in FILES:
             page = client.get(address(name, mine)).content.decode()
             offered |= set(re.findall(rf'(?:href|action)="(/k/{mine.number}/[^"?#]*)', page))
     named = {address(name, mine): name for name in OPEN_TO}

@@ -275,13 +275,15 @@ class ContactAddress(MappedModel):
     """
     An address of a customer for one kind of mail, used from when its mailbox confirmed it until `ended_at`.
 
-    That for invoices is `Customer.invoice_email` too, from the same moment. Another address is another row.
+    That for invoices is `Customer.invoice_email` too, from the same moment. Another address is another row. Of those that get a
+    copy of each invoice there can be several, of the others one.
     """
 
     class Use(models.TextChoices):
         INVOICES = "invoices", _("invoices")
         TECHNICAL = "technical", _("technical matters")
         EMERGENCY = "emergency", _("emergencies")
+        COPIES = "copies", _("a copy of each invoice")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     use = models.CharField(_("used for"), max_length=10, choices=Use.choices)
@@ -298,8 +300,12 @@ class ContactAddress(MappedModel):
         verbose_name = _("address for a kind of mail")
         constraints = [
             models.UniqueConstraint(
-                fields=["customer", "use"], condition=Q(ended_at=None, confirmed_at__isnull=False),
+                fields=["customer", "use"], condition=Q(ended_at=None, confirmed_at__isnull=False) & ~Q(use="copies"),
                 name="one_address_in_use_for_a_kind_of_mail",
+            ),
+            models.UniqueConstraint(
+                fields=["customer", "email"], condition=Q(ended_at=None, confirmed_at__isnull=False, use="copies"),
+                name="one_copy_to_an_address",
             ),
             models.UniqueConstraint(
                 fields=["customer", "use"], condition=Q(ended_at=None, confirmed_at=None),

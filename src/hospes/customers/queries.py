@@ -111,6 +111,12 @@ def has_access(customer_id: int, email: str, *, now: datetime) -> bool:
     return bool(held.exists())
 
 
+def contact_addresses(customer_id: int, use: str) -> list[str]:
+    """The confirmed addresses of a customer for a kind of mail that several can have; the first first."""
+    used = ContactAddress.objects.filter(customer_id=customer_id, use=use, ended_at=None)
+    return list(used.exclude(confirmed_at=None).order_by("pk").values_list("email", flat=True))
+
+
 def contact_address(customer_id: int, use: str) -> str:
     """The confirmed address of a customer for a kind of mail (`ContactAddress.Use`); "" where there is none."""
     used = ContactAddress.objects.filter(customer_id=customer_id, use=use, ended_at=None)

@@ -16,6 +16,7 @@ def envelope(message_id: int, letter: Letter, *, now: datetime) -> EmailMultiAlt
         subject=letter.subject,
         body=letter.text,
         to=[formataddr((letter.reader.name, letter.reader.address))],
+        cc=list(letter.reader.copies),
         headers={
             "Message-ID": header_id(message_id),
             "Date": format_datetime(now),

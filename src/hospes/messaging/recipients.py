@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hospes.customers.models import Customer, Person
-from hospes.customers.queries import addressee, contact_address
+from hospes.customers.queries import addressee, contact_address, contact_addresses
 from hospes.messaging.models import Message
 
 
@@ -18,12 +18,17 @@ class NobodyToReach(Exception):
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads a message (P01); `customer_number` only for a message about one of the person's customers."""
+    """
+    Who reads a message (P01); `customer_number` only for a message about one of the person's customers.
+
+    `copies`: who else the customer wants it to go to.
+    """
 
     name: str
     address: str
     language: str
     customer_number: int | None
+    copies: tuple[str, ...] = ()
 
 
 def reader_of(message: Message, *, now: datetime) -> Reader:
@@ -41,7 +46,7 @@ def reader_of(message: Message, *, now: datetime) -> Reader:
     address = (_address_for(customer, message.kind) if customer else "") or person.email
     return Reader(
         name=" ".join(person.name.split()), address=address, language=person.language,
-        customer_number=customer.number if customer else None,
+        customer_number=customer.number if customer else None, copies=_copies_of(customer, message.kind, address),
     )  # fmt: skip
 
 
@@ -52,6 +57,13 @@ def _address_for(customer: Customer, kind: str) -> str:
     if kind.startswith(("services.", "hosting.")):
         return contact_address(customer.pk, "technical")
     return ""
+
+
+def _copies_of(customer: Customer | None, kind: str, address: str) -> tuple[str, ...]:
+    """Who gets a copy of an invoice or credit note."""
+    if customer is None or kind not in ("billing.invoice", "billing.credit_note"):
+        return ()
+    return tuple(each for each in contact_addresses(customer.pk, "copies") if each != address)
 
 
 def _customer(message: Message) -> Customer | None:

@@ -26,7 +26,7 @@ from hospes.messaging.recipients import NobodyToReach
 journal.register({"message.failed": _("Message could not be delivered")})
 declare_payload(
     Recipient.MAIL_SERVER, "message.send",
-    "name", "address", "subject", "text", "html", "attachments", "message_id",
+    "name", "address", "copies", "subject", "text", "html", "attachments", "message_id",
 )  # fmt: skip
 
 #: A message that no server would take for so long is given up; the job itself goes on trying a little longer.
@@ -109,7 +109,8 @@ def _offer(message: Message, letter: rendering.Letter, *, now: datetime) -> bool
     """Say whether the mail server took a letter; False is for good. Raises NotDelivered to be tried again."""
     post = envelope(message.pk, letter, now=now)
     checked(Recipient.MAIL_SERVER, "message.send", {
-        "name": letter.reader.name, "address": letter.reader.address, "subject": letter.subject,
+        "name": letter.reader.name, "address": letter.reader.address, "copies": list(letter.reader.copies),
+        "subject": letter.subject,
         "text": letter.text, "html": letter.html, "attachments": letter.attachments,
         "message_id": post.extra_headers["Message-ID"],
     })  # fmt: skip

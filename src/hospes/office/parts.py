@@ -89,7 +89,9 @@ def _billing(customer_id: int, person_id: int | None) -> dict[str, Any]:
     return {
         "tax": tax.status(customer_id), "vies": tax.last_check(customer_id) if customer.vat_number else None,
         "decide": PlaceForm(countries={customer.country, settings.HOSPES_OPERATOR.country}),
-        "invoice_email": customer.invoice_email,
+        "invoice_email": customer.invoice_email, "wishes": billing.wishes(customer_id),
+        "payment_days": billing.payment_days(customer_id),
+        "unpaid": list(Order.objects.filter(customer_id=customer_id, state=Order.State.AWAITING_PAYMENT).order_by("-pk")[:FEW]),
         "open_invoices": open_invoices, "open_cents": open_cents, "invoices": found[:FEW], "more": len(found) > FEW,
         "payments": [(payment, payment.state in _UNDECIDED) for payment in payments],
         "accounts": list(dict.fromkeys((each.holder, masked(each.account)) for each in accounts)),

@@ -39,6 +39,13 @@ urlpatterns = [
         name="panel",
     ),
     path("klanten/<int:number>/facturen/", invoice.invoices, name="invoices"),
+    path("klanten/<int:number>/facturen/pro-forma/", money.next_pro_forma, name="next_pro_forma"),
+    path("klanten/<int:number>/facturen/wensen/", money.wishes, name="wishes"),
+    path(
+        "klanten/<int:number>/bestellingen/<str:order_number>/pro-forma/",
+        money.order_pro_forma,
+        name="order_pro_forma",
+    ),
     path("klanten/<int:number>/gegevens/", customer.held, name="held"),
     path("klanten/<int:number>/zien/", viewing.view_as, name="view_as"),
     path("klanten/<int:number>/zien/<int:viewing_id>/stoppen/", viewing.stop, name="stop_viewing"),

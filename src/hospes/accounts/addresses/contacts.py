@@ -24,6 +24,8 @@ from hospes.messaging import services as messaging
 #: How long the link works, and so many can be asked for within a day: nobody fills a stranger's mailbox through us.
 LASTS: Final = timedelta(days=3)
 MOST_A_DAY: Final = 10
+#: So many addresses can get a copy of each invoice.
+MOST_COPIES: Final = 10
 
 Use = ContactAddress.Use
 _signer = Signer(salt="hospes.accounts.addresses.contact")
@@ -57,7 +59,13 @@ def of(customer_id: int, *, now: datetime) -> list[Kept]:
     rows = list(ContactAddress.objects.filter(customer_id=customer_id, ended_at=None))
     used = {row.use: row for row in rows if row.confirmed_at is not None}
     asked = {row.use: row for row in rows if row.confirmed_at is None and row.expires_at > now}
-    return [Kept(use, used.get(use), asked.get(use)) for use in Use.values]
+    return [Kept(use, None if use == Use.COPIES else used.get(use), asked.get(use)) for use in Use.values]
+
+
+def copies(customer_id: int) -> list[ContactAddress]:
+    """Who gets a copy of each invoice, the first first."""
+    found = ContactAddress.objects.filter(customer_id=customer_id, use=Use.COPIES, ended_at=None)
+    return list(found.exclude(confirmed_at=None).order_by("pk"))
 
 
 def invoice_address(customer_id: int) -> str:
@@ -74,6 +82,8 @@ def ask(*, customer_id: int, use: str, email: str, language: str, by: int, now: 
         raise AddressRefused(_("This address is used for that already."))
     if sum(row.asked_at > now - timedelta(days=1) for row in rows) >= MOST_A_DAY:
         raise AddressRefused(_("You asked for this several times today. Try again tomorrow, or call us."))
+    if use == Use.COPIES and sum(row.use == use and row.ended_at is None for row in rows) >= MOST_COPIES:
+        raise AddressRefused(_("So many addresses get a copy already. Let go of one first."))
     of_customer.filter(use=use, confirmed_at=None, ended_at=None).update(ended_at=now)
     made: ContactAddress = ContactAddress.objects.create(
         customer_id=customer_id, use=use, email=email, language=language, asked_by_id=by, asked_at=now,
@@ -84,14 +94,17 @@ def ask(*, customer_id: int, use: str, email: str, language: str, by: int, now: 
     return made
 
 
-def end(*, customer_id: int, use: str, now: datetime) -> bool:
+def end(*, customer_id: int, use: str, now: datetime, contact_id: int | None = None) -> bool:
     """
     Use an address no longer, and withdraw one that waits: that mail goes to the holder's own address again.
 
-    Invoices always have an address: there only what waits is withdrawn. False when there was nothing.
+    Invoices always have an address: there only what waits is withdrawn. `contact_id` says which, of those that get copies;
+    without it what waits is withdrawn. False when there was nothing.
     """
     kept = ContactAddress.objects.filter(customer_id=customer_id, use=use, ended_at=None)
-    if use == Use.INVOICES:
+    if use == Use.COPIES and contact_id is not None:
+        kept = kept.filter(pk=contact_id)
+    elif use in (Use.INVOICES, Use.COPIES):
         kept = kept.filter(confirmed_at=None)
     rows = list(kept.select_for_update(of=("self",)))
     for row in rows:
@@ -121,7 +134,7 @@ def confirm(given: str, *, now: datetime) -> ContactAddress:
     """Use an address from now on: its mailbox said so. The one before is told, and who holds the customer. Raises ContactGone."""
     found, customer = look(given, now=now)
     in_use = ContactAddress.objects.filter(customer_id=customer.pk, use=found.use, ended_at=None)
-    before = in_use.exclude(confirmed_at=None).first()
+    before = None if found.use == Use.COPIES else in_use.exclude(confirmed_at=None).first()
     if before is not None:
         before.ended_at = now
         before.save(update_fields=["ended_at"])
@@ -169,7 +182,8 @@ def take_back(person_id: int, since: datetime, *, now: datetime) -> None:
         _note("contact.ended", row, now)
         if row.confirmed_at is not None:
             _tell_mailbox("contact.was_changed", row, now)
-            _put_back(row, since, now)
+            if row.use != Use.COPIES:
+                _put_back(row, since, now)
 
 
 def _put_back(taken: ContactAddress, since: datetime, now: datetime) -> None:

@@ -3,16 +3,22 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from hospes.billing import charging
-from hospes.billing.models import Invoice, StuckCharge
+from hospes.billing import queries as billing
+from hospes.billing import wishes as wishing
+from hospes.billing.documents import InvoiceDocument
+from hospes.billing.models import Invoice, InvoiceSettings, StuckCharge
+from hospes.billing.tax.queries import TaxUnknown
 from hospes.customers.models import Customer
+from hospes.customers.queries import addressee
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
@@ -21,6 +27,8 @@ from hospes.office.pages import Found, looking_at, office_page, open_for, show
 from hospes.payments import queries as payments
 from hospes.payments import refunds
 from hospes.payments.models import Refund
+from hospes.sales import pro_forma
+from hospes.sales.models import Order
 from hospes.services.models import Charge, Service
 
 _BILLING = Purpose.BILLING
@@ -42,6 +50,92 @@ class SettledForm(forms.Form):
         label=gettext_lazy("How was it settled?"), max_length=200,
         help_text=gettext_lazy("For colleagues, and in the package of the customer's own data."),
     )  # fmt: skip
+
+
+class TermsForm(forms.Form):
+    """How invoices are made up, and within how many days they are to be paid."""
+
+    collect = forms.ChoiceField(
+        label=gettext_lazy("How invoices are made up"),
+        choices=InvoiceSettings.Collect.choices,
+        widget=forms.RadioSelect,
+    )
+    reference = forms.CharField(
+        label=gettext_lazy("Reference of the customer"), max_length=80, required=False
+    )
+    purchase_order = forms.CharField(
+        label=gettext_lazy("Purchase order number"), max_length=80, required=False
+    )
+    term_days = forms.IntegerField(
+        label=gettext_lazy("Payment term in days"), min_value=0, max_value=120, required=False,
+        help_text=gettext_lazy("Empty: our usual term. 0: to be paid at once."),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_page(_BILLING, nav="search")
+def wishes(request: Any, number: int) -> HttpResponse:
+    """How does this customer want invoices, and how long do they have to pay?"""
+    found = open_for(request, number, _BILLING)
+    with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
+        held, head = billing.wishes(found.customer_id), parts.head(found.customer_id)
+    names = ("collect", "reference", "purchase_order", "term_days")
+    form = TermsForm(request.POST or None, initial={name: getattr(held, name) for name in names})
+    if request.method == "POST" and form.is_valid():
+        asked, now = dict(form.cleaned_data), clock.now()
+        with acting(_BILLING, actor=request.actor):
+            term_days = asked.pop("term_days")
+            wishing.wish(customer_id=found.customer_id, **asked, now=now)
+            wishing.agree_term(customer_id=found.customer_id, term_days=term_days, now=now)
+        messages.success(request, _("That is how invoices are made from now on."))
+        return redirect("office:customer", number=number)
+    usual = settings.HOSPES_OPERATOR.payment_days
+    context = {"head": head, "form": form, "usual": usual}
+    return show(request, "office/wishes.html", context, status=422 if form.is_bound else 200)
+
+
+@require_safe
+@office_page(_BILLING, nav="search")
+def order_pro_forma(request: Any, number: int, order_number: str) -> HttpResponse:
+    """The pro-forma of an order that was not paid yet, in the customer's language."""
+    found = open_for(request, number, _BILLING)
+    with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
+        order = get_object_or_404(
+            Order, customer_id=found.customer_id, number=order_number, state="awaiting_payment"
+        )
+        reader = addressee(found.customer_id, now=clock.now())
+        document = pro_forma.of_order(
+            order, language=reader.language if reader else "nl", today=clock.today(), now=clock.now()
+        )
+    return _file(document, order.number)
+
+
+@require_safe
+@office_page(_BILLING, nav="search")
+def next_pro_forma(request: Any, number: int) -> HttpResponse:
+    """What the next run will invoice this customer, in the customer's language."""
+    found, today, now = open_for(request, number, _BILLING), clock.today(), clock.now()
+    try:
+        with acting(_BILLING, actor=request.actor):
+            terms = pro_forma.next_terms(found.customer_id, today=today)
+            tax = pro_forma.tax_of_terms(found.customer_id, terms, today=today)
+    except TaxUnknown:
+        messages.error(request, _("It cannot be told which VAT applies to this customer."))
+        return redirect("office:customer", number=number)
+    if not terms:
+        messages.info(request, _("Nothing is going to be invoiced as things stand."))
+        return redirect("office:customer", number=number)
+    with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
+        reader = addressee(found.customer_id, now=now)
+        language = reader.language if reader else "nl"
+        document = pro_forma.of_terms(found.customer_id, terms, tax, language=language, today=today, now=now)
+    return _file(document, str(terms[0].first))
+
+
+def _file(document: InvoiceDocument, name: str) -> HttpResponse:
+    answer = HttpResponse(pro_forma.pdf(document), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="pro-forma-{name}.pdf"'
+    return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

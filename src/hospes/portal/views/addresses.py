@@ -57,11 +57,14 @@ def addresses(request: Any, capacity: Capacity) -> HttpResponse:
     with acting(purpose, actor=request.actor, customer=capacity.customer_id):
         if form.is_bound and form.is_valid() and _asked(request, capacity, form):
             return redirect("portal:addresses", number=capacity.number)
-        kept = contacts.of(capacity.customer_id, now=clock.now())
+        kept, copies = (
+            contacts.of(capacity.customer_id, now=clock.now()),
+            contacts.copies(capacity.customer_id),
+        )
     return render(
         request,
         "portal/addresses.html",
-        {"form": form, "kept": kept, "invoice_email": _invoices(request, capacity)},
+        {"form": form, "kept": kept, "copies": copies, "invoice_email": _invoices(request, capacity)},
     )
 
 
@@ -84,10 +87,11 @@ def _asked(request: Any, capacity: Capacity, form: ContactForm) -> bool:
 
 
 def _end(request: Any, capacity: Capacity) -> HttpResponse:
-    use = request.POST.get("use", "")
+    use, text = request.POST.get("use", ""), request.POST.get("contact", "")
+    contact_id = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
     with acting(Purpose.ACCESS, actor=request.actor, customer=capacity.customer_id):
         if use in ContactAddress.Use.values and contacts.end(
-            customer_id=capacity.customer_id, use=use, now=clock.now()
+            customer_id=capacity.customer_id, use=use, now=clock.now(), contact_id=contact_id
         ):
             messages.success(request, _("That is how it is now."))
     return redirect("portal:addresses", number=capacity.number)

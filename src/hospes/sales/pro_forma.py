@@ -1,0 +1,176 @@
+"""
+Pro-forma documents: what an unpaid order comes to, or what is invoiced next, as a PDF to have approved. No invoice, no number,
+in no book.
+
+Acts for billing, also as the customer's own session: it reads what their invoice would say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import cast
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils.translation import override
+
+from hospes.billing import rules
+from hospes.billing.documents.model import (
+    DocumentKind,
+    DocumentLine,
+    InvoiceDocument,
+    Language,
+    Party,
+    VatCategory,
+    VatGroup,
+)
+from hospes.billing.documents.pdf import invoice_pdf
+from hospes.billing.issuing import buyer_of
+from hospes.billing.queries import wishes
+from hospes.billing.tax.queries import tax_of
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer
+from hospes.sales import names
+from hospes.sales.models import Order, Quote, QuoteLine
+from hospes.services.models import Content, Service, State
+from hospes.services.rules import renewal
+
+#: States of services that go on to a next term.
+_GO_ON = (State.ACTIVE, State.SUSPENDED, State.CANCELLED)
+
+
+def of_order(order: Order, *, language: str, today: date, now: datetime) -> InvoiceDocument:
+    """The pro-forma of an order that waits for its payment: what its invoice will say, in a language."""
+    quote, lines = Quote.objects.get(pk=order.quote_id), list[DocumentLine]()
+    groups = list[tuple[int, rules.Tax]]()
+    for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
+        tax = rules.Tax(line.vat_basis_points, line.vat_category, line.vat_country, line.vat_reason)
+        with override(language):
+            setup = names.setup_of(line.description)
+        for words, cents in ((line.description, line.steps_cents[0]), (setup, line.setup_cents)):
+            if cents or words == line.description:
+                lines.append(_line(words, line.label, cents, tax))
+                groups.append((cents, tax))
+    return _document(
+        order.customer_id, lines, groups, quote_number=quote.number, due_on=max(quote.valid_until, today), language=language,
+        today=today, now=now,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of a service that is to be invoiced, as its line will say."""
+
+    words: str
+    label: str
+    cents: int
+    first: date
+    last: date
+
+
+def next_terms(customer_id: int, *, today: date) -> list[Term]:
+    """
+    What the next run that invoices something of a customer will invoice, as things stand: the terms that begin first.
+
+    Acts for the contract as the customer, or for billing among everybody.
+    """
+    held = Service.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gt=F("renews_on")),
+        customer_id=customer_id,
+        state__in=_GO_ON,
+        renews_on__gt=today,
+    ).select_related("product")
+    services = sorted(held, key=lambda each: (each.renews_on, each.pk))
+    return [_next(each) for each in services if each.renews_on == services[0].renews_on]
+
+
+def _next(service: Service) -> Term:
+    contents = list(
+        Content.objects.filter(service_id=service.pk, from_on__lte=service.renews_on).exclude(
+            until_on=F("from_on")
+        )
+    )
+    content = next(c for c in contents if c.until_on is None or c.until_on > service.renews_on)
+    product = Product.objects.get(pk=content.product_id)
+    agreed = _agreed(service, contents, service.run_months // content.months + 1)
+    cents = (content.price_cents if agreed is None else agreed) * content.quantity
+    last = renewal(service.anchor_on, service.run_months + content.months) - timedelta(days=1)
+    words = product.name if content.quantity == 1 else f"{content.quantity} × {product.name}"
+    return Term(words, service.label, cents, service.renews_on, last)
+
+
+def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | None:
+    """What the n-th term costs by the steps that were agreed on; None once the package, its term or price was changed."""
+    line_id = service.origin.removeprefix("quote_line:")
+    line = QuoteLine.objects.filter(pk=int(line_id) if line_id.isdigit() else 0).first()
+    if line is None or len(line.steps) < 2:
+        return None
+    sold = (line.product_id, line.months, line.steps[-1].cents)
+    if any((c.product_id, c.months, c.price_cents) != sold for c in contents):
+        return None
+    return [step.cents for step in line.steps if step.from_term <= nth][-1]
+
+
+def tax_of_terms(customer_id: int, terms: Sequence[Term], *, today: date) -> rules.Tax:
+    """Their VAT as it is now; raises TaxUnknown."""
+    return tax_of(customer_id, net_cents=sum(term.cents for term in terms), today=today)
+
+
+def of_terms(
+    customer_id: int, terms: Sequence[Term], tax: rules.Tax, *, language: str, today: date, now: datetime
+) -> InvoiceDocument:
+    """The pro-forma of terms that are to be invoiced, in a language."""
+    lines = [
+        replace(_line(t.words, t.label, t.cents, tax), period_from=t.first, period_to=t.last) for t in terms
+    ]
+    groups = [(term.cents, tax) for term in terms]
+    due_on = max(terms[0].first, today)
+    return _document(
+        customer_id, lines, groups, quote_number="", due_on=due_on, language=language, today=today, now=now
+    )
+
+
+def pdf(document: InvoiceDocument) -> bytes:
+    """Its file; takes a moment, so it is made outside of transactions."""
+    return invoice_pdf(document)
+
+
+def _line(words: str, label: str, cents: int, tax: rules.Tax) -> DocumentLine:
+    return DocumentLine(
+        description=words, details=label, quantity=Decimal(1), unit_price_cents=cents, net_cents=cents,
+        vat_percent=Decimal(tax.basis_points) / 100, vat_category=VatCategory(tax.category),
+    )  # fmt: skip
+
+
+def _document(
+    customer_id: int, lines: list[DocumentLine], groups: list[tuple[int, rules.Tax]], *, quote_number: str, due_on: date,
+    language: str, today: date, now: datetime,
+) -> InvoiceDocument:  # fmt: skip
+    operator, wanted = settings.HOSPES_OPERATOR, wishes(customer_id)
+    sums, number = rules.taxed(groups), Customer.objects.values_list("number", flat=True).get(pk=customer_id)
+    seller = Party(
+        name=operator.name, street=operator.street, postcode=operator.postcode, town=operator.town, country=operator.country,
+        kvk=operator.kvk, vat_number=operator.vat_number, email=operator.email,
+    )  # fmt: skip
+    abroad = {tax.country for _cents, tax in groups if tax.category == "S"} - {operator.country}
+    return InvoiceDocument(
+        number="", kind=DocumentKind.PRO_FORMA, issued_on=today, due_on=due_on, seller=seller, seller_iban=operator.iban,
+        buyer=_buyer(buyer_of(customer_id, now)), customer_number=str(number), quote_number=quote_number,
+        buyer_reference=wanted.reference, order_reference=wanted.purchase_order, lines=tuple(lines),
+        vat_groups=tuple(
+            VatGroup(category=VatCategory(g.category), percent=g.percent, net_cents=g.net_cents, vat_cents=g.vat_cents)
+            for g in sums.groups
+        ),
+        vat_country=abroad.pop() if abroad else "", net_cents=sums.net_cents, vat_cents=sums.vat_cents,
+        total_cents=sums.total_cents, language=cast(Language, language), accent=operator.accent,
+    )  # fmt: skip
+
+
+def _buyer(said: dict[str, object]) -> Party:
+    text = {name: str(value) for name, value in said.items()}
+    return Party(
+        name=text["buyer_name"], contact_name=text["buyer_contact"], street=text["buyer_street"],
+        postcode=text["buyer_postcode"], town=text["buyer_town"], country=text["buyer_country"], kvk=text["buyer_kvk_number"],
+        vat_number=text["buyer_vat_number"], email=text["buyer_email"],
+    )  # fmt: skip
