@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hospes.billing import charging
+from hospes.billing import charging, queries
 from hospes.billing.models import EInvoice, Invoice, StuckCharge
 from hospes.billing.tax.services import note_check
 from hospes.kernel import clock
@@ -103,3 +103,23 @@ def test_an_e_invoice_that_did_not_arrive_is_listed(as_role: AsRole) -> None:
         EInvoice.objects.create(invoice=invoice, customer=invoice.customer, participant="0106:12345678", state="failed",
                                 reason="unknown", planned_at=clock.now(), settled_at=clock.now())  # fmt: skip
     assert invoice.number in as_role("billing_clerk").get("/werk/e-facturen-mislukt/").content.decode()
+
+
+def test_a_clerk_agrees_upon_a_payment_term_and_gets_pro_formas(as_role: AsRole) -> None:
+    holder = make.person(language="nl")
+    customer = make.customer(holder=holder)
+    order = make.order(customer=customer)
+    client, page = as_role("billing_clerk"), f"/klanten/{customer.number}/facturen/wensen/"
+    asked = {"collect": "service", "reference": "", "purchase_order": "PO-7", "term_days": "30"}
+    assert client.post(page, asked | {"term_days": "121"}).status_code == 422
+    assert client.post(page, asked).status_code == 302
+    with acting(Purpose.BILLING, actor=JOB):
+        assert queries.payment_days(customer.pk) == 30
+    shown = client.get(f"/klanten/{customer.number}/").content.decode()
+    assert "PO-7" in shown
+    assert client.get(
+        f"/klanten/{customer.number}/bestellingen/{order.number}/pro-forma/"
+    ).content.startswith(b"%PDF")
+    assert client.get(f"/klanten/{customer.number}/facturen/pro-forma/").status_code == 302  # nothing renews
+    make.service(customer=customer, started_on=clock.today() - 10 * DAY)
+    assert client.get(f"/klanten/{customer.number}/facturen/pro-forma/").content.startswith(b"%PDF")

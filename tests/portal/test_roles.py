@@ -55,6 +55,7 @@ WITHOUT_A_CUSTOMER = {
     "own_address": "a person's own", "own_address_confirm": "a person's own", "own_address_undo": "the old mailbox's own",
     "payment_back": "leads on, to a page that asks", "terms": "public", "withdraw": "for who has no account, too", "processing_terms": "public",
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
+    "shop:cart_code": "the browser's own",
     "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
     "shop:checkout": "leads on", "shop:product": "public", "shop:cart_code": "the browser's own",
 }  # fmt: skip

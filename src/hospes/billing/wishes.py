@@ -18,7 +18,11 @@ def wish(*, customer_id: int, collect: str, reference: str, purchase_order: str,
 
     Acts for billing, as the customer or as staff.
     """
-    values = {"collect": collect, "reference": reference.strip(), "purchase_order": purchase_order.strip()}
+    values: dict[str, object] = {
+        "collect": collect,
+        "reference": reference.strip(),
+        "purchase_order": purchase_order.strip(),
+    }
     return _kept(customer_id, values, "invoice.wished", now)
 
 

@@ -7,7 +7,7 @@ Acts for billing, also as the customer's own session: it reads what their invoic
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import cast
 
@@ -26,7 +26,6 @@ from hospes.billing.documents.model import (
     VatGroup,
 )
 from hospes.billing.documents.pdf import invoice_pdf
-from hospes.billing.issuing import buyer_of
 from hospes.billing.queries import wishes
 from hospes.billing.tax.queries import tax_of
 from hospes.catalogue.models import Product
@@ -40,7 +39,7 @@ from hospes.services.rules import renewal
 _GO_ON = (State.ACTIVE, State.SUSPENDED, State.CANCELLED)
 
 
-def of_order(order: Order, *, language: str, today: date, now: datetime) -> InvoiceDocument:
+def of_order(order: Order, *, language: str, today: date, contact: str = "") -> InvoiceDocument:
     """The pro-forma of an order that waits for its payment: what its invoice will say, in a language."""
     quote, lines = Quote.objects.get(pk=order.quote_id), list[DocumentLine]()
     groups = list[tuple[int, rules.Tax]]()
@@ -54,7 +53,7 @@ def of_order(order: Order, *, language: str, today: date, now: datetime) -> Invo
                 groups.append((cents, tax))
     return _document(
         order.customer_id, lines, groups, quote_number=quote.number, due_on=max(quote.valid_until, today), language=language,
-        today=today, now=now,
+        today=today, contact=contact,
     )  # fmt: skip
 
 
@@ -118,7 +117,7 @@ def tax_of_terms(customer_id: int, terms: Sequence[Term], *, today: date) -> rul
 
 
 def of_terms(
-    customer_id: int, terms: Sequence[Term], tax: rules.Tax, *, language: str, today: date, now: datetime
+    customer_id: int, terms: Sequence[Term], tax: rules.Tax, *, language: str, today: date, contact: str = ""
 ) -> InvoiceDocument:
     """The pro-forma of terms that are to be invoiced, in a language."""
     lines = [
@@ -127,7 +126,14 @@ def of_terms(
     groups = [(term.cents, tax) for term in terms]
     due_on = max(terms[0].first, today)
     return _document(
-        customer_id, lines, groups, quote_number="", due_on=due_on, language=language, today=today, now=now
+        customer_id,
+        lines,
+        groups,
+        quote_number="",
+        due_on=due_on,
+        language=language,
+        today=today,
+        contact=contact,
     )
 
 
@@ -145,7 +151,7 @@ def _line(words: str, label: str, cents: int, tax: rules.Tax) -> DocumentLine:
 
 def _document(
     customer_id: int, lines: list[DocumentLine], groups: list[tuple[int, rules.Tax]], *, quote_number: str, due_on: date,
-    language: str, today: date, now: datetime,
+    language: str, today: date, contact: str = "",
 ) -> InvoiceDocument:  # fmt: skip
     operator, wanted = settings.HOSPES_OPERATOR, wishes(customer_id)
     sums, number = rules.taxed(groups), Customer.objects.values_list("number", flat=True).get(pk=customer_id)
@@ -156,7 +162,7 @@ def _document(
     abroad = {tax.country for _cents, tax in groups if tax.category == "S"} - {operator.country}
     return InvoiceDocument(
         number="", kind=DocumentKind.PRO_FORMA, issued_on=today, due_on=due_on, seller=seller, seller_iban=operator.iban,
-        buyer=_buyer(buyer_of(customer_id, now)), customer_number=str(number), quote_number=quote_number,
+        buyer=_buyer(customer_id, contact), customer_number=str(number), quote_number=quote_number,
         buyer_reference=wanted.reference, order_reference=wanted.purchase_order, lines=tuple(lines),
         vat_groups=tuple(
             VatGroup(category=VatCategory(g.category), percent=g.percent, net_cents=g.net_cents, vat_cents=g.vat_cents)
@@ -167,10 +173,10 @@ def _document(
     )  # fmt: skip
 
 
-def _buyer(said: dict[str, object]) -> Party:
-    text = {name: str(value) for name, value in said.items()}
+def _buyer(customer_id: int, contact: str) -> Party:
+    customer = Customer.objects.get(pk=customer_id)
     return Party(
-        name=text["buyer_name"], contact_name=text["buyer_contact"], street=text["buyer_street"],
-        postcode=text["buyer_postcode"], town=text["buyer_town"], country=text["buyer_country"], kvk=text["buyer_kvk_number"],
-        vat_number=text["buyer_vat_number"], email=text["buyer_email"],
+        name=customer.name, contact_name=contact if customer.kind == Customer.Kind.BUSINESS else "", street=customer.street,
+        postcode=customer.postcode, town=customer.town, country=customer.country, kvk=customer.kvk_number,
+        vat_number=customer.vat_number, email=customer.invoice_email,
     )  # fmt: skip

@@ -99,14 +99,12 @@ def wishes(request: Any, number: int) -> HttpResponse:
 def order_pro_forma(request: Any, number: int, order_number: str) -> HttpResponse:
     """The pro-forma of an order that was not paid yet, in the customer's language."""
     found = open_for(request, number, _BILLING)
+    reader = _reader(request, found)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         order = get_object_or_404(
             Order, customer_id=found.customer_id, number=order_number, state="awaiting_payment"
         )
-        reader = addressee(found.customer_id, now=clock.now())
-        document = pro_forma.of_order(
-            order, language=reader.language if reader else "nl", today=clock.today(), now=clock.now()
-        )
+        document = pro_forma.of_order(order, today=clock.today(), **reader)
     return _file(document, order.number)
 
 
@@ -114,7 +112,7 @@ def order_pro_forma(request: Any, number: int, order_number: str) -> HttpRespons
 @office_page(_BILLING, nav="search")
 def next_pro_forma(request: Any, number: int) -> HttpResponse:
     """What the next run will invoice this customer, in the customer's language."""
-    found, today, now = open_for(request, number, _BILLING), clock.today(), clock.now()
+    found, today = open_for(request, number, _BILLING), clock.today()
     try:
         with acting(_BILLING, actor=request.actor):
             terms = pro_forma.next_terms(found.customer_id, today=today)
@@ -125,11 +123,19 @@ def next_pro_forma(request: Any, number: int) -> HttpResponse:
     if not terms:
         messages.info(request, _("Nothing is going to be invoiced as things stand."))
         return redirect("office:customer", number=number)
+    reader = _reader(request, found)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
-        reader = addressee(found.customer_id, now=now)
-        language = reader.language if reader else "nl"
-        document = pro_forma.of_terms(found.customer_id, terms, tax, language=language, today=today, now=now)
+        document = pro_forma.of_terms(found.customer_id, terms, tax, today=today, **reader)
     return _file(document, str(terms[0].first))
+
+
+def _reader(request: Any, found: Found) -> dict[str, str]:
+    """In whose language it is, and for whose attention."""
+    with acting(_BILLING, actor=request.actor):
+        reader = addressee(found.customer_id, now=clock.now())
+    return (
+        {"language": reader.language, "contact": reader.name} if reader else {"language": "nl", "contact": ""}
+    )
 
 
 def _file(document: InvoiceDocument, name: str) -> HttpResponse:

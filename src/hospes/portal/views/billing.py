@@ -55,12 +55,7 @@ def invoice_wishes(request: Any, capacity: Capacity) -> HttpResponse:
         messages.success(request, _("That is how your invoices are made from now on."))
         return redirect("portal:invoice_wishes", number=capacity.number)
     days = billing.payment_days(capacity.customer_id)
-    return render(
-        request,
-        "portal/invoice_wishes.html",
-        {"form": form, "days": days},
-        status=422 if form.is_bound else 200,
-    )
+    return render(request, "portal/invoice_wishes.html", {"form": form, "days": days})
 
 
 @require_safe
@@ -82,7 +77,7 @@ def next_pro_forma(request: Any, capacity: Capacity) -> HttpResponse:
         return redirect("portal:invoices", number=capacity.number)
     with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id, person=whose(request)):
         document = pro_forma.of_terms(
-            capacity.customer_id, terms, tax, language=language, today=today, now=clock.now()
+            capacity.customer_id, terms, tax, language=language, today=today, contact=request.user.name
         )
     return _file(document, str(terms[0].first))
 
@@ -102,6 +97,6 @@ def order_pro_forma(request: Any, capacity: Capacity, order_number: str) -> Http
         if order.state != Order.State.AWAITING_PAYMENT:
             raise Http404
         document = pro_forma.of_order(
-            order, language=(get_language() or "nl")[:2], today=clock.today(), now=clock.now()
+            order, language=(get_language() or "nl")[:2], today=clock.today(), contact=request.user.name
         )
     return _file(document, order.number)
