@@ -29,6 +29,7 @@ class Operator:
     iban: str
     accent: str
     quote_days: int
+    quote_reminder_days: int
     payment_days: int
     business_notice_days: int
     consumer_lead_days: int

@@ -19,6 +19,7 @@ from hospes.payments.models import LIVE, UNDECIDED, Notice, Payment
 from hospes.payments.providers import Charge, PaymentProvider, ProviderRefused, UnknownCharge
 from hospes.sales import names
 from hospes.sales.models import Order
+from hospes.sales.queries import is_on_account
 
 journal.register({
     "payment.begun": _("Payment begun"), "payment.replaced": _("Payment let go of, to pay in another way"),
@@ -108,7 +109,7 @@ class _Due:
 
 def _due_of_order(order_id: int | None) -> _Due:
     order = Order.objects.get(pk=order_id or 0)
-    if order.state != Order.State.AWAITING_PAYMENT:
+    if order.state != Order.State.AWAITING_PAYMENT or is_on_account(order):
         raise PaymentRefused(_("This order does not have to be paid (any more)."))
     if in_use := names.in_use_of_quote(order.quote_id):  # somebody else was faster: not after the money came
         raise PaymentRefused(names.sentence(in_use))

@@ -37,6 +37,7 @@ urlpatterns = [
     path("bestellingen/<str:order_number>/betalen/", orders.pay, name="pay"),
     path("bestellingen/<str:order_number>/herroepen/", withdrawing.from_order, name="withdraw"),
     path("offertes/<str:quote_number>/", orders.quote, name="quote"),
+    path("offertes/<str:quote_number>/pdf/", orders.quote_pdf, name="quote_pdf"),
     path("offertes/<str:quote_number>/besluit/", orders.quote_decide, name="quote_decide"),
     path("afrekenen/", shop.checkout, name="checkout"),
     path("toegang/", people.access, name="access"),

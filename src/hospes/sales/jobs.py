@@ -3,7 +3,7 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.sales import sweeps, withdrawals
+from hospes.sales import services, sweeps, withdrawals
 from hospes.sales.models import Order, QuoteLine
 from hospes.services.services import Sold, start
 
@@ -16,11 +16,11 @@ def deliver(*, order_id: int) -> None:
         held = Order.objects.select_for_update().exclude(state=Order.State.WITHDRAWN, pk=order_id)
         if not held.filter(pk=order_id).exists():  # withdrawn from meanwhile
             return
-        order = held.get(pk=order_id, state=Order.State.PAID)
-        today = clock.day_of(
-            order.paid_at or now
-        )  # the day that the invoice's period begins, also when this runs later
-        for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
+        order = held.get(pk=order_id, state__in=(Order.State.PAID, Order.State.ON_ACCOUNT))
+        # The day that the invoice's period begins, also when this runs later.
+        today = clock.day_of(order.paid_at or order.placed_at)
+        # What has no product, or no term, is work: there is nothing to be made.
+        for line in QuoteLine.objects.filter(quote_id=order.quote_id, months__gt=0).order_by("position"):
             sold = Sold(
                 order.customer_id,
                 line.product_id,
@@ -31,6 +31,21 @@ def deliver(*, order_id: int) -> None:
             )
             start(sold, today=today, now=now)
         Order.objects.filter(pk=order_id, delivered_at=None).update(delivered_at=now)
+
+
+@job(queue="services", purpose=Purpose.BILLING)
+def put_on_account(*, order_id: int) -> None:
+    """Invoice an order that is paid afterwards, and have it delivered; again does nothing more."""
+    with at_work():
+        services.put_on_account(order_id=order_id, now=clock.now())
+
+
+@job(queue="upkeep", purpose=Purpose.CONTRACT)
+def sweep_quotes(*, timestamp: int) -> None:
+    """Say of quotes that they are over, and remind of those that soon are (periodic: procrastinate says when it was due)."""
+    now = clock.now()
+    sweeps.close_quotes(today=clock.day_of(now), now=now)
+    sweeps.remind_of_quotes(today=clock.day_of(now), now=now)
 
 
 @job(queue="services", purpose=Purpose.CONTRACT)

@@ -1,4 +1,6 @@
-"""The mails about an order: received, and withdrawn from."""
+"""The mails about quotes, and about an order: received, and withdrawn from."""
+
+from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -6,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
+from hospes.sales.models import Order, Quote, QuoteLine, Refund, Withdrawal
 
 
 def order_received(message: Message) -> Rendered:
@@ -17,8 +19,11 @@ def order_received(message: Message) -> Rendered:
     context = {
         "order": order, "lines": lines, "net_cents": net, "vat_cents": order.total_cents - net,
         "is_paid": order.state == Order.State.PAID,
+        "is_invoiced": Quote.objects.filter(pk=order.quote_id, on_account=True).exists(),
         "is_awaited": order.state == Order.State.AWAITING_PAYMENT,
     }  # fmt: skip
+    if context["is_invoiced"]:
+        context["is_awaited"] = False
     subject = _("We have received your order %(number)s") % {"number": order.number}
     return Rendered(subject, "mail/sales.order_received", context)
 
@@ -40,10 +45,29 @@ def withdrawal_decided(message: Message) -> Rendered:
     return Rendered(_("About your withdrawal"), "mail/sales.withdrawal_decided", context)
 
 
+def _of_quote(what: str) -> Callable[[Message], Rendered]:
+    """A mail about a quote: there it is, it is over soon, or it was withdrawn."""
+
+    def render(message: Message) -> Rendered:
+        found = Quote.objects.get(pk=message.about)
+        said = {
+            "sent": _("Your quote %(number)s"), "reminder": _("Your quote %(number)s is valid for a few more days"),
+            "withdrawn": _("We have withdrawn quote %(number)s"),
+        }[what]  # fmt: skip
+        subject = said % {"number": found.number}
+        return Rendered(subject, "mail/sales.quote", {"quote": found, "what": what, "heading": subject})
+
+    return render
+
+
+for _what in ("sent", "reminder", "withdrawn"):
+    register(f"sales.quote_{_what}", _of_quote(_what))
 register("sales.order_received", order_received)
 register("sales.withdrawal", withdrawal)
 register("sales.withdrawal_decided", withdrawal_decided)
 name({
+    "sales.quote_sent": gettext_lazy("Quote"), "sales.quote_reminder": gettext_lazy("Reminder of a quote"),
+    "sales.quote_withdrawn": gettext_lazy("Quote withdrawn"),
     "sales.order_received": gettext_lazy("Order received"),
     "sales.withdrawal": gettext_lazy("Withdrawal received"),
     "sales.withdrawal_decided": gettext_lazy("About a withdrawal"),

@@ -20,7 +20,8 @@ def in_use(wanted: Iterable[tuple[int, str]]) -> list[str]:
 
 def in_use_of_quote(quote_id: int) -> list[str]:
     """The same of the lines of a quote, or of the order that it became."""
-    return in_use(QuoteLine.objects.filter(quote_id=quote_id).values_list("product_id", "label"))
+    lines = QuoteLine.objects.filter(quote_id=quote_id, product__isnull=False)
+    return in_use(lines.values_list("product_id", "label"))
 
 
 def sentence(names: list[str]) -> str:

@@ -11,6 +11,23 @@ def quotes(customer_id: int) -> list[Quote]:
     return list(Quote.objects.filter(customer_id=customer_id).order_by("-made_at", "-pk")[:200])
 
 
+def quote(customer_id: int, number: str, version: int | None = None) -> Quote | None:
+    """A quote of a customer by its number: the newest version, or the one that is asked for."""
+    found = Quote.objects.filter(customer_id=customer_id, number=number)
+    return (found if version is None else found.filter(version=version)).order_by("-version").first()
+
+
+def versions(found: Quote) -> list[Quote]:
+    """All versions under the number of a quote, the newest first."""
+    held = Quote.objects.filter(customer_id=found.customer_id, number=found.number)
+    return list(held.order_by("-version"))
+
+
+def is_on_account(order: Order) -> bool:
+    """Whether an order is invoiced once it was accepted, and not paid first."""
+    return Quote.objects.filter(pk=order.quote_id, on_account=True).exists()
+
+
 def orders(customer_id: int) -> list[Order]:
     """The orders of a customer with their quotes, the newest first."""
     found = Order.objects.with_related("quote").filter(customer_id=customer_id)

@@ -20,7 +20,7 @@ from hospes.customers.queries import addressee
 from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
-from hospes.sales import names, rules
+from hospes.sales import names, parties, rules
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.sales.queries import ordered_elsewhere
@@ -29,6 +29,7 @@ from hospes.services.rules import renewal
 journal.register({
     "quote.made": _("Quote made"), "quote.accepted": _("Quote accepted"), "quote.declined": _("Quote declined"),
     "order.placed": _("Order placed"), "order.paid": _("Order paid"),
+    "order.on_account": _("Order invoiced"),
 })  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def make_quote(
                 customer_id=customer_id, promotion_id=promotion_id, key=key, made_at=now, net_cents=sums.net_cents,
                 vat_cents=sums.vat_cents, total_cents=sums.total_cents,
                 valid_until=today + timedelta(days=settings.HOSPES_OPERATOR.quote_days),
-                number=rules.quote_number(today, next_number(f"quote:{today.year}")),
+                number=rules.quote_number(today, next_number(f"quote:{today.year}")), **parties.as_now(customer_id, now),
             )  # fmt: skip
     except IntegrityError:  # the same button twice at the same time: the other one made it
         return Quote.objects.get(key=key)
@@ -129,7 +130,7 @@ def _refuse_other_vat(quote: Quote, today: date) -> None:
     """What was quoted has the VAT of then: where another one applies by now, it takes a new quote."""
     lines = list(QuoteLine.objects.filter(quote_id=quote.pk))
     now = tax_for(
-        quote.customer_id, [Wanted(x.product_id, "", "", x.months, x.net_cents) for x in lines], today
+        quote.customer_id, [Wanted(x.product_id or 0, "", "", x.months, x.net_cents) for x in lines], today
     )
     if any((x.vat_category, x.vat_country) != (now.category, now.country) for x in lines):
         raise QuoteRefused(_("Another VAT applies to you by now. Please make a new quote."))
@@ -156,6 +157,7 @@ def accept_quote(
     quote = Quote.objects.select_for_update().get(pk=quote_id)
     if quote.state == Quote.State.ACCEPTED:
         return Order.objects.get(quote_id=quote_id)
+    _refuse_closed(quote)
     if quote.state != Quote.State.OPEN or quote.valid_until < today:
         raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
     _refuse_names(names.in_use_of_quote(quote_id))
@@ -177,7 +179,19 @@ def accept_quote(
         journal.record(action, at=now, table=table, object_id=pk, customer_id=quote.customer_id)
     messaging.enqueue("sales.order_received", key=f"order:{order.pk}:received", person_id=person_id,
                       customer_id=quote.customer_id, about_id=order.pk, now=now)  # fmt: skip
+    if quote.on_account:
+        from hospes.sales.jobs import put_on_account
+
+        put_on_account.enqueue(order_id=order.pk)
     return order
+
+
+def _refuse_closed(quote: Quote) -> None:
+    """A quote that staff took back, or put another version in the place of, may stand on a page that was shown before."""
+    if quote.state == Quote.State.REPLACED:
+        raise QuoteRefused(_("There is a new version of this quote. Please look at that one."))
+    if quote.state == Quote.State.WITHDRAWN:
+        raise QuoteRefused(_("We have withdrawn this quote. Please ask us for a new one."))
 
 
 def _use_code(quote: Quote, promotion_id: int, today: date) -> None:
@@ -189,11 +203,14 @@ def _use_code(quote: Quote, promotion_id: int, today: date) -> None:
         raise QuoteRefused(str(refusal)) from None
 
 
-def decline_quote(*, quote_id: int, person_id: int, ip: str | None, now: datetime) -> None:
-    """Decline a quote; raises QuoteRefused when it was decided upon already."""
+def decline_quote(
+    *, quote_id: int, person_id: int, ip: str | None, now: datetime, reason: str = ""
+) -> None:
+    """Decline a quote, for a reason if somebody wants to give one; raises QuoteRefused when it was decided upon already."""
     quote = Quote.objects.get(pk=quote_id)
+    _refuse_closed(quote)
     done = Quote.objects.filter(pk=quote_id, state=Quote.State.OPEN).update(
-        state=Quote.State.DECLINED, decided_by=person_id, decided_at=now, decided_from=ip
+        state=Quote.State.DECLINED, decided_by=person_id, decided_at=now, decided_from=ip, decline_reason=reason[:500]
     )
     if not done:
         raise QuoteRefused(_("This quote was already accepted or declined."))
@@ -224,7 +241,7 @@ def mark_paid(
         changed=["state"],
     )
     invoice = billing.issue(
-        _draft(order, paid_with=paid_with, paid_at=paid_at, today=today, now=now), today=today, now=now
+        _draft(order, paid_with=paid_with, paid_at=paid_at, due_on=today, now=now), today=today, now=now
     )
     from hospes.sales.jobs import deliver
 
@@ -232,24 +249,52 @@ def mark_paid(
     return invoice
 
 
-def _draft(order: Order, *, paid_with: str, paid_at: datetime, today: date, now: datetime) -> billing.Draft:
-    quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at)
+@transaction.atomic
+def put_on_account(*, order_id: int, now: datetime) -> Invoice | None:
+    """
+    Invoice an order whose quote says that it is paid afterwards, and have its services made. None when that was done already.
+
+    Of the day on which it was accepted, also when this runs later. Acts for billing.
+    """
+    order = Order.objects.select_for_update().get(pk=order_id)
+    quote = Quote.objects.get(pk=order.quote_id)
+    if order.state != Order.State.AWAITING_PAYMENT or not quote.on_account:
+        return None
+    Order.objects.filter(pk=order_id).update(state=Order.State.ON_ACCOUNT)
+    today = clock.day_of(now)
+    due_on = billing_rules.due_on(today, quote.term_days)
+    journal.record("order.on_account", at=now, table="sales_order", object_id=order_id,
+                   customer_id=order.customer_id, changed=["state"])  # fmt: skip
+    invoice = billing.issue(
+        _draft(order, paid_with="", paid_at=None, due_on=due_on, now=now), today=today, now=now
+    )
+    from hospes.sales.jobs import deliver
+
+    deliver.enqueue(order_id=order_id)
+    return invoice
+
+
+def _draft(
+    order: Order, *, paid_with: str, paid_at: datetime | None, due_on: date, now: datetime
+) -> billing.Draft:
+    quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at or order.placed_at)
     reader, lines = addressee(order.customer_id, now=now), list[billing.DraftLine]()
     for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
-        ends = renewal(begins, line.months) - timedelta(days=1)
+        period = (begins, renewal(begins, line.months) - timedelta(days=1)) if line.months else (None, None)
+        kind = "term" if line.months else "work"
         with override(reader.language if reader else "nl"):
             setup = names.setup_of(line.description)
         amounts = [
-            ("term", line.description, line.steps_cents[0], (begins, ends)),
+            (kind, line.description, line.steps_cents[0], period),
             ("setup", setup, line.setup_cents, (None, None)),
         ]
         lines += [
-            billing.DraftLine(words, line.label, cents, line.vat_basis_points, *period, vat_category=line.vat_category,
-                              vat_country=line.vat_country, vat_reason=line.vat_reason, kind=kind,
+            billing.DraftLine(words, line.label, cents, line.vat_basis_points, *days, vat_category=line.vat_category,
+                              vat_country=line.vat_country, vat_reason=line.vat_reason, kind=what,
                               sold_as=f"quote_line:{line.pk}")
-            for kind, words, cents, period in amounts if cents or kind == "term"
+            for what, words, cents, days in amounts if cents or what != "setup"
         ]  # fmt: skip
     return billing.Draft(
         customer_id=order.customer_id, origin=f"order:{order.pk}", quote_number=quote.number, lines=lines,
-        due_on=today, paid_at=paid_at, paid_with=paid_with,
+        due_on=due_on, paid_at=paid_at, paid_with=paid_with, reference=quote.reference, purchase_order=quote.purchase_order,
     )  # fmt: skip

@@ -36,6 +36,7 @@ class Power(models.TextChoices):
     RESET = "reset", _("let a colleague in anew who lost the password or the second step")
     VIEW = "view", _("see the pages of a customer as the customer sees them, without changing anything")
     CATALOGUE = "catalogue", _("say what is for sale and for how much")
+    QUOTE = "quote", _("make quotes for customers, with prices of their own")
 
 
 class StaffRole(models.Model):

@@ -91,5 +91,5 @@ class Seller(models.Model):
 
     datamap = impersonal(
         "id", "name", "street", "postcode", "town", "country", "kvk_number", "vat_number", "email", "iban", "accent",
-        creates={Purpose.BILLING},
+        creates={Purpose.BILLING, Purpose.CONTRACT},
     )  # fmt: skip

@@ -22,6 +22,7 @@ from hospes.office.pages import find, looking_at, office_page, open_for, open_fo
 from hospes.office.views.viewing import may_view
 from hospes.privacy import package
 from hospes.services import queries as services
+from hospes.sales.models import QuoteDraft
 from hospes.services.models import Service
 from hospes.services.services import NameInUse
 
@@ -39,9 +40,17 @@ def customer(request: Any, number: int) -> HttpResponse:
         with looking_at(request, purpose, found.customer_id, person_id) as scene:
             head = head or parts.head(found.customer_id)
             opened.append(parts.part(scene))
+    may_quote = Power.QUOTE in request.staff.powers and Purpose.CONTRACT in found.holders
     context = {"head": head, "parts": opened, "closed": [purpose.declared.label for purpose in found.closed],
-               "may_view": may_view(request, found)}  # fmt: skip
+               "may_view": may_view(request, found), "may_quote": may_quote,
+               "drafts": _drafts(request, found.customer_id) if may_quote else []}  # fmt: skip
     return show(request, "office/customer.html", context)
+
+
+def _drafts(request: Any, customer_id: int) -> list[QuoteDraft]:
+    """Quotes for this customer that colleagues are writing."""
+    with acting(Purpose.CONTRACT, actor=request.actor):
+        return list(QuoteDraft.objects.filter(customer_id=customer_id).order_by("-changed_at")[:10])
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from hospes.billing.models import Invoice
+from hospes.customers.models import Person
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
@@ -26,7 +27,7 @@ from hospes.payments.providers import ProviderRefused, ProviderUnavailable, prov
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
-from hospes.sales import agreements, names, queries, services, withdrawals
+from hospes.sales import agreements, documents, names, queries, services, withdrawals
 from hospes.sales.models import Order, Quote
 from hospes.sales.services import QuoteRefused
 
@@ -43,30 +44,56 @@ def orders(request: Any, capacity: Capacity) -> HttpResponse:
 @customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders", viewed="quote")
 def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """What do I get for how much, and until when can I accept it?"""
-    found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
+    found = _quote(capacity, quote_number, request.GET.get("versie", ""))
     order = Order.objects.filter(quote_id=found.pk).first()
-    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order,
-               "agreed": _agreed().mark(quote_number),
-               "expired": found.state == Quote.State.OPEN and found.valid_until < clock.today()}  # fmt: skip
+    decider = Person.objects.filter(pk=found.decided_by_id or 0).first()
+    is_over = found.state == Quote.State.EXPIRED
+    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "agreed": _mark(found),
+               "versions": queries.versions(found), "decider": decider,
+               "expired": is_over or found.state == Quote.State.OPEN and found.valid_until < clock.today()}  # fmt: skip
     return render(request, "portal/quote.html", context)
+
+
+def _quote(capacity: Capacity, number: str, version: str) -> Quote:
+    """A quote by its number: the newest version, or the one that is asked for."""
+    which = int(version) if version.isascii() and version.isdigit() and len(version) < 5 else None
+    found = queries.quote(capacity.customer_id, number, which)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _mark(found: Quote) -> str:
+    """What somebody agrees to who accepts this version, as the page brings it back."""
+    return _agreed().mark(f"{found.number}/{found.version}")
+
+
+@require_safe
+@customer_page(Purpose.CONTRACT, Capability.SEE_ORDERS, nav="orders", viewed="quote_pdf")
+def quote_pdf(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
+    """The file of a quote."""
+    found = _quote(capacity, quote_number, request.GET.get("versie", ""))
+    name = found.number if found.version == 1 else f"{found.number}-{found.version}"
+    answer = HttpResponse(documents.pdf_of(found), content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return answer
 
 
 @posted_from("portal:quote")
 @customer_page(Purpose.CONTRACT, Capability.ORDER, nav="orders")
 def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     """Accept a quote (it becomes an order that must be paid), or decline it."""
-    found = get_object_or_404(Quote, customer_id=capacity.customer_id, number=quote_number)
+    found = _quote(capacity, quote_number, request.POST.get("version", ""))
     again = redirect("portal:quote", number=capacity.number, quote_number=quote_number)
     try:
         if request.POST.get("do") == "decline":
-            services.decline_quote(
-                quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip, now=clock.now()
-            )
+            services.decline_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip, now=clock.now(),
+                                   reason=" ".join(request.POST.get("reason", "").split()))  # fmt: skip
             return again
         if request.POST.get("terms") != "on":
             messages.error(request, _("Please agree with the general terms first."))
             return again
-        if request.POST.get("agreed") != _agreed().mark(quote_number):
+        if request.POST.get("agreed") != _mark(found):
             messages.warning(
                 request, _("Our terms have changed since this page was shown. Please look again.")
             )
@@ -106,7 +133,7 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     can_withdraw = capacity.kind == "private" and withdrawals.is_open(found, on=clock.today())
     context = {"can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
-               "in_use": _in_use(found), "waiting": waiting, "look": next_look(request) if waiting else None,
+               "in_use": _in_use(found), "on_account": found.quote.on_account, "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
 

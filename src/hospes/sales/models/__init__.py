@@ -1,13 +1,15 @@
 """The cart, the quote, and the order that comes of an accepted quote."""
 
 import uuid
+from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import VatCategory
+from hospes.billing.models import Seller, VatCategory
 from hospes.catalogue.models import Product, Promotion
 from hospes.catalogue.rules import Step
 from hospes.customers.models import Customer, Person
@@ -85,15 +87,29 @@ class CartLine(MappedModel):
 
 
 class Quote(MappedModel):
-    """An offer with its number, valid until a day; accepted by somebody who may, it becomes an order."""
+    """
+    An offer with its number, valid until a day; accepted by somebody who may, it becomes an order.
+
+    What it says never changes: staff who want to offer something else make the next `version` under the same number, and the
+    one before it is replaced. `on_account`: once accepted it is delivered and invoiced, to be paid within `term_days`; else it is
+    paid first. `closed_at`: when it was replaced, withdrawn, or found to be over.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("open")
         ACCEPTED = "accepted", _("accepted")
         DECLINED = "declined", _("declined")
         EXPIRED = "expired", _("expired")
+        REPLACED = "replaced", _("replaced by a new version")
+        WITHDRAWN = "withdrawn", _("withdrawn by us")
 
-    number = models.CharField(_("quote number"), max_length=20, unique=True)
+    class By(models.TextChoices):
+        CUSTOMER = "customer", _("you, or somebody with access")
+        STAFF = "staff", _("our staff")
+
+    number = models.CharField(_("quote number"), max_length=20)
+    version = models.PositiveSmallIntegerField(_("version"), default=1)
+    made_by = models.CharField(_("made by"), max_length=10, choices=By.choices, default=By.CUSTOMER)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="quotes", verbose_name=_("customer"))
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     made_at = models.DateTimeField(_("made at"))
@@ -111,11 +127,34 @@ class Quote(MappedModel):
     promotion = models.ForeignKey(
         Promotion, models.PROTECT, null=True, related_name="+", verbose_name=_("promotion code")
     )
+    intro = models.TextField(_("introduction"), max_length=2000, blank=True, default="")
+    reference = models.CharField(_("your reference"), max_length=60, blank=True, default="")
+    purchase_order = models.CharField(_("your purchase order"), max_length=60, blank=True, default="")
+    on_account = models.BooleanField(_("invoiced once accepted"), default=False)
+    term_days = models.PositiveSmallIntegerField(_("to be paid within days"), default=0)
+    decline_reason = models.CharField(_("why it was declined"), max_length=500, blank=True, default="")
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+    # Both parties as they were, so that its file stays the same.
+    language = models.CharField(_("language"), max_length=2, default="nl")
+    seller = models.ForeignKey(Seller, models.PROTECT, null=True, related_name="+", verbose_name=_("seller"))
+    buyer_name = models.CharField(_("name"), max_length=160, blank=True, default="")
+    buyer_contact = models.CharField(_("attention of"), max_length=160, blank=True, default="")
+    buyer_street = models.CharField(_("street"), max_length=160, blank=True, default="")
+    buyer_postcode = models.CharField(_("postcode"), max_length=12, blank=True, default="")
+    buyer_town = models.CharField(_("town"), max_length=80, blank=True, default="")
+    buyer_country = models.CharField(_("country"), max_length=2, blank=True, default="NL")
+    buyer_kvk_number = models.CharField(_("KvK number"), max_length=8, blank=True, default="")
+    buyer_vat_number = models.CharField(_("VAT number"), max_length=20, blank=True, default="")
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("quote")
         constraints = [
+            models.UniqueConstraint(fields=["number", "version"], name="one_quote_per_number_and_version"),
+            models.CheckConstraint(
+                name="closed_quote_says_when",
+                condition=~Q(state__in=["replaced", "withdrawn"]) | Q(closed_at__isnull=False),
+            ),
             models.CheckConstraint(
                 name="quote_adds_up", condition=Q(total_cents=F("net_cents") + F("vat_cents"))
             ),
@@ -124,19 +163,36 @@ class Quote(MappedModel):
                 condition=~Q(state__in=["accepted", "declined"]) | Q(decided_at__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["customer", "-made_at"], name="quotes_of_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-made_at"], name="quotes_of_customer"),
+            models.Index(fields=["valid_until", "id"], condition=Q(state="open"), name="quotes_that_are_open"),
+        ]
 
     datamap = row(
         plain("id", "key")
+        | plain("seller", writes=())
         | personal(Category.CONTRACT, "number", "customer", "made_at", "valid_until", "net_cents", "vat_cents", "total_cents",
-                   "promotion", writes=())
+                   "promotion", "version", "made_by", "reference", "purchase_order", "on_account", "term_days", "language",
+                   writes=())
+        | personal(Category.CORRESPONDENCE, "intro", writes=(), reads={Purpose.CONTRACT, Purpose.BILLING})
+        | personal(Category.CORRESPONDENCE, "decline_reason", source=Source.PERSON, reads={Purpose.CONTRACT})
+        | personal(Category.IDENTITY, "buyer_name", "buyer_contact", writes=(), reads={Purpose.CONTRACT})
+        | personal(Category.ADDRESS, "buyer_street", "buyer_postcode", "buyer_town", "buyer_country", writes=(),
+                   reads={Purpose.CONTRACT})
+        | personal(Category.COMPANY, "buyer_kvk_number", "buyer_vat_number", writes=(), reads={Purpose.CONTRACT})
+        | personal(Category.CONTRACT, "closed_at", writes={Purpose.CONTRACT})
         | personal(Category.CONTRACT, "state", "decided_at")
         | personal(Category.CONTRACT, "decided_by", names_others=True)
         | personal(Category.NETWORK, "decided_from", source=Source.OBSERVED, reads={Purpose.CONTRACT}),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, creates=_OWN | {Purpose.CONTRACT},
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         writes=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody decided upon it yet; its last day may be over all the same."""
+        return self.state == self.State.OPEN
 
 
 class QuoteLine(MappedModel):
@@ -144,12 +200,15 @@ class QuoteLine(MappedModel):
     A line of a quote: what was offered at what price, also when the price changes later.
 
     `net_cents` is what is due now: the set-up and the first term. `steps_from` and `steps_cents` say what each term costs: from
-    which on (the first is 1) how much, without VAT.
+    which on (the first is 1) how much, without VAT. Without a product it is something that staff described by themselves, once.
+    `discount_basis_points`: what staff took off (hundredths of a percent), of every term or of the first (`discount_once`).
     """
 
     quote = models.ForeignKey(Quote, models.PROTECT, related_name="lines", verbose_name=_("quote"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
-    product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, models.PROTECT, null=True, related_name="+", verbose_name=_("product")
+    )
     position = models.PositiveSmallIntegerField(_("position"))
     description = models.CharField(_("description"), max_length=200)
     label = models.CharField(_("for"), max_length=253)
@@ -158,6 +217,8 @@ class QuoteLine(MappedModel):
     setup_cents = models.PositiveBigIntegerField(_("set-up fee"), default=0)
     steps_from = ArrayField(models.PositiveSmallIntegerField(), verbose_name=_("from which term on"))
     steps_cents = ArrayField(models.PositiveBigIntegerField(), verbose_name=_("price of a term"))
+    discount_basis_points = models.PositiveSmallIntegerField(_("discount"), default=0)
+    discount_once = models.BooleanField(_("discount on the first term only"), default=False)
     vat_basis_points = models.PositiveIntegerField(_("VAT rate"))
     vat_category = models.CharField(
         _("kind of VAT"), max_length=2, choices=VatCategory.choices, default=VatCategory.STANDARD
@@ -178,6 +239,12 @@ class QuoteLine(MappedModel):
                 name="line_is_the_setup_and_the_first_term",
                 condition=Q(net_cents=F("setup_cents") + F("steps_cents__0")),
             ),
+            models.CheckConstraint(
+                name="what_has_no_product_has_no_term", condition=Q(product__isnull=False) | Q(months=0)
+            ),
+            models.CheckConstraint(
+                name="discount_is_at_most_all_of_it", condition=Q(discount_basis_points__lte=10_000)
+            ),
         ]
 
     @property
@@ -185,10 +252,15 @@ class QuoteLine(MappedModel):
         """What each term costs, as it was agreed."""
         return tuple(Step(*pair) for pair in zip(self.steps_from, self.steps_cents, strict=True))
 
+    @property
+    def discount_words(self) -> str:
+        """The discount as a percentage: "10%" or "12,5%" (as the active language writes it)."""
+        return f"{formats.number_format(Decimal(self.discount_basis_points) / 100)}%"
+
     datamap = row(
         plain("id", "quote", "product", "position")
         | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "setup_cents", "steps_from",
-                   "steps_cents", "vat_basis_points", "vat_category", "vat_country", "vat_reason")
+                   "steps_cents", "discount_basis_points", "discount_once", "vat_basis_points", "vat_category", "vat_country", "vat_reason")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
@@ -201,6 +273,7 @@ class Order(MappedModel):
     class State(models.TextChoices):
         AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
         PAID = "paid", _("paid")
+        ON_ACCOUNT = "on_account", _("invoiced")
         CANCELLED = "cancelled", _("cancelled")
         WITHDRAWN = "withdrawn", _("withdrawn from")
 
@@ -231,7 +304,7 @@ class Order(MappedModel):
             ),
             models.CheckConstraint(
                 name="only_what_was_paid_is_delivered",
-                condition=Q(delivered_at=None) | Q(paid_at__isnull=False),
+                condition=Q(delivered_at=None) | Q(paid_at__isnull=False) | Q(state="on_account"),
             ),
         ]
         indexes = [
@@ -262,5 +335,7 @@ class Order(MappedModel):
     )  # fmt: skip
 
 
+from hospes.sales.models.drafts import QuoteDraft as QuoteDraft  # noqa: E402
+from hospes.sales.models.drafts import QuoteDraftLine as QuoteDraftLine  # noqa: E402
 from hospes.sales.models.withdrawals import Refund as Refund  # noqa: E402  # tables of this app, in a file of their own
 from hospes.sales.models.withdrawals import Withdrawal as Withdrawal  # noqa: E402
