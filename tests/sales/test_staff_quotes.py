@@ -115,7 +115,7 @@ def test_a_customers_own_session_makes_no_quote_like_one_of_staff(clerk: Actor) 
         pytest.raises(IntegrityError), transaction.atomic(),
     ):  # fmt: skip
         Quote.objects.filter(pk=quote.pk).update(state="accepted", decided_at=NOW + 60 * DAY)  # after its last day
-    with acting(Purpose.CONTRACT, actor=Actor.person(holder.pk), customer=customer.pk), pytest.raises(Refused):
+    with pytest.raises(Refused), transaction.atomic(), acting(Purpose.CONTRACT, actor=JOB, customer=customer.pk):
         list(QuoteDraft.objects.all())
 
 

@@ -12,7 +12,7 @@ from hospes.catalogue.queries import offers
 from hospes.customers.queries import addressee
 from hospes.kernel import journal
 from hospes.services import kinds, rules
-from hospes.services.models import Charge, Content, Service, State
+from hospes.services.models import Charge, Content, RaisedService, Service, State
 from hospes.services.services import Asked, fill, note
 from hospes.services.words import refusal_words
 
@@ -124,8 +124,9 @@ def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) 
 
 def take_back(service: Service, *, asked: Asked, now: datetime) -> None:
     """Take back what was planned for the next term; raises ChangeRefused when nothing was."""
-    if not _unplan(service, now):
+    if not Content.objects.filter(service_id=service.pk, settled_at=None, raised=None).exists():
         raise ChangeRefused("nothing_planned")
+    _unplan(service, now)
     note(service, was=service.state, became=service.state, reason="plan_undone", now=now, asked=asked)
     _record("service.change_planned", service, now)
 
@@ -138,6 +139,8 @@ def _unplan(service: Service, now: datetime) -> bool:
     Content.objects.filter(service_id=service.pk, until_on=plan.from_on, from_on__lt=plan.from_on).update(
         until_on=None
     )
+    if plan.raised_id is not None:  # it comes back on a day of its own, if it still fits: see raises.settle
+        RaisedService.objects.filter(pk=plan.raised_id).update(takes_effect_on=None)
     return True
 
 
@@ -151,6 +154,11 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
         return False
     # Its months count from the renewal on, which may have been before or come after this.
     _set(service, Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents))
+    if plan.raised_id is not None:
+        from hospes.services import raises
+
+        raises.begun(service, plan.raised_id, now)
+        return True
     note(service, was=service.state, became=service.state, reason="plan_begun", now=now)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=plan.product_id), service.pk)

@@ -8,7 +8,7 @@ from django.db.models import F
 from hospes.customers.models import Customer
 from hospes.kernel import journal
 from hospes.messaging import services as messaging
-from hospes.services import changes, kinds, rules
+from hospes.services import changes, kinds, raises, rules
 from hospes.services.changes import ChangeRefused
 from hospes.services.models import Charge, Content, Service, State
 from hospes.services.services import BY_SYSTEM, Asked, move, note
@@ -22,7 +22,7 @@ def ways_to_end(service: Service, *, today: date) -> rules.Ways:
     kind = Customer.objects.values_list("kind", flat=True).get(pk=service.customer_id)
     return rules.ways_to_end(
         is_consumer=kind == Customer.Kind.PRIVATE, term=service.term, bound_until=service.bound_until, asked_on=today,
-        business_notice_days=settings.HOSPES_OPERATOR.business_notice_days,
+        business_notice_days=settings.HOSPES_OPERATOR.business_notice_days, raised_on=raises.raised_on(service.pk),
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def cancel(service: Service, *, on: date, asked: Asked, now: datetime) -> None:
     """
     if service.state not in CANCELLABLE or service.ends_on is not None:
         raise ChangeRefused("not_now")
-    if Content.objects.filter(service_id=service.pk, settled_at=None).exists():
+    if Content.objects.filter(service_id=service.pk, settled_at=None, raised=None).exists():
         changes.take_back(service, asked=asked, now=now)
     move(service, State.CANCELLED, reason="cancelled", on=on, asked=asked, now=now)
 

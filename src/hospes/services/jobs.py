@@ -3,7 +3,7 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.services import requests, sweeps
+from hospes.services import raises, requests, sweeps
 
 
 @job(queue="services", purpose=Purpose.CONTRACT)
@@ -15,7 +15,10 @@ def carry_out(*, request_id: int) -> None:
 
 @job(queue="upkeep", purpose=Purpose.CONTRACT)
 def day_begins(*, timestamp: int) -> None:
-    """End what ends by today, and begin what was planned for today (periodic: procrastinate says when it was due)."""
+    """End what ends by today, begin what was planned for today, and see to raises (periodic: procrastinate says when it was due)."""
     now = clock.now()
     sweeps.end_what_is_due(today=clock.day_of(now), now=now)
     sweeps.begin_what_was_planned(today=clock.day_of(now), now=now)
+    raises.announce(today=clock.day_of(now), now=now)
+    raises.note_delivered()
+    raises.settle_all(now=now)

@@ -15,7 +15,7 @@ from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.services.models import Charge, Request, Service
+from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
 from hospes.services.words import refusal_words
 
 
@@ -134,6 +134,21 @@ def _day(day: date) -> str:
     return formats.date_format(day, "j F Y")
 
 
+def raised(message: Message) -> Rendered:
+    """All raises of a customer in one: what each costs and will cost, from when, and how to end it and by when."""
+    notice, rows = RaiseNotice.objects.get(pk=message.about), list[str]()
+    for row in RaisedService.objects.filter(notice_id=notice.pk).order_by("pk"):
+        service, plan = Service.objects.get(pk=row.service_id), Raise.objects.get(pk=row.plan_id)
+        words = {"label": service.label, "old": euro(row.old_cents * service.quantity), "day": _day(plan.from_on),
+                 "new": euro(row.new_cents * service.quantity), "months": service.months}  # fmt: skip
+        rows.append(
+            _("%(label)s: now %(old)s, then %(new)s for %(months)d months, excluding VAT; from its first renewal on or after"
+              " %(day)s.") % words
+        )  # fmt: skip
+    return Rendered(_("Our prices go up"), "mail/services.raise", {"rows": rows, "at": notice.made_at})
+
+
+register("services.raise", raised)
 register("services.change", _of_request(gettext_lazy("Your service changes"), _changed))
 register("services.cancel", _of_request(gettext_lazy("Your cancellation"), _cancelled))
 register("services.undo", _of_request(
@@ -154,6 +169,7 @@ register("services.ended", ended)
 register("services.active", active)
 register("services.refused", refused)
 name({
+    "services.raise": gettext_lazy("Prices go up"),
     "services.active": gettext_lazy("The service is ready"),
     "services.refused": gettext_lazy("The service could not be set up at once"),
     "services.change": gettext_lazy("A service changes"),

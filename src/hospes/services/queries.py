@@ -81,7 +81,7 @@ def _ends(service: Service) -> date | None:
 
 def planned(service_id: int) -> Content | None:
     """What a service becomes at the end of its term, if anything was planned."""
-    found = Content.objects.filter(service_id=service_id, settled_at=None).select_related("product")
+    found = Content.objects.filter(service_id=service_id, settled_at=None, raised=None).select_related("product")
     return found.first()
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
-from hospes.services import changes, endings
+from hospes.services import changes, endings, raises
 from hospes.services.changes import ChangeRefused, Proposal, Wanted
 from hospes.services.models import By, Request, Service
 from hospes.services.services import Asked
@@ -70,6 +70,7 @@ def carry_out(*, request_id: int, now: datetime) -> Request.State:
             _do(request, service, now)
     except ChangeRefused as refused:
         state, refusal = Request.State.REFUSED, refused.code
+    raises.settle(service_id=service.pk, now=now)
     Request.objects.filter(pk=request.pk).update(state=state, done_at=now, refusal=refusal)
     kind = f"services.{request.kind}" if state == Request.State.DONE else "services.not_done"
     messaging.enqueue(

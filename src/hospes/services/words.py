@@ -15,6 +15,7 @@ REASONS: dict[str, Promise] = {
     "plan_begun": _("the planned change began"),
     "plan_undone": _("the planned change was taken back"),
     "renewed": _("renewed for another term"),
+    "price_raised": _("the price was raised, as announced"),
     "cancelled": _("the contract was cancelled"),
     "cancellation_undone": _("the cancellation was taken back"),
     "end_reached": _("the contract ended"),

@@ -16,6 +16,7 @@ PAGES: Final[dict[str, Promise]] = {
     "orders": _("orders and quotes"),
     "order": _("one order"),
     "quote": _("one quote"),
+    "quote_pdf": _("file of a quote"),
     "access": _("who has access"),
     "addresses": _("addresses for mail"),
     "logins": _("logins and changes"),

@@ -10,19 +10,21 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hospes.accounts.addresses import AddressRefused, contacts
 from hospes.accounts.door import at_the_door
+from hospes.accounts.models import Power
 from hospes.customers import services as customers
 from hospes.customers.models import Customer
 from hospes.customers.queries import addressee
 from hospes.hosting import queries as hosting
 from hospes.kernel import clock, journal
+from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import actions, parts
 from hospes.office.forms import DetailsForm, seen
 from hospes.office.pages import find, looking_at, office_page, open_for, open_for_one, show, working_on
 from hospes.office.views.viewing import may_view
 from hospes.privacy import package
-from hospes.services import queries as services
 from hospes.sales.models import QuoteDraft
+from hospes.services import queries as services
 from hospes.services.models import Service
 from hospes.services.services import NameInUse
 

@@ -19,7 +19,7 @@ from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, posted_from
 from hospes.sales import withdrawals
 from hospes.sales.models import Order
-from hospes.services import changes, endings, queries, requests
+from hospes.services import changes, endings, queries, raises, requests
 from hospes.services.models import By, Request, Service, State
 from hospes.services.services import Asked
 
@@ -47,9 +47,17 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
         "can_change": found.state in changes.CHANGEABLE and found.ends_on is None,
-        "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
+        "coming": _coming(found), "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
     }  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
+
+
+def _coming(held: Service) -> dict[str, Any] | None:
+    """The raise that was told of: what a term costs from when on."""
+    row = raises.coming(held.pk)
+    if row is None:
+        return None
+    return {"on": row.takes_effect_on, "from_on": row.plan.from_on, "cents": row.new_cents * held.quantity}
 
 
 def _can_withdraw(capacity: Capacity, held: Service, today: date) -> Order | None:

@@ -78,6 +78,10 @@ class Content(MappedModel):
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
+    #: The raise by which it costs what it does from then on.
+    raised = models.ForeignKey(
+        "services.RaisedService", models.PROTECT, null=True, related_name="+", verbose_name=_("raise of the price")
+    )
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -111,7 +115,7 @@ class Content(MappedModel):
         return self.price_cents * self.quantity
 
     datamap = row(
-        plain("id", "service", "product")
+        plain("id", "service", "product", "raised")
         | personal(Category.CONTRACT, "customer", "quantity", "months", "from_on", "until_on", "settled_at")
         | personal(Category.CONTRACT, "price_cents", reads={Purpose.CONTRACT, Purpose.BILLING}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, twins={Purpose.CONTRACT},

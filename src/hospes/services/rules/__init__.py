@@ -2,6 +2,9 @@
 
 from hospes.services.rules.ending import CONSUMER_NOTICE_MONTHS, Ways, ways_to_end
 from hospes.services.rules.proration import Settlement, change, paid_ahead, part, unused, used
+from hospes.services.rules.raising import first_renewal as first_renewal
+from hospes.services.rules.raising import raised_cents as raised_cents
+from hospes.services.rules.raising import raised_from as raised_from
 from hospes.services.rules.terms import Term, renewal
 
 __all__ = [

@@ -7,6 +7,7 @@ Sources: art. 6:236 j and q, 6:237 k and l Dutch Civil Code ("Wet van Dam") for 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from hospes.services.rules.raising import CONSUMER_EXIT_MONTHS
 from hospes.services.rules.terms import Term, renewal
 
 #: The longest notice that a consumer can be held to once a contract was renewed silently.
@@ -32,7 +33,13 @@ class Ways:
 
 
 def ways_to_end(
-    *, is_consumer: bool, term: Term, bound_until: date, asked_on: date, business_notice_days: int
+    *,
+    is_consumer: bool,
+    term: Term,
+    bound_until: date,
+    asked_on: date,
+    business_notice_days: int,
+    raised_on: date | None = None,
 ) -> Ways:
     """
     When a service can end that somebody cancels on a day.
@@ -40,7 +47,23 @@ def ways_to_end(
     A consumer is bound to the term that they agreed to, up to `bound_until`, and can end it on its last day without notice.
     After it was renewed silently they can end it on any day, a month after they say so, date to date: 15 January, 15 February;
     31 January, 28 February. A company ends at the end of its term when it says so as many days before; else of the next one.
+
+    `raised_on`: from when the price is raised. Everybody can end it as of that day up to then; a consumer also for a month after it,
+    at once.
     """
+    found = _usual_ways(is_consumer, term, bound_until, asked_on, business_notice_days)
+    if raised_on is None:
+        return found
+    if asked_on <= raised_on:
+        return Ways(min(found.soonest, raised_on), found.at_term_end)
+    if is_consumer and asked_on <= renewal(raised_on, CONSUMER_EXIT_MONTHS):
+        return Ways(asked_on, found.at_term_end)
+    return found
+
+
+def _usual_ways(
+    is_consumer: bool, term: Term, bound_until: date, asked_on: date, business_notice_days: int
+) -> Ways:
     if is_consumer:
         end = _end_after(term, asked_on)
         if asked_on < bound_until:
