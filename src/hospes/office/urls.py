@@ -4,6 +4,7 @@ from django.urls import path
 
 from hospes.office.views import (
     catalogue,
+    changing,
     checks,
     contract,
     customer,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("klanten/<int:number>/wijzigen/", customer.change, name="change"),
     path("klanten/<int:number>/diensten/<int:service_id>/", customer.service, name="service"),
     path("klanten/<int:number>/diensten/<int:service_id>/einde/", contract.ending, name="service_ending"),
+    path("klanten/<int:number>/diensten/<int:service_id>/anders/", changing.changing, name="service_changing"),
     path(
         "klanten/<int:number>/diensten/<int:service_id>/paneel/",
         customer.service,

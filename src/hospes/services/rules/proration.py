@@ -64,6 +64,11 @@ class Settlement:
         """To be paid, or to be had back when it is negative."""
         return self.charge_cents - self.credit_cents
 
+    @property
+    def minus_total_cents(self) -> int:
+        """What is to be had back, as a sentence has it."""
+        return -self.total_cents
+
 
 def change(old_cents: int, new_cents: int, term: Term, on: date) -> Settlement:
     """
