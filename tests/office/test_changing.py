@@ -44,7 +44,13 @@ def test_staff_upgrade_and_downgrade_at_once_to_the_cent_and_give_back(as_role: 
         service, client = make.service(price_cents=7300), as_role("administrator")
         large = make.product(prices={12: 14600})
         page = client.get(where(service)).content.decode()
-        wanted = {"choice": f"{large.pk}:12", "quantity": "1", "when": "now", "note": "Zoals besproken", "once": once(page)}
+        wanted = {
+            "choice": f"{large.pk}:12",
+            "quantity": "1",
+            "when": "now",
+            "note": "Zoals besproken",
+            "once": once(page),
+        }
         offer = client.post(where(service), wanted).content.decode()
         assert shown(offer) == "5300"
         assert client.post(where(service), wanted | {"do": "confirm", "shown": "1"}).status_code == 200
@@ -74,7 +80,13 @@ def test_another_term_begins_with_the_next_one_and_can_be_taken_back(as_role: As
         product = make.product(prices={1: 1000, 12: 7300})
         service, client = make.service(product=product, price_cents=7300), as_role("administrator")
         page = client.get(where(service)).content.decode()
-        monthly = {"choice": f"{product.pk}:1", "quantity": "2", "when": "now", "note": "x", "once": once(page)}
+        monthly = {
+            "choice": f"{product.pk}:1",
+            "quantity": "2",
+            "when": "now",
+            "note": "x",
+            "once": once(page),
+        }
         assert client.post(where(service), monthly).status_code == 422  # not at once
         monthly["when"] = "term_end"
         client.post(where(service), monthly | {"do": "confirm", "shown": "0"})

@@ -68,7 +68,9 @@ def test_a_quote_of_products_and_free_lines_with_discounts_adds_up_to_the_cent(c
     product = make.product(prices={12: 7500})
     hosting = Line(product.pk, 12, 1, "Voorbeeld.test", discount_basis_points=1000)
     once = Line(product.pk, 12, 1, "tweede.test", discount_basis_points=3333, discount_once=True)
-    quote = sent(make.customer(), clerk, hosting, once, WORK, intro="Zoals besproken", reference="Bestelling 7")
+    quote = sent(
+        make.customer(), clerk, hosting, once, WORK, intro="Zoals besproken", reference="Bestelling 7"
+    )
     assert (quote.number, quote.version, quote.made_by, quote.state) == ("O2026-00001", 1, "staff", "open")
     assert [(x.product_id, x.label, x.net_cents, x.steps_from, x.steps_cents) for x in all_of(QuoteLine)] == [
         (product.pk, "voorbeeld.test", 6750, [1], [6750]),
@@ -101,7 +103,14 @@ def test_a_customers_own_session_makes_no_quote_like_one_of_staff(clerk: Actor) 
     customer = make.customer(kind="business")
     quote = quoted(customer)
     holder = make.holder_of(customer)
-    common = {"customer_id": customer.pk, "made_at": NOW, "valid_until": UNTIL, "net_cents": 0, "vat_cents": 0, "total_cents": 0}
+    common = {
+        "customer_id": customer.pk,
+        "made_at": NOW,
+        "valid_until": UNTIL,
+        "net_cents": 0,
+        "vat_cents": 0,
+        "total_cents": 0,
+    }
     for number, words in enumerate((
         {"number": "O1", "on_account": True}, {"number": quote.number, "version": 2}, {"number": "O2", "made_by": "staff"},
     )):  # fmt: skip
@@ -114,8 +123,14 @@ def test_a_customers_own_session_makes_no_quote_like_one_of_staff(clerk: Actor) 
         acting(Purpose.CONTRACT, actor=Actor.person(holder.pk, ip=IP), customer=customer.pk, person=holder.pk),
         pytest.raises(IntegrityError), transaction.atomic(),
     ):  # fmt: skip
-        Quote.objects.filter(pk=quote.pk).update(state="accepted", decided_at=NOW + 60 * DAY)  # after its last day
-    with pytest.raises(Refused), transaction.atomic(), acting(Purpose.CONTRACT, actor=JOB, customer=customer.pk):
+        Quote.objects.filter(pk=quote.pk).update(
+            state="accepted", decided_at=NOW + 60 * DAY
+        )  # after its last day
+    with (
+        pytest.raises(Refused),
+        transaction.atomic(),
+        acting(Purpose.CONTRACT, actor=JOB, customer=customer.pk),
+    ):
         list(QuoteDraft.objects.all())
 
 
@@ -140,7 +155,14 @@ def test_a_new_version_takes_the_place_of_the_one_before_also_while_its_page_is_
 def test_a_version_that_was_accepted_meanwhile_is_not_replaced(clerk: Actor) -> None:
     first = sent(make.customer(), clerk, WORK)
     with acting(Purpose.CONTRACT, actor=clerk):
-        drafted = quoting.begin(customer_id=first.customer_id, author_id=clerk.id, words=Words(UNTIL), key="v", now=NOW, replaces=first)
+        drafted = quoting.begin(
+            customer_id=first.customer_id,
+            author_id=clerk.id,
+            words=Words(UNTIL),
+            key="v",
+            now=NOW,
+            replaces=first,
+        )
     order = accepted(first)
     with pytest.raises(QuoteRefused), acting(Purpose.CONTRACT, actor=clerk):
         quoting.send(draft=drafted, seen=drafted.changed_at, today=TODAY, now=LATER)
@@ -170,7 +192,9 @@ def test_two_colleagues_do_not_undo_each_others_work(clerk: Actor) -> None:
 def test_declining_keeps_the_reason_and_who_when_and_from_where(clerk: Actor) -> None:
     customer = make.customer()
     quote, holder = sent(customer, clerk, WORK), make.holder_of(customer)
-    with acting(Purpose.CONTRACT, actor=Actor.person(holder.pk, ip=IP), customer=customer.pk, person=holder.pk):
+    with acting(
+        Purpose.CONTRACT, actor=Actor.person(holder.pk, ip=IP), customer=customer.pk, person=holder.pk
+    ):
         services.decline_quote(quote_id=quote.pk, person_id=holder.pk, ip=IP, now=LATER, reason="Te duur")
     now = again(quote)
     assert (now.state, now.decline_reason, now.decided_by_id, now.decided_at, now.decided_from) == (
@@ -240,7 +264,12 @@ def test_an_order_that_is_paid_first_is_not_put_on_account(clerk: Actor) -> None
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_the_file_is_the_same_each_time_also_after_the_customer_moved(clerk: Actor, language: str) -> None:
     customer = make.customer(holder=make.person(language=language), kind="business")
-    quote = sent(customer, clerk, Line(make.product(prices={1: 700}).pk, 1, 1, "a.test", discount_basis_points=1250), WORK)
+    quote = sent(
+        customer,
+        clerk,
+        Line(make.product(prices={1: 700}).pk, 1, 1, "a.test", discount_basis_points=1250),
+        WORK,
+    )
     with acting(Purpose.CONTRACT, actor=clerk):
         first = documents.pdf_of(quote)
         page = documents.document_of(quote)
@@ -279,5 +308,3 @@ def test_another_customers_quote_is_not_there(clerk: Actor) -> None:
         assert queries.quote(mine.pk, quote.number) is None
         assert queries.versions(quote) == []
         assert not Quote.objects.filter(pk=quote.pk).exists()
-
-

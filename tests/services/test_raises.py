@@ -83,7 +83,12 @@ def test_a_raise_counts_from_the_first_renewal_that_is_late_enough(
 ) -> None:
     term, from_on, told_on = Term.first(start, months), start + from_days * DAY, start + told_days * DAY
     on = rules.raised_from(
-        term=term, from_on=from_on, told_on=told_on, notice_days=notice, is_consumer=is_consumer, started_on=start
+        term=term,
+        from_on=from_on,
+        told_on=told_on,
+        notice_days=notice,
+        is_consumer=is_consumer,
+        started_on=start,
     )
     earliest = max(from_on, told_on + notice * DAY, renewal(start, 3) if is_consumer else start)
     renewals = [renewal(start, months * n) for n in range(1, 100)]
@@ -108,7 +113,9 @@ def test_a_dry_run_says_what_planning_does_and_planning_twice_plans_once(keeper:
         want = Wanted(first.product_id, 12, SOON, TODAY, basis_points=1000)
         reach = raises.dry_run(want)
         assert raises.dry_run(Wanted(first.product_id, 12, SOON, TODAY, 1000, None, TODAY)).services == 2
-        assert raises.dry_run(Wanted(first.product_id, 12, SOON, TODAY, None, 6000)).services == 2  # the third pays more already
+        assert (
+            raises.dry_run(Wanted(first.product_id, 12, SOON, TODAY, None, 6000)).services == 2
+        )  # the third pays more already
     assert (reach.services, reach.customers, reach.old_year_cents, reach.more_cents) == (3, 3, 17_300, 1730)
     made = planned(first, keeper)
     assert planned(first, keeper) == made
@@ -171,7 +178,11 @@ def test_it_counts_from_the_renewal_and_is_a_row_of_the_contents(keeper: Actor) 
     planned(service, keeper)
     told()
     on = date(2027, 3, 2)
-    assert (row(service).takes_effect_on, price_on(service, on - DAY), price_on(service, on)) == (on, 7300, 8030)
+    assert (row(service).takes_effect_on, price_on(service, on - DAY), price_on(service, on)) == (
+        on,
+        7300,
+        8030,
+    )
     assert sweeps.begin_what_was_planned(today=on - DAY, now=NOW)["done"] == 0
     assert sweeps.begin_what_was_planned(today=on, now=NOW)["done"] == 1
     assert (again(service).price_cents, row(service).state) == (8030, "in_force")
@@ -211,7 +222,9 @@ def test_a_planned_change_of_the_customer_goes_first(keeper: Actor) -> None:
     assert carried_out(ask(other, kind="unplan")) == "done"
     assert price_on(other, date(2027, 3, 2)) == 8030
     with acting(Purpose.CONTRACT, actor=JOB), pytest.raises(ChangeRefused):
-        changes.take_back(again(other), asked=BY_SYSTEM, now=NOW)  # a raise is nothing that a customer planned
+        changes.take_back(
+            again(other), asked=BY_SYSTEM, now=NOW
+        )  # a raise is nothing that a customer planned
 
 
 def test_a_change_at_once_keeps_the_raise_and_another_product_does_not(keeper: Actor) -> None:
@@ -235,7 +248,9 @@ def test_a_change_at_once_keeps_the_raise_and_another_product_does_not(keeper: A
     ("private", date(2027, 4, 2), date(2027, 4, 2)),  # at once, up to a month after it
     ("private", date(2027, 4, 3), date(2027, 5, 3)),  # with a month's notice again
 ])  # fmt: skip
-def test_who_does_not_want_the_raise_ends_it_on_its_day(keeper: Actor, kind: str, asked: date, ends: date) -> None:
+def test_who_does_not_want_the_raise_ends_it_on_its_day(
+    keeper: Actor, kind: str, asked: date, ends: date
+) -> None:
     service = a_year(customer=make.customer(kind=kind))
     planned(service, keeper)
     told()

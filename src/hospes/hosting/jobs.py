@@ -28,4 +28,6 @@ def _follow(service_id: int) -> None:
     follow.enqueue(one_at_a_time=f"hosting:{service_id}", service_id=service_id)
 
 
-kinds.register("hosting", _provision, provider=chosen, changed=_follow, ended=_follow)
+kinds.register(
+    "hosting", _provision, provider=chosen, changed=_follow, ended=_follow, moved=services.move_account
+)

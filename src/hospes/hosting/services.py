@@ -189,3 +189,9 @@ def _password_of(account: HostingAccount) -> str:
 
 def _context(service_id: int) -> str:
     return f"hosting_hostingaccount:password:{service_id}"
+
+
+def move_account(service_id: int) -> None:
+    """Have the account of a service belong to the customer who has the service now."""
+    customer_id = Service.objects.values_list("customer_id", flat=True).get(pk=service_id)
+    HostingAccount.objects.filter(service_id=service_id).update(customer_id=customer_id)

@@ -54,7 +54,9 @@ class LineForm(forms.Form):
 
     what = forms.ChoiceField(label=_("Product"), required=False)
     quantity = forms.IntegerField(label=_("Number"), min_value=1, max_value=1000, initial=1, required=False)
-    label = forms.CharField(label=_("For"), max_length=253, required=False, help_text=_("A domain name, mostly."))
+    label = forms.CharField(
+        label=_("For"), max_length=253, required=False, help_text=_("A domain name, mostly.")
+    )
     description = forms.CharField(label=_("Text of your own"), max_length=200, required=False)
     cents = EuroField(label=_("Amount of your own, without VAT"), required=False)
     percent = forms.DecimalField(
@@ -65,7 +67,11 @@ class LineForm(forms.Form):
 
     def __init__(self, *args: Any, products: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["what"].choices = [("", _("no line")), (FREE, _("a text and an amount of your own")), *products]  # type: ignore[attr-defined]
+        self.fields["what"].choices = [
+            ("", _("no line")),
+            (FREE, _("a text and an amount of your own")),
+            *products,
+        ]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -91,7 +97,11 @@ class LineForm(forms.Form):
 
 def products(today: Any) -> list[tuple[str, str]]:
     """What can be chosen on a line: everything on offer that is made here."""
-    return [(f"{o.product.pk}:{o.months}", _named(o)) for o in offers(today=today) if kinds.is_made(o.product.kind)]
+    return [
+        (f"{o.product.pk}:{o.months}", _named(o))
+        for o in offers(today=today)
+        if kinds.is_made(o.product.kind)
+    ]
 
 
 def _named(offer: Offer) -> str:
@@ -112,7 +122,9 @@ def lines_form(today: Any, data: Any = None, held: Sequence[QuoteDraftLine] = ()
         for x in held
     ]  # fmt: skip
     given = {"products": products(today)}
-    return _Lines(data, initial=None if data is not None else [*first, {}, {}], prefix="line", form_kwargs=given)
+    return _Lines(
+        data, initial=None if data is not None else [*first, {}, {}], prefix="line", form_kwargs=given
+    )
 
 
 def _written(cents: int) -> str:

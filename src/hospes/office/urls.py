@@ -13,6 +13,7 @@ from hospes.office.views import (
     joining,
     journal,
     money,
+    moving,
     quoting,
     raises,
     reports,
@@ -35,7 +36,10 @@ urlpatterns = [
     path("klanten/<int:number>/wijzigen/", customer.change, name="change"),
     path("klanten/<int:number>/diensten/<int:service_id>/", customer.service, name="service"),
     path("klanten/<int:number>/diensten/<int:service_id>/einde/", contract.ending, name="service_ending"),
-    path("klanten/<int:number>/diensten/<int:service_id>/anders/", changing.changing, name="service_changing"),
+    path("klanten/<int:number>/diensten/<int:service_id>/overdragen/", moving.moving, name="service_moving"),
+    path(
+        "klanten/<int:number>/diensten/<int:service_id>/anders/", changing.changing, name="service_changing"
+    ),
     path(
         "klanten/<int:number>/diensten/<int:service_id>/paneel/",
         customer.service,

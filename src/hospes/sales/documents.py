@@ -40,7 +40,8 @@ def document_of(quote: Quote) -> QuoteDocument:
     with override(quote.language):
         said = [each for line in lines for each in _lines(line, cast(Language, quote.language))]
     sums = billing_rules.taxed(
-        (line.net_cents, billing_rules.Tax(line.vat_basis_points, line.vat_category, line.vat_country)) for line in lines
+        (line.net_cents, billing_rules.Tax(line.vat_basis_points, line.vat_category, line.vat_country))
+        for line in lines
     )
     abroad = {line.vat_country for line in lines if line.vat_category == "S"} - {seller.country}
     return QuoteDocument(
@@ -77,11 +78,18 @@ def _lines(line: QuoteLine, language: Language) -> Iterator[DocumentLine]:
               "vat_category": VatCategory(line.vat_category)}  # fmt: skip
     first = line.steps_cents[0]
     yield DocumentLine(
-        description=line.description, details="\n".join(_details(line, language)), unit_price_cents=first, net_cents=first, **common
+        description=line.description,
+        details="\n".join(_details(line, language)),
+        unit_price_cents=first,
+        net_cents=first,
+        **common,
     )  # type: ignore[arg-type]  # of three kinds, each right
     if line.setup_cents:
         yield DocumentLine(
-            description=names.setup_of(line.description), unit_price_cents=line.setup_cents, net_cents=line.setup_cents, **common
+            description=names.setup_of(line.description),
+            unit_price_cents=line.setup_cents,
+            net_cents=line.setup_cents,
+            **common,
         )  # type: ignore[arg-type]
 
 
@@ -92,10 +100,15 @@ def _details(line: QuoteLine, language: Language) -> Iterator[str]:
     if (number := getattr(line, "quantity", 1)) > 1:
         yield _("Number: %(n)d") % {"n": number}
     if line.months:
-        yield ngettext("For a term of %(n)d month", "For a term of %(n)d months", line.months) % {"n": line.months}
+        yield ngettext("For a term of %(n)d month", "For a term of %(n)d months", line.months) % {
+            "n": line.months
+        }
     if line.discount_basis_points:
         words = {"percent": line.discount_words}
         yield (_("%(percent)s discount on the first term") if line.discount_once and line.months
                else _("%(percent)s discount")) % words  # fmt: skip
     for step in line.steps[1:]:
-        yield _("From term %(n)d on: %(sum)s per term, without VAT") % {"n": step.from_term, "sum": euros(step.cents, language)}
+        yield _("From term %(n)d on: %(sum)s per term, without VAT") % {
+            "n": step.from_term,
+            "sum": euros(step.cents, language),
+        }

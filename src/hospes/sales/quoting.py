@@ -84,7 +84,9 @@ def begin(
         return there
     if replaces is not None:
         if replaces.state == Quote.State.ACCEPTED:
-            raise QuoteRefused(_("This quote was accepted, so that there is no other version of it any more."))
+            raise QuoteRefused(
+                _("This quote was accepted, so that there is no other version of it any more.")
+            )
         if there := QuoteDraft.objects.filter(replaces_id=replaces.pk).first():
             return there
     try:
@@ -98,7 +100,13 @@ def begin(
         )
         return twin.get()
     if replaces is not None:
-        _fill(made, [_as_drafted(line) for line in QuoteLine.objects.filter(quote_id=replaces.pk).order_by("position")])
+        _fill(
+            made,
+            [
+                _as_drafted(line)
+                for line in QuoteLine.objects.filter(quote_id=replaces.pk).order_by("position")
+            ],
+        )
     _record("quote.drafted", "sales_quotedraft", made.pk, customer_id, now)
     return made
 
@@ -107,7 +115,9 @@ def _as_drafted(line: QuoteLine) -> Line:
     common = {"discount_basis_points": line.discount_basis_points, "discount_once": line.discount_once}
     if line.product_id is None:
         points = line.discount_basis_points
-        whole = line.net_cents if not 0 < points < 10_000 else round(line.net_cents * 10_000 / (10_000 - points))
+        whole = (
+            line.net_cents if not 0 < points < 10_000 else round(line.net_cents * 10_000 / (10_000 - points))
+        )
         return Line(description=line.description, label=line.label, cents=whole, **common)
     return Line(line.product_id, line.months, getattr(line, "quantity", 1), line.label, **common)
 
@@ -120,10 +130,14 @@ def save(
         held = QuoteDraft.objects.select_for_update().filter(pk=draft.pk).first()
         if held is None or held.changed_at != seen:
             raise QuoteRefused(
-                _("A colleague changed or sent this quote while you were at it. Open it again, and look first.")
+                _(
+                    "A colleague changed or sent this quote while you were at it. Open it again, and look first."
+                )
             )
         if words.on_account and not _is_business(held.customer_id):
-            raise QuoteRefused(_("Only companies can be invoiced after they accept. A private person pays first."))
+            raise QuoteRefused(
+                _("Only companies can be invoiced after they accept. A private person pays first.")
+            )
         if not today <= words.valid_until <= today + LONGEST:
             raise QuoteRefused(_("A quote is valid until a day from today on, at most a year."))
         QuoteDraft.objects.filter(pk=draft.pk).update(changed_at=now, **vars(words))
@@ -163,7 +177,9 @@ def priced(draft: QuoteDraft, *, today: date) -> Priced:
     on_offer = {(o.product.pk, o.months): o for o in offers(today=today) if kinds.is_made(o.product.kind)}
     lines = [_free(line) if line.product_id is None else _offered(line, on_offer) for line in held]
     tax = tax_for(
-        draft.customer_id, [Wanted(x["product_id"] or 0, "", "", x["months"], x["net_cents"]) for x in lines], today
+        draft.customer_id,
+        [Wanted(x["product_id"] or 0, "", "", x["months"], x["net_cents"]) for x in lines],
+        today,
     )
     sums = billing_rules.taxed((line["net_cents"], tax) for line in lines)
     differs = any(line["product_id"] is None or line["discount_basis_points"] for line in lines)
@@ -184,13 +200,21 @@ def _offered(line: QuoteDraftLine, on_offer: dict[tuple[int, int], Offer]) -> di
         try:
             label = rules.domain_name(line.label)
         except ValueError:
-            raise QuoteRefused(_("Line %(n)d needs a domain name, such as example.nl.") % {"n": line.position}) from None
-    discount = Discount(line.discount_basis_points, None, not line.discount_once) if line.discount_basis_points else None
+            raise QuoteRefused(
+                _("Line %(n)d needs a domain name, such as example.nl.") % {"n": line.position}
+            ) from None
+    discount = (
+        Discount(line.discount_basis_points, None, not line.discount_once)
+        if line.discount_basis_points
+        else None
+    )
     costs = offer.quotation(quantity=line.quantity, discount=discount)
     return _words(line, offer.product.name, costs.steps, setup_cents=costs.setup_cents) | {"label": label}
 
 
-def _words(line: QuoteDraftLine, description: str, steps: Sequence[Step], *, setup_cents: int) -> dict[str, Any]:
+def _words(
+    line: QuoteDraftLine, description: str, steps: Sequence[Step], *, setup_cents: int
+) -> dict[str, Any]:
     """The columns of a line of the quote."""
     return {
         "product_id": line.product_id, "description": description, "label": line.label, "months": line.months,
@@ -232,7 +256,9 @@ def send(*, draft: QuoteDraft, seen: datetime, today: date, now: datetime) -> Qu
     if in_use := names.in_use(pairs):
         raise QuoteRefused(names.sentence(in_use))
     if not what.sums.total_cents and not held.on_account:
-        raise QuoteRefused(_("There is nothing to pay for it at once: let it be invoiced once it is accepted."))
+        raise QuoteRefused(
+            _("There is nothing to pay for it at once: let it be invoiced once it is accepted.")
+        )
     number, version = _number_and_version(held, today, now)
     said = {name: getattr(held, name) for name in Words.__dataclass_fields__}
     Seller.objects.get_or_create(**parties.seller_now())
@@ -251,7 +277,14 @@ def send(*, draft: QuoteDraft, seen: datetime, today: date, now: datetime) -> Qu
     )  # fmt: skip
     QuoteDraftLine.objects.filter(draft_id=held.pk).delete()
     held.delete()
-    _record("quote.sent", "sales_quote", quote.pk, quote.customer_id, now, changed=["prices"] if what.differs else [])
+    _record(
+        "quote.sent",
+        "sales_quote",
+        quote.pk,
+        quote.customer_id,
+        now,
+        changed=["prices"] if what.differs else [],
+    )
     messaging.enqueue("sales.quote_sent", key=f"quote:{quote.pk}:sent", customer_id=quote.customer_id,
                       about_id=quote.pk, now=now)  # fmt: skip
     return quote

@@ -203,14 +203,16 @@ def _use_code(quote: Quote, promotion_id: int, today: date) -> None:
         raise QuoteRefused(str(refusal)) from None
 
 
-def decline_quote(
-    *, quote_id: int, person_id: int, ip: str | None, now: datetime, reason: str = ""
-) -> None:
+def decline_quote(*, quote_id: int, person_id: int, ip: str | None, now: datetime, reason: str = "") -> None:
     """Decline a quote, for a reason if somebody wants to give one; raises QuoteRefused when it was decided upon already."""
     quote = Quote.objects.get(pk=quote_id)
     _refuse_closed(quote)
     done = Quote.objects.filter(pk=quote_id, state=Quote.State.OPEN).update(
-        state=Quote.State.DECLINED, decided_by=person_id, decided_at=now, decided_from=ip, decline_reason=reason[:500]
+        state=Quote.State.DECLINED,
+        decided_by=person_id,
+        decided_at=now,
+        decided_from=ip,
+        decline_reason=reason[:500],
     )
     if not done:
         raise QuoteRefused(_("This quote was already accepted or declined."))

@@ -48,13 +48,17 @@ def close_quotes(*, today: date, now: datetime, page_size: int = 500) -> int:
     closed, more = 0, True
     while more:
         with acting(Purpose.CONTRACT, actor=JOB):
-            due = Quote.objects.select_for_update(skip_locked=True).filter(state=Quote.State.OPEN, valid_until__lt=today)
+            due = Quote.objects.select_for_update(skip_locked=True).filter(
+                state=Quote.State.OPEN, valid_until__lt=today
+            )
             page = list(due.order_by("valid_until", "pk").values_list("pk", "customer_id")[:page_size])
             Quote.objects.filter(pk__in=[pk for pk, _customer in page]).update(
                 state=Quote.State.EXPIRED, closed_at=now
             )
             for pk, customer_id in page:
-                journal.record("quote.expired", at=now, table="sales_quote", object_id=pk, customer_id=customer_id)
+                journal.record(
+                    "quote.expired", at=now, table="sales_quote", object_id=pk, customer_id=customer_id
+                )
         closed, more = closed + len(page), len(page) == page_size
     return closed
 

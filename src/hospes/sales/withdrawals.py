@@ -27,7 +27,7 @@ from hospes.messaging import services as messaging
 from hospes.sales import rules
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import endings
-from hospes.services.models import By, Charge, Service, State
+from hospes.services.models import By, Charge, Move, Service, State
 from hospes.services.rules import Term, used
 from hospes.services.services import Asked
 
@@ -158,14 +158,24 @@ def backs(order: Order, *, on: date) -> list[Back]:
     """
     found = []
     for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
-        service = Service.objects.filter(origin=f"quote_line:{line.pk}").select_related("product").first()
+        held = Service.objects.filter(origin=f"quote_line:{line.pk}", customer_id=order.customer_id)
+        service = held.select_related("product").first()
         cents = line.net_cents
         if service is not None and order.start_asked_at is not None:
             kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id)
             term = Term.first(service.started_on, line.months)
             cents = 0 if kind in rules.DONE_AT_ONCE else line.net_cents - used(line.net_cents, term, on)
+        elif service is None and _handed_over(order, line):
+            cents = 0
         found.append(Back(line, service, cents))
     return found
+
+
+def _handed_over(order: Order, line: QuoteLine) -> bool:
+    """Whether what was ordered is another customer's by now: who gave it away has nothing left to give back."""
+    return Move.objects.filter(
+        customer_id=order.customer_id, label=line.label, state=Move.State.DONE, asked_at__gte=order.placed_at
+    ).exists()
 
 
 def refund_cents(order: Order, parts: list[Back]) -> int:

@@ -131,6 +131,11 @@ def take_back(service: Service, *, asked: Asked, now: datetime) -> None:
     _record("service.change_planned", service, now)
 
 
+def unplan(service: Service, *, now: datetime) -> None:
+    """Let what was planned for the next term not come, a raise included; for who notes by themselves why."""
+    _unplan(service, now)
+
+
 def _unplan(service: Service, now: datetime) -> bool:
     plan = Content.objects.filter(service_id=service.pk, settled_at=None).first()
     if plan is None:

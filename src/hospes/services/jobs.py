@@ -3,7 +3,7 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.services import raises, requests, sweeps
+from hospes.services import moves, raises, requests, sweeps
 
 
 @job(queue="services", purpose=Purpose.CONTRACT)
@@ -13,12 +13,28 @@ def carry_out(*, request_id: int) -> None:
         requests.carry_out(request_id=request_id, now=clock.now())
 
 
+@job(queue="services", purpose=Purpose.CONTRACT)
+def offer_move(*, move_id: int) -> None:
+    """Offer a service to the customer who was meant; again does nothing more."""
+    with at_work():
+        moves.offer(move_id=move_id, now=clock.now())
+
+
+@job(queue="services", purpose=Purpose.CONTRACT)
+def carry_out_move(*, offer_id: int) -> None:
+    """Do what the other decided, if its day has come; again changes nothing."""
+    now = clock.now()
+    with at_work():
+        moves.carry_out(offer_id=offer_id, today=clock.day_of(now), now=now)
+
+
 @job(queue="upkeep", purpose=Purpose.CONTRACT)
 def day_begins(*, timestamp: int) -> None:
     """End what ends by today, begin what was planned for today, and see to raises (periodic: procrastinate says when it was due)."""
     now = clock.now()
     sweeps.end_what_is_due(today=clock.day_of(now), now=now)
     sweeps.begin_what_was_planned(today=clock.day_of(now), now=now)
+    moves.sweep(today=clock.day_of(now), now=now)
     raises.announce(today=clock.day_of(now), now=now)
     raises.note_delivered()
     raises.settle_all(now=now)

@@ -19,6 +19,7 @@ class _Kind:
     provider: Callable[[], str]
     changed: Provisioner
     ended: Provisioner
+    moved: Provisioner
 
 
 _PROVISIONERS: dict[str, _Kind] = {}
@@ -31,15 +32,16 @@ def register(
     provider: Callable[[], str] = lambda: "",
     changed: Provisioner = nothing,
     ended: Provisioner = nothing,
+    moved: Provisioner = nothing,
 ) -> None:
     """
     Say how services of a kind are made, and by which provider new ones are; and what is done there when one has become
-    another package (`changed`) or has ended.
+    another package (`changed`), has ended, or belongs to another customer from now on (`moved`, in the same transaction).
 
     A provider holds a name once: of all services by it under one label at most one is there at a time. Without a provider
     ("") labels may be anything.
     """
-    _PROVISIONERS[kind] = _Kind(provision, provider, changed, ended)
+    _PROVISIONERS[kind] = _Kind(provision, provider, changed, ended, moved)
 
 
 def is_made(kind: str) -> bool:
@@ -60,6 +62,11 @@ def changed(kind: str, service_id: int) -> None:
 def ended(kind: str, service_id: int) -> None:
     """Have the end of a service known to its provider."""
     _of(kind).ended(service_id)
+
+
+def moved(kind: str, service_id: int) -> None:
+    """Have everything that goes with a service belong to the customer who has it now."""
+    _of(kind).moved(service_id)
 
 
 def provider_of(kind: str) -> str:

@@ -15,7 +15,16 @@ from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
+from hospes.services.models import (
+    Charge,
+    Move,
+    MoveOffer,
+    Raise,
+    RaisedService,
+    RaiseNotice,
+    Request,
+    Service,
+)
 from hospes.services.words import refusal_words
 
 
@@ -148,6 +157,52 @@ def raised(message: Message) -> Rendered:
     return Rendered(_("Our prices go up"), "mail/services.raise", {"rows": rows, "at": notice.made_at})
 
 
+def move_offered(message: Message) -> Rendered:
+    """Somebody offers a service: what it is, from whom, what it costs from when, and that nothing happens unless one accepts."""
+    offer = MoveOffer.objects.get(pk=message.about)
+    said = [
+        _("%(name)s wants to hand %(label)s over to you.") % {"name": offer.from_name, "label": offer.label},
+        _("If you accept, you pay %(sum)s for %(months)d months from its next renewal on, %(day)s, excluding VAT. Until then it"
+          " is paid for.") % {"sum": euro(offer.term_cents), "months": offer.months, "day": _day(offer.renews_on)},
+        _("You can accept or decline it in your account, under Services. Without an answer nothing happens."),
+    ]  # fmt: skip
+    return Rendered(
+        _("A service is offered to you"), "mail/services.move", {"said": said, "at": offer.made_at}
+    )
+
+
+def move_taken(message: Message) -> Rendered:
+    """To who accepted: it is theirs now, or it did not come to it."""
+    offer = MoveOffer.objects.get(pk=message.about)
+    if offer.moved_on is not None:
+        said = [_("%(label)s is yours as of %(day)s.") % {"label": offer.label, "day": _day(offer.moved_on)}]
+    else:
+        said = [_("%(label)s could not be handed over to you. Nothing was changed.") % {"label": offer.label}]
+    return Rendered(
+        _("About a service that was offered to you"),
+        "mail/services.move",
+        {"said": said, "at": message.created_at},
+    )
+
+
+def move_ended(message: Message) -> Rendered:
+    """To who asked: it is the other's now, or the other did not want it, or it could not be. Nothing about the other."""
+    move = Move.objects.get(pk=message.about)
+    words = {"label": move.label, "day": _day(move.moved_on) if move.moved_on else ""}
+    said = [{
+        Move.State.DONE: _("%(label)s was handed over, as of %(day)s. What you paid stays settled; you get no more invoices for it."),
+        Move.State.DECLINED: _("%(label)s was not taken over. It stays yours, and nothing was changed."),
+    }.get(Move.State(move.state), _("%(label)s could not be handed over. Nothing was changed.")) % words]  # fmt: skip
+    return Rendered(
+        _("About handing over %(label)s") % words,
+        "mail/services.move",
+        {"said": said, "at": message.created_at},
+    )
+
+
+register("services.move_offer", move_offered)
+register("services.move_taken", move_taken)
+register("services.move", move_ended)
 register("services.raise", raised)
 register("services.change", _of_request(gettext_lazy("Your service changes"), _changed))
 register("services.cancel", _of_request(gettext_lazy("Your cancellation"), _cancelled))
@@ -170,6 +225,9 @@ register("services.active", active)
 register("services.refused", refused)
 name({
     "services.raise": gettext_lazy("Prices go up"),
+    "services.move": gettext_lazy("About handing over a service"),
+    "services.move_offer": gettext_lazy("A service is offered"),
+    "services.move_taken": gettext_lazy("About taking over a service"),
     "services.active": gettext_lazy("The service is ready"),
     "services.refused": gettext_lazy("The service could not be set up at once"),
     "services.change": gettext_lazy("A service changes"),

@@ -11,7 +11,7 @@ from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer, offers
 from hospes.kernel import acting
 from hospes.services import kinds
-from hospes.services.models import Charge, Content, Request, Service, ServiceChange, State
+from hospes.services.models import Charge, Content, Move, Request, Service, ServiceChange, State
 
 #: States in which nothing is there that a customer could use.
 _NOTHING = (State.REFUSED, State.TERMINATED)
@@ -64,7 +64,15 @@ def entitled_at(customer_id: int, *, moment: datetime, day: date) -> list[Entitl
     products = Product.objects.in_bulk({each.product_id for each in held})
     found = []
     for each in held:
-        service, state = services[each.service_id], each.state_then
+        service, state = services.get(each.service_id), each.state_then
+        if service is None:  # another customer's by now: of that nothing is seen, but of the time before
+            given = Move.objects.filter(service_id=each.service_id, customer_id=customer_id).first()
+            if state is not None and state not in _NOTHING and given is not None:
+                found.append(
+                    Entitlement(each.service_id, products[each.product_id], given.label, each.quantity, each.months,
+                                State(state), each.from_on, each.until_on)
+                )  # fmt: skip
+            continue
         until = _ends(service)
         if state is None or state in _NOTHING or (until is not None and until <= day):
             continue
@@ -81,7 +89,9 @@ def _ends(service: Service) -> date | None:
 
 def planned(service_id: int) -> Content | None:
     """What a service becomes at the end of its term, if anything was planned."""
-    found = Content.objects.filter(service_id=service_id, settled_at=None, raised=None).select_related("product")
+    found = Content.objects.filter(service_id=service_id, settled_at=None, raised=None).select_related(
+        "product"
+    )
     return found.first()
 
 

@@ -72,15 +72,15 @@ _WHICH = f"""
  WHERE s.product_id = %(product)s AND s.months = %(months)s AND s.state IN ('pending', 'active', 'suspended')
    AND s.ends_on IS NULL AND (%(before)s::date IS NULL OR s.started_on < %(before)s::date) AND {_NEW} > s.price_cents
    AND NOT EXISTS (SELECT FROM services_raisedservice r WHERE r.service_id = s.id AND r.state IN ('planned', 'announced'))
-"""  # noqa: S608  # made of this module's constants
+"""  # made of this module's constants
 _COUNT = f"""
 SELECT count(*), count(DISTINCT s.customer_id), coalesce(sum(s.price_cents * s.quantity * 12 / s.months), 0)::bigint,
        coalesce(sum({_NEW} * s.quantity * 12 / s.months), 0)::bigint {_WHICH}
-"""  # noqa: S608
+"""
 _INSERT = f"""
 INSERT INTO services_raisedservice (plan_id, service_id, customer_id, old_cents, new_cents, state)
 SELECT %(plan)s, s.id, s.customer_id, s.price_cents, {_NEW}, 'planned' {_WHICH} ON CONFLICT DO NOTHING
-"""  # noqa: S608
+"""
 
 
 def dry_run(want: Wanted) -> Reach:
@@ -156,7 +156,9 @@ def announce(*, today: date, now: datetime, page_size: int = 200) -> int:
             _mark_announced(due, now)
             plans = list(due.values_list("pk", flat=True))
             rows = RaisedService.objects.filter(state=_S.PLANNED, plan_id__in=plans)
-            page = list(rows.order_by("customer_id").values_list("customer_id", flat=True).distinct()[:page_size])
+            page = list(
+                rows.order_by("customer_id").values_list("customer_id", flat=True).distinct()[:page_size]
+            )
             for customer_id in page:
                 _tell(customer_id, plans, now)
         told += len(page)
@@ -175,7 +177,9 @@ def _tell(customer_id: int, plans: list[int], now: datetime) -> None:
     RaisedService.objects.filter(customer_id=customer_id, state=_S.PLANNED, plan_id__in=plans).update(
         state=_S.ANNOUNCED, notice=notice
     )
-    messaging.enqueue("services.raise", key=_key(notice.pk), customer_id=customer_id, about_id=notice.pk, now=now)
+    messaging.enqueue(
+        "services.raise", key=_key(notice.pk), customer_id=customer_id, about_id=notice.pk, now=now
+    )
 
 
 def _key(notice_id: int) -> str:
@@ -194,7 +198,9 @@ def note_delivered(*, page_size: int = 500) -> int:
             left = dict(sent.values_list("key", "sent_at"))
         with acting.acting(Purpose.CONTRACT, actor=JOB):
             for key, sent_at in left.items():
-                noted += RaiseNotice.objects.filter(pk=page[key], delivered_at=None).update(delivered_at=sent_at)
+                noted += RaiseNotice.objects.filter(pk=page[key], delivered_at=None).update(
+                    delivered_at=sent_at
+                )
         if len(page) < page_size:
             return noted
         last = max(page.values())
@@ -209,7 +215,9 @@ def settle(*, service_id: int, now: datetime) -> None:
 
     It waits while the customer planned something for the next term, and does not come for what became another product or price.
     """
-    row = RaisedService.objects.filter(service_id=service_id, state=_S.ANNOUNCED, takes_effect_on=None).first()
+    row = RaisedService.objects.filter(
+        service_id=service_id, state=_S.ANNOUNCED, takes_effect_on=None
+    ).first()
     if row is None or row.notice_id is None:
         return
     service = Service.objects.select_for_update().get(pk=service_id)

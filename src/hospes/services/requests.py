@@ -59,14 +59,21 @@ def carry_out(*, request_id: int, now: datetime) -> Request.State:
 
     It counts for the day on which it was asked.
     """
-    request = Request.objects.select_for_update().get(pk=request_id)
+    request = Request.objects.get(pk=request_id)
     if request.state != Request.State.WAITING:
         return Request.State(request.state)
     held = Service.objects.select_related("product").select_for_update(of=("self",))
-    service = held.get(pk=request.service_id, customer_id=request.customer_id)
+    service = held.get(pk=request.service_id)
+    request.refresh_from_db(fields=["state"])
+    if (
+        request.state != Request.State.WAITING
+    ):  # refused while we waited for the service: it was moved to another customer
+        return Request.State(request.state)
     state, refusal = Request.State.DONE, ""
     try:
         with transaction.atomic():
+            if service.customer_id != request.customer_id:
+                raise ChangeRefused("moved")
             _do(request, service, now)
     except ChangeRefused as refused:
         state, refusal = Request.State.REFUSED, refused.code

@@ -37,6 +37,7 @@ REFUSALS: dict[str, Promise] = {
     "not_offered": _("This is not on offer for this service."),
     "only_at_term_end": _("This can only begin at the end of the term."),
     "already_asked": _("This was asked already."),
+    "moved": _("The service was moved to another customer in the meantime."),
 }
 
 

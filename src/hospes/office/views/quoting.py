@@ -115,7 +115,7 @@ def quote(request: Any, number: int, quote_id: int) -> HttpResponse:
         context = {
             "head": head, "quote": held, "lines": queries.quote_lines(held.pk), "versions": queries.versions(held),
             "order": Order.objects.filter(quote_id=held.pk).first(), "decider": decider, "number": number,
-            "expired": held.state == Quote.State.EXPIRED or held.is_open and held.valid_until < clock.today(),
+            "expired": held.state == Quote.State.EXPIRED or (held.is_open and held.valid_until < clock.today()),
             "is_newest": queries.versions(held)[0].pk == held.pk,
         }  # fmt: skip
     return show(request, "office/quote.html", context)
@@ -128,7 +128,9 @@ def _decide(request: Any, number: int, held: Quote) -> HttpResponse:
             messages.success(request, _("The quote is withdrawn, and the customer is told."))
         elif request.POST.get("do") == "version":
             until = clock.today() + timedelta(days=settings.HOSPES_OPERATOR.quote_days)
-            said = Words(until, held.intro, held.reference, held.purchase_order, held.on_account, held.term_days)
+            said = Words(
+                until, held.intro, held.reference, held.purchase_order, held.on_account, held.term_days
+            )
             made = quoting.begin(customer_id=held.customer_id, author_id=request.actor.id, words=said, replaces=held,
                                  key=f"office:{request.POST.get('once', '')}"[:60], now=clock.now())  # fmt: skip
             return redirect("office:quote_draft", number=number, draft_id=made.pk)

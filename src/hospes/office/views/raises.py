@@ -121,6 +121,8 @@ def one(request: Any, raise_id: int) -> HttpResponse:
                 messages.error(request, str(refusal))
             return redirect("office:raise", raise_id=raise_id)
         counted = raises.reach_of(raise_id)
-    states = [(RaisedService.State(state).label, counted.get(state, 0)) for state in RaisedService.State.values]
+    states = [
+        (RaisedService.State(state).label, counted.get(state, 0)) for state in RaisedService.State.values
+    ]
     context = {"held": held, "states": states, "total": sum(counted.values())}
     return show(request, "office/catalogue/raise.html", context)

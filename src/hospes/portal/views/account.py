@@ -25,6 +25,7 @@ from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, shows, whose
 from hospes.sales.models import Order
+from hospes.services import moves
 from hospes.services import queries as services
 from hospes.services.models import State
 
@@ -77,7 +78,10 @@ def service_list(request: Any, capacity: Capacity) -> HttpResponse:
     return render(
         request,
         "portal/services.html",
-        {"services": services.entitlements(capacity.customer_id, today=clock.today())},
+        {
+            "services": services.entitlements(capacity.customer_id, today=clock.today()),
+            "offers": [offer for offer in moves.offers_to(capacity.customer_id) if offer.is_open],
+        },
     )
 
 

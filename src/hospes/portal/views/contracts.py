@@ -19,7 +19,7 @@ from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, posted_from
 from hospes.sales import withdrawals
 from hospes.sales.models import Order
-from hospes.services import changes, endings, queries, raises, requests
+from hospes.services import changes, endings, moves, queries, raises, requests
 from hospes.services.models import By, Request, Service, State
 from hospes.services.services import Asked
 
@@ -47,7 +47,7 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
         "can_change": found.state in changes.CHANGEABLE and found.ends_on is None,
-        "coming": _coming(found), "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
+        "coming": _coming(found), "moving": moves.of_service(found.pk), "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
     }  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
 

@@ -50,7 +50,7 @@ def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     is_over = found.state == Quote.State.EXPIRED
     context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "agreed": _mark(found),
                "versions": queries.versions(found), "decider": decider,
-               "expired": is_over or found.state == Quote.State.OPEN and found.valid_until < clock.today()}  # fmt: skip
+               "expired": is_over or (found.state == Quote.State.OPEN and found.valid_until < clock.today())}  # fmt: skip
     return render(request, "portal/quote.html", context)
 
 

@@ -165,7 +165,9 @@ class Quote(MappedModel):
         ]
         indexes = [
             models.Index(fields=["customer", "-made_at"], name="quotes_of_customer"),
-            models.Index(fields=["valid_until", "id"], condition=Q(state="open"), name="quotes_that_are_open"),
+            models.Index(
+                fields=["valid_until", "id"], condition=Q(state="open"), name="quotes_that_are_open"
+            ),
         ]
 
     datamap = row(

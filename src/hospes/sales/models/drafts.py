@@ -25,9 +25,7 @@ class QuoteDraft(MappedModel):
     replaces = models.ForeignKey(
         Quote, models.PROTECT, null=True, related_name="+", verbose_name=_("takes the place of")
     )
-    author = models.ForeignKey(
-        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("made by")
-    )
+    author = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", verbose_name=_("made by"))
     intro = models.TextField(_("introduction"), max_length=2000, blank=True)
     reference = models.CharField(_("your reference"), max_length=60, blank=True)
     purchase_order = models.CharField(_("your purchase order"), max_length=60, blank=True)

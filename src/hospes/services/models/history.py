@@ -80,7 +80,11 @@ class Content(MappedModel):
     settled_at = models.DateTimeField(_("settled at"), null=True)
     #: The raise by which it costs what it does from then on.
     raised = models.ForeignKey(
-        "services.RaisedService", models.PROTECT, null=True, related_name="+", verbose_name=_("raise of the price")
+        "services.RaisedService",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("raise of the price"),
     )
 
     class Meta(MappedModel.Meta):

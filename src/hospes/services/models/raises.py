@@ -54,7 +54,8 @@ class Raise(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="raise_is_a_percentage_or_a_price",
-                condition=Q(basis_points__gte=1, price_cents=None) | Q(basis_points=None, price_cents__isnull=False),
+                condition=Q(basis_points__gte=1, price_cents=None)
+                | Q(basis_points=None, price_cents__isnull=False),
             ),
             models.CheckConstraint(name="raise_is_told_before", condition=Q(announce_on__lt=F("from_on"))),
             models.CheckConstraint(
@@ -125,12 +126,17 @@ class RaisedService(MappedModel):
         constraints = [
             models.UniqueConstraint(fields=["plan", "service"], name="one_row_of_a_raise_per_service"),
             models.UniqueConstraint(
-                fields=["service"], condition=Q(state__in=["planned", "announced"]), name="one_raise_of_a_service_at_a_time"
+                fields=["service"],
+                condition=Q(state__in=["planned", "announced"]),
+                name="one_raise_of_a_service_at_a_time",
             ),
-            models.CheckConstraint(name="raise_is_more_than_it_was", condition=Q(new_cents__gt=F("old_cents"))),
+            models.CheckConstraint(
+                name="raise_is_more_than_it_was", condition=Q(new_cents__gt=F("old_cents"))
+            ),
             models.CheckConstraint(
                 name="raise_counts_once_it_was_told",
-                condition=Q(takes_effect_on=None, state__in=["planned", "announced", "dropped"]) | Q(notice__isnull=False),
+                condition=Q(takes_effect_on=None, state__in=["planned", "announced", "dropped"])
+                | Q(notice__isnull=False),
             ),
         ]
         indexes = [
