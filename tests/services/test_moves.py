@@ -213,7 +213,8 @@ def test_a_service_is_going_to_one_at_a_time_and_only_while_it_runs() -> None:
     asked(service, to)
     with pytest.raises(MoveRefused):
         asked(service, to, key="twice")
-    assert change_carried_out(ask_change(a_cancelled := a_year(), kind="cancel", when="term_end")) == "done"
+    a_cancelled = a_year()
+    assert change_carried_out(ask_change(a_cancelled, kind="cancel", when="term_end")) == "done"
     with pytest.raises(MoveRefused):
         asked(a_cancelled, to, key="cancelled")
 

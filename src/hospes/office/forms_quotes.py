@@ -67,11 +67,8 @@ class LineForm(forms.Form):
 
     def __init__(self, *args: Any, products: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["what"].choices = [
-            ("", _("no line")),
-            (FREE, _("a text and an amount of your own")),
-            *products,
-        ]  # type: ignore[attr-defined]
+        own = [("", _("no line")), (FREE, _("a text and an amount of your own"))]
+        self.fields["what"].choices = [*own, *products]  # type: ignore[attr-defined]  # a ChoiceField has them
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -74,7 +74,7 @@ def _buyer(quote: Quote) -> Party:
 
 def _lines(line: QuoteLine, language: Language) -> Iterator[DocumentLine]:
     """What is due now of a line: its first term, and its set-up."""
-    common = {"quantity": Decimal(1), "vat_percent": Decimal(line.vat_basis_points) / 100,
+    common: dict[str, Any] = {"quantity": Decimal(1), "vat_percent": Decimal(line.vat_basis_points) / 100,
               "vat_category": VatCategory(line.vat_category)}  # fmt: skip
     first = line.steps_cents[0]
     yield DocumentLine(
@@ -83,14 +83,14 @@ def _lines(line: QuoteLine, language: Language) -> Iterator[DocumentLine]:
         unit_price_cents=first,
         net_cents=first,
         **common,
-    )  # type: ignore[arg-type]  # of three kinds, each right
+    )
     if line.setup_cents:
         yield DocumentLine(
             description=names.setup_of(line.description),
             unit_price_cents=line.setup_cents,
             net_cents=line.setup_cents,
             **common,
-        )  # type: ignore[arg-type]
+        )
 
 
 def _details(line: QuoteLine, language: Language) -> Iterator[str]:

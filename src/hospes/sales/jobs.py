@@ -23,7 +23,7 @@ def deliver(*, order_id: int) -> None:
         for line in QuoteLine.objects.filter(quote_id=order.quote_id, months__gt=0).order_by("position"):
             sold = Sold(
                 order.customer_id,
-                line.product_id,
+                line.product_id or 0,
                 line.label,
                 line.months,
                 line.steps_cents[-1],  # what it costs after the introduction

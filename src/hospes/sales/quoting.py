@@ -92,7 +92,8 @@ def begin(
     try:
         with transaction.atomic():
             made = QuoteDraft.objects.create(
-                customer_id=customer_id, author_id=author_id, replaces=replaces, key=key, made_at=now, changed_at=now, **vars(words)
+                customer_id=customer_id, author_id=author_id, replaces=replaces, key=key, made_at=now, changed_at=now,
+                **vars(words),
             )  # fmt: skip
     except IntegrityError:  # two colleagues, or one button twice
         twin = QuoteDraft.objects.filter(key=key) | QuoteDraft.objects.filter(
@@ -112,7 +113,10 @@ def begin(
 
 
 def _as_drafted(line: QuoteLine) -> Line:
-    common = {"discount_basis_points": line.discount_basis_points, "discount_once": line.discount_once}
+    common: dict[str, Any] = {
+        "discount_basis_points": line.discount_basis_points,
+        "discount_once": line.discount_once,
+    }
     if line.product_id is None:
         points = line.discount_basis_points
         whole = (
@@ -261,7 +265,8 @@ def send(*, draft: QuoteDraft, seen: datetime, today: date, now: datetime) -> Qu
         )
     number, version = _number_and_version(held, today, now)
     said = {name: getattr(held, name) for name in Words.__dataclass_fields__}
-    Seller.objects.get_or_create(**parties.seller_now())
+    if not Seller.objects.filter(**parties.seller_now()).exists():
+        Seller.objects.create(**parties.seller_now())
     quote = Quote.objects.create(
         customer_id=held.customer_id, number=number, version=version, made_by=Quote.By.STAFF, made_at=now,
         key=f"draft:{held.pk}", net_cents=what.sums.net_cents, vat_cents=what.sums.vat_cents,

@@ -281,17 +281,18 @@ def _draft(
 ) -> billing.Draft:
     quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at or order.placed_at)
     reader, lines = addressee(order.customer_id, now=now), list[billing.DraftLine]()
+    never: tuple[date | None, date | None] = (None, None)
     for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
-        period = (begins, renewal(begins, line.months) - timedelta(days=1)) if line.months else (None, None)
+        period = (begins, renewal(begins, line.months) - timedelta(days=1)) if line.months else never
         kind = "term" if line.months else "work"
         with override(reader.language if reader else "nl"):
             setup = names.setup_of(line.description)
         amounts = [
             (kind, line.description, line.steps_cents[0], period),
-            ("setup", setup, line.setup_cents, (None, None)),
+            ("setup", setup, line.setup_cents, never),
         ]
         lines += [
-            billing.DraftLine(words, line.label, cents, line.vat_basis_points, *days, vat_category=line.vat_category,
+            billing.DraftLine(words, line.label, cents, line.vat_basis_points, days[0], days[1], vat_category=line.vat_category,
                               vat_country=line.vat_country, vat_reason=line.vat_reason, kind=what,
                               sold_as=f"quote_line:{line.pk}")
             for what, words, cents, days in amounts if cents or what != "setup"

@@ -162,7 +162,7 @@ def backs(order: Order, *, on: date) -> list[Back]:
         service = held.select_related("product").first()
         cents = line.net_cents
         if service is not None and order.start_asked_at is not None:
-            kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id)
+            kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id or 0)
             term = Term.first(service.started_on, line.months)
             cents = 0 if kind in rules.DONE_AT_ONCE else line.net_cents - used(line.net_cents, term, on)
         elif service is None and _handed_over(order, line):

@@ -30,7 +30,7 @@ def carry_out_move(*, offer_id: int) -> None:
 
 @job(queue="upkeep", purpose=Purpose.CONTRACT)
 def day_begins(*, timestamp: int) -> None:
-    """End what ends by today, begin what was planned for today, and see to raises (periodic: procrastinate says when it was due)."""
+    """End what ends by today, begin what was planned, see to moves and raises (periodic: procrastinate says when it was due)."""
     now = clock.now()
     sweeps.end_what_is_due(today=clock.day_of(now), now=now)
     sweeps.begin_what_was_planned(today=clock.day_of(now), now=now)

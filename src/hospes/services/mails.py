@@ -190,7 +190,9 @@ def move_ended(message: Message) -> Rendered:
     move = Move.objects.get(pk=message.about)
     words = {"label": move.label, "day": _day(move.moved_on) if move.moved_on else ""}
     said = [{
-        Move.State.DONE: _("%(label)s was handed over, as of %(day)s. What you paid stays settled; you get no more invoices for it."),
+        Move.State.DONE: _(
+            "%(label)s was handed over, as of %(day)s. What you paid stays settled; you get no more invoices for it."
+        ),
         Move.State.DECLINED: _("%(label)s was not taken over. It stays yours, and nothing was changed."),
     }.get(Move.State(move.state), _("%(label)s could not be handed over. Nothing was changed.")) % words]  # fmt: skip
     return Rendered(

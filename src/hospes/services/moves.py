@@ -23,7 +23,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.services import changes, kinds
 from hospes.services.models import By, Content, Move, MoveOffer, RaisedService, Request, Service, State, When
-from hospes.services.services import Asked, note
+from hospes.services.services import Asked, fill, note
 from hospes.services.words import refusal_words
 
 logger = structlog.get_logger(__name__)
@@ -216,7 +216,7 @@ def _hand_over(service: Service, move: Move, offer: MoveOffer, *, on: date, now:
     # To the end of what was paid for nobody gets back what somebody else paid.
     Service.objects.filter(pk=service.pk).update(customer=offer.customer_id, bound_until=service.renews_on)
     service.customer_id, service.bound_until = offer.customer_id, service.renews_on
-    changes.fill(service, from_on=on, now=now)
+    fill(service, from_on=on, now=now)
     kinds.moved(service.product.kind, service.pk)
     took = Asked(By.CUSTOMER, offer.decided_by_id)
     note(service, was="", became=service.state, reason="moved_here", now=now, asked=took)

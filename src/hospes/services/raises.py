@@ -1,5 +1,5 @@
 """
-Raises for running contracts: planned at once for all of them, told to each customer, in force from a renewal. Act for the contract.
+Raises for running contracts: planned at once for all of them, told to each customer, in force from a renewal. For the contract.
 
 A raise counts from a renewal on or after its day, and no sooner than so many days after the mail about it left; a mail that never
 left raises nothing. At that renewal it is a row of `services_content`, which whoever renews reads. What the customer planned for
@@ -265,7 +265,8 @@ def settle_all(*, now: datetime, page_size: int = 500) -> Counter[str]:
             page = list(found.values_list("pk", "service_id")[:page_size])
         if not page:
             return tally
-        for last, service_id in page:
+        for pk, service_id in page:
+            last = pk
             try:
                 with acting.acting(Purpose.CONTRACT, actor=JOB):
                     settle(service_id=service_id, now=now)

@@ -20,12 +20,13 @@ _NARROW = 16
 
 _WORDS: dict[Language, dict[str, str]] = {
     "nl": {
-        "heading": "Offerte", "number": "Offertenummer", "version": "Versie", "made_on": "Datum", "valid_until": "Geldig tot en met",
+        "heading": "Offerte", "number": "Offertenummer", "version": "Versie", "made_on": "Datum",
+        "valid_until": "Geldig tot en met",
         "opening": "Hierbij onze offerte. U kunt die accepteren tot en met {date}. Het gaat om {amount}, inclusief btw.",
         "how": "Zo accepteert u de offerte", "where": "Waar", "account": "In uw account, onder Bestellingen",
         "until": "Uiterlijk op", "paying": "Betalen", "first": "Direct na het accepteren",
         "later": "Binnen {days} dagen na de factuurdatum; de factuur komt na het accepteren",
-        "terms": "Op deze offerte zijn onze algemene voorwaarden van toepassing. Prijzen zonder btw, tenzij er iets anders staat.",
+        "terms": "Op deze offerte zijn onze algemene voorwaarden van toepassing. De prijzen zijn zonder btw.",
     },
     "en": {
         "heading": "Quote", "number": "Quote number", "version": "Version", "made_on": "Date", "valid_until": "Valid until",
@@ -33,7 +34,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "how": "How to accept this quote", "where": "Where", "account": "In your account, under Orders",
         "until": "By", "paying": "Payment", "first": "Right after you accept",
         "later": "Within {days} days of the invoice date; the invoice comes once you accepted",
-        "terms": "Our general terms apply to this quote. Prices are without VAT, unless it says otherwise.",
+        "terms": "Our general terms apply to this quote. Prices are without VAT.",
     },
 }  # fmt: skip
 

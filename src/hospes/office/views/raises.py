@@ -43,7 +43,9 @@ class RaiseForm(forms.Form):
     announce_on = DayField(label=gettext_lazy("Customers are told on"))
     from_on = DayField(
         label=gettext_lazy("Counts from the first renewal on or after"),
-        help_text=gettext_lazy("Private persons are told at least 31 days before, companies 30. What is told later counts a term later."),
+        help_text=gettext_lazy(
+            "Private persons are told at least 31 days before, companies 30. What is told later counts a term later."
+        ),
     )  # fmt: skip
     started_before = DayField(
         label=gettext_lazy("Only services that began before"), required=False,
@@ -68,7 +70,8 @@ class RaiseForm(forms.Form):
         data = self.cleaned_data
         points = None if data["percent"] is None else int(data["percent"] * 100)
         return raises.Wanted(
-            data["product"].pk, data["months"], data["from_on"], data["announce_on"], points, data["price"], data["started_before"]
+            data["product"].pk, data["months"], data["from_on"], data["announce_on"], points, data["price"],
+            data["started_before"],
         )  # fmt: skip
 
 

@@ -47,7 +47,8 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
         "can_change": found.state in changes.CHANGEABLE and found.ends_on is None,
-        "coming": _coming(found), "moving": moves.of_service(found.pk), "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
+        "coming": _coming(found), "moving": moves.of_service(found.pk),
+        "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
     }  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
 

@@ -133,7 +133,8 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     can_withdraw = capacity.kind == "private" and withdrawals.is_open(found, on=clock.today())
     context = {"can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
-               "in_use": _in_use(found), "on_account": found.quote.on_account, "waiting": waiting, "look": next_look(request) if waiting else None,
+               "in_use": _in_use(found), "on_account": found.quote.on_account,
+               "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
 

@@ -262,7 +262,8 @@ class QuoteLine(MappedModel):
     datamap = row(
         plain("id", "quote", "product", "position")
         | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "setup_cents", "steps_from",
-                   "steps_cents", "discount_basis_points", "discount_once", "vat_basis_points", "vat_category", "vat_country", "vat_reason")
+                   "steps_cents", "discount_basis_points", "discount_once", "vat_basis_points", "vat_category", "vat_country",
+                   "vat_reason")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),

@@ -8,6 +8,6 @@ from hospes.services.models.requests import Request
 from hospes.services.models.service import HELD, ONE_HOLDER, Service, State
 
 __all__ = [
-    "HELD", "ONE_HOLDER", "By", "Charge", "Content", "Move", "MoveOffer", "Raise", "RaiseNotice", "RaiseRule", "RaisedService", "Request", "Service",
-    "ServiceChange", "State", "When",
+    "HELD", "ONE_HOLDER", "By", "Charge", "Content", "Move", "MoveOffer", "Raise", "RaiseNotice", "RaiseRule", "RaisedService",
+    "Request", "Service", "ServiceChange", "State", "When",
 ]  # fmt: skip

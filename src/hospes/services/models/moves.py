@@ -1,4 +1,4 @@
-"""Handing a service over to another customer: what its holder asked, and what the other was offered. Each side has a row of its own."""
+"""Handing a service over to another customer: what its holder asked, and what the other was offered: a row for each side."""
 
 from django.db import models
 from django.db.models import Q
@@ -93,8 +93,8 @@ class MoveOffer(MappedModel):
     """
     What the other was offered: what it is, what it costs from its next renewal on, and from whom. Accepted or declined by them.
 
-    A customer's own session writes the decision, once; a job moves the service. They agree to the operator's texts, as they do who
-    order.
+    A customer's own session writes the decision, once; a job moves the service. They agree to the operator's texts, as they
+    do who order.
     """
 
     class State(models.TextChoices):

@@ -48,8 +48,8 @@ def ways_to_end(
     After it was renewed silently they can end it on any day, a month after they say so, date to date: 15 January, 15 February;
     31 January, 28 February. A company ends at the end of its term when it says so as many days before; else of the next one.
 
-    `raised_on`: from when the price is raised. Everybody can end it as of that day up to then; a consumer also for a month after it,
-    at once.
+    `raised_on`: from when the price is raised. Everybody can end it as of that day up to then; a consumer also for a month after
+    it, at once.
     """
     found = _usual_ways(is_consumer, term, bound_until, asked_on, business_notice_days)
     if raised_on is None:
