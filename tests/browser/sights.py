@@ -72,6 +72,8 @@ NO_PAGES = {
     "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
     "portal:quote_decide": "302",
+    "portal:quote_pdf": "application/pdf",
+    "portal:service_move_back": "302",
     "portal:download": "302",
     "portal:access_invitation_again": "302",
     "portal:access_invitation_withdraw": "302",
@@ -141,6 +143,10 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:service_change", a_service)
     yield Sight("portal:service_change", a_service, then=_three_of_it)
     yield Sight("portal:service_cancel", a_service)
+    yield Sight("portal:service_move", a_service)
+    yield Sight("portal:service_move", a_service, then=send("Offer it to them"), status=422)
+    yield Sight("portal:moves", theirs)
+    yield Sight("portal:move_offer", theirs | {"offer_id": house.value(_AN_OFFER, number)})
     yield Sight("portal:withdraw", theirs | {"order_number": house.value(_AN_ORDER, number, "paid")})
     yield Sight("portal:invoices", theirs)
     yield Sight("portal:invoice", theirs | {"invoice_number": house.value(_AN_INVOICE, number)})
@@ -234,4 +240,5 @@ _OF = " JOIN customers_customer c ON c.id = x.customer_id WHERE c.number = %s"
 _A_SERVICE = "SELECT min(x.id) FROM services_service x" + _OF
 _AN_INVOICE = "SELECT min(x.number) FROM billing_invoice x" + _OF
 _AN_ORDER = "SELECT min(x.number) FROM sales_order x" + _OF + " AND x.state = %s"
+_AN_OFFER = "SELECT min(x.id) FROM services_moveoffer x" + _OF
 _A_QUOTE = "SELECT min(x.number) FROM sales_quote x" + _OF

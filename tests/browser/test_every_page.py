@@ -11,6 +11,17 @@ from tests.browser.windows import Windows, faults
 
 pytestmark = pytest.mark.browser
 LANGUAGES = ["nl", "en"]
+#: Something that another customer wants to hand over to this one.
+_OFFER = """
+WITH held AS (SELECT * FROM services_service ORDER BY id LIMIT 1), asked AS (
+  INSERT INTO services_move (service_id, customer_id, label, to_number, to_email, "when", "by", note, asked_at, key, state, refusal)
+  SELECT id, customer_id, label, 1, 'a@mail.example', 'now', 'customer', '', now(), 'browser' || %s, 'declined', '' FROM held
+  RETURNING id)
+INSERT INTO services_moveoffer (move_id, customer_id, from_name, label, product_id, quantity, months, price_cents, renews_on,
+  "when", made_at, state, terms_version, terms_sha256, processing_version, processing_sha256)
+SELECT asked.id, c.id, 'Kraakhof', held.label, held.product_id, 1, held.months, held.price_cents, held.renews_on, 'now', now(),
+  'open', '', '', '', '' FROM asked, held, customers_customer c WHERE c.number = %s
+"""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -26,6 +37,7 @@ def test_pages_of_a_customer(strict_windows: Windows, house: House, language: st
         log_in(window, house, house.customer.login, house.customer.password)
         window.page.wait_for_url("**/k/**")
         put_in_cart(window, house, f"page-{language}.example")
+        house.owner.execute(_OFFER, [language, private])
         look_at(window, house, sights.of_a_customer(house, private, company))
 
 

@@ -21,7 +21,12 @@ _SERVICES = {Purpose.CONTRACT, Purpose.OPERATION}
 _MANAGE = "the power to manage the staff"
 _VIEW = "the power to see as the customer sees"
 _KEEP = "the power to keep the catalogue"
-_POWERS = {"administrator": {_MANAGE, _VIEW, _KEEP}, "support_agent": {_VIEW}}
+_QUOTE = "the power to make quotes"
+_POWERS = {
+    "administrator": {_MANAGE, _VIEW, _KEEP, _QUOTE},
+    "support_agent": {_VIEW, _QUOTE},
+    "billing_clerk": {_QUOTE},
+}
 
 #: What a role must act for to see a page, one of these; an empty set: any role.
 NEEDS: dict[str, set[Any]] = {
@@ -42,12 +47,15 @@ NEEDS: dict[str, set[Any]] = {
     "catalogue": {_KEEP}, "new_group": {_KEEP}, "group": {_KEEP}, "new_product": {_KEEP}, "product": {_KEEP}, "option": {_KEEP},
     "new_promotion": {_KEEP}, "promotion": {_KEEP}, "set_price": {_KEEP}, "withdraw_price": {_KEEP}, "new_option": {_KEEP},
     "new_choice": {_KEEP}, "set_choice_price": {_KEEP}, "withdraw_choice_price": {_KEEP}, "choice_for_sale": {_KEEP},
+    "raises": {_KEEP}, "new_raise": {_KEEP}, "raise": {_KEEP},
+    "quote_new": {_QUOTE}, "quote_draft": {_QUOTE}, "quote": {_QUOTE}, "quote_pdf": {_QUOTE},
+    "service_ending": {Purpose.CONTRACT}, "service_changing": {Purpose.CONTRACT}, "service_moving": {Purpose.CONTRACT},
 }  # fmt: skip
 NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
     "set_price", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
-    "choice_for_sale",
+    "choice_for_sale", "quote_new", "quote_pdf",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -80,7 +88,28 @@ def customer(house: House) -> dict[str, Any]:
         "INSERT INTO catalogue_choice (option_id, position, name_nl, name_en, for_sale)"
         " SELECT max(id), 0, 'Rood', 'Red', true FROM catalogue_option"
     )
+    house.owner.execute(
+        "INSERT INTO sales_quotedraft (customer_id, intro, reference, purchase_order, valid_until, on_account, term_days, made_at,"
+        " changed_at, key) SELECT id, 'Zoals besproken', '', '', current_date + 30, true, 14, now(), now(), 'browser'"
+        " FROM customers_customer WHERE number = %s", [account.number],
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO sales_quotedraftline (draft_id, customer_id, position, months, quantity, label, description, cents,"
+        " discount_basis_points, discount_once) SELECT id, customer_id, 1, 0, 1, '', 'Verhuizing', 12500, 1000, false"
+        " FROM sales_quotedraft WHERE key = 'browser'"
+    )
+    house.owner.execute(
+        "INSERT INTO services_raise (product_id, months, basis_points, from_on, announce_on, planned_at, key)"
+        " SELECT id, 12, 500, current_date + 60, current_date + 30, now(), 'browser' FROM catalogue_product WHERE slug = 'plus'"
+    )
     return {
+        "draft_id": house.value("SELECT max(id) FROM sales_quotedraft"),
+        "quote_id": house.value(
+            "SELECT max(q.id) FROM sales_quote q JOIN customers_customer c ON c.id = q.customer_id"
+            " WHERE c.number = %s",
+            account.number,
+        ),
+        "raise_id": house.value("SELECT max(id) FROM services_raise"),
         "group_id": house.value("SELECT min(id) FROM catalogue_group"),
         "product_id": house.value("SELECT id FROM catalogue_product WHERE slug = 'plus'"),
         "option_id": house.value("SELECT max(id) FROM catalogue_option"),

@@ -28,7 +28,8 @@ OPEN_TO = {
     "services": EVERYBODY, "service": EVERYBODY,
     "service_change": BUYS, "service_cancel": BUYS, "service_take_back": BUYS, "withdraw": BUYS,
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
-    "orders": LOOKS, "order": LOOKS, "quote": LOOKS,
+    "orders": LOOKS, "order": LOOKS, "quote": LOOKS, "quote_pdf": LOOKS,
+    "service_move": {"holder"}, "service_move_back": {"holder"}, "moves": EVERYBODY, "move_offer": BUYS,
     "pay": BUYS, "pay_invoice": BUYS, "invoice_wishes": BUYS, "order_pro_forma": LOOKS, "next_pro_forma": LOOKS, "quote_decide": BUYS, "checkout": BUYS,
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
@@ -39,11 +40,11 @@ OPEN_TO = {
 }  # fmt: skip
 
 #: Pages that are files, or lead on.
-FILES = {"invoice_pdf", "order_pro_forma", "next_pro_forma", "checkout"}
+FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "checkout"}
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
-    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "quote_decide": {"do": "x"}, "download": {},
+    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
     "end_session": {}, "change_limits": {},
 }  # fmt: skip

@@ -19,7 +19,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from hospes.sales.models import Order, Quote
-from hospes.services.models import Service
+from hospes.services.models import MoveOffer, Service
 from tests.support import make
 from tests.support.entering import enter
 from tests.support.rights import as_owner
@@ -41,6 +41,7 @@ class House:
     pdf: bytes
     membership: Membership
     invitation: Invitation
+    offer: MoveOffer
 
     @property
     def number(self) -> int:
@@ -53,6 +54,7 @@ class House:
             "number": self.customer.number, "service_id": self.service.pk, "invoice_number": self.invoice.number,
             "order_number": self.order.number, "quote_number": self.quote.number,
             "membership_id": self.membership.pk, "invitation_id": self.invitation.pk,
+            "offer_id": self.offer.pk,
         }  # fmt: skip
 
     @property
@@ -89,6 +91,7 @@ def house(**words: Any) -> House:
         customer, holder, make.service(customer=customer), make.quote(customer=customer, valid_until="2999-01-01"),
         make.order(customer=customer), invoice, pdf,
         make.membership(person=make.person(), customer=customer, role="technical"), make.invitation(customer=customer),
+        make.move_offer(customer=customer),
     )  # fmt: skip
 
 

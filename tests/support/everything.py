@@ -18,8 +18,8 @@ from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
-from hospes.sales.models import Order, Withdrawal
-from hospes.services.models import Request
+from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
+from hospes.services.models import Raise, RaisedService, RaiseNotice, Request, Service
 from tests.support import make, names
 from tests.support.rights import as_owner
 
@@ -81,11 +81,36 @@ def life() -> Life:
             service=held, customer=customer, kind="undo", when="now", on=make.TODAY, by="customer", person=person,
             note="because", asked_at=make.NOW, key=names.word(),
         )  # fmt: skip
+        _raised(made, held)
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:
                 _see_to_a_row(mapped.model, mapped.entry, made)
     return made
+
+
+def _raised(made: Life, held: Service) -> None:
+    """A raise that was told of, a service that is offered, and a quote that is being written."""
+    plan = Raise.objects.create(
+        product=held.product, months=12, basis_points=500, from_on=make.TODAY + timedelta(days=60), announce_on=make.TODAY,
+        planned_at=make.NOW, key=names.word(),
+    )  # fmt: skip
+    notice = RaiseNotice.objects.create(customer=made.customer, made_at=make.NOW)
+    RaisedService.objects.create(
+        plan=plan,
+        service=held,
+        customer=made.customer,
+        notice=notice,
+        state="announced",
+        old_cents=1,
+        new_cents=2,
+    )
+    make.move_offer(customer=made.customer, held=held)
+    draft = QuoteDraft.objects.create(
+        customer=made.customer, author=made.person, valid_until=make.TODAY, made_at=make.NOW, changed_at=make.NOW, intro="because",
+        key=names.word(),
+    )  # fmt: skip
+    QuoteDraftLine.objects.create(draft=draft, customer=made.customer, position=1, description="x")
 
 
 def _second_step(made: Life) -> None:

@@ -65,10 +65,12 @@ def document_of(quote: Quote) -> QuoteDocument:
 
 
 def _buyer(quote: Quote) -> Party:
+    """The customer as it was; of quotes from before that was kept, as it is."""
+    held = vars(quote) if quote.buyer_name else parties.as_now(quote.customer_id, quote.made_at)
     return Party(
-        name=quote.buyer_name, contact_name=quote.buyer_contact, street=quote.buyer_street,
-        postcode=quote.buyer_postcode, town=quote.buyer_town, country=quote.buyer_country,
-        kvk=quote.buyer_kvk_number, vat_number=quote.buyer_vat_number,
+        name=held["buyer_name"], contact_name=held["buyer_contact"], street=held["buyer_street"],
+        postcode=held["buyer_postcode"], town=held["buyer_town"], country=held["buyer_country"],
+        kvk=held["buyer_kvk_number"], vat_number=held["buyer_vat_number"],
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from tests.support.make.people import (
     restriction,
     staff,
 )
-from tests.support.make.services import hosting_account, invoice, service
+from tests.support.make.services import hosting_account, invoice, move_offer, service
 
 __all__ = [
     "NOW",
@@ -52,6 +52,7 @@ __all__ = [
     "invoice",
     "membership",
     "message",
+    "move_offer",
     "notice",
     "option",
     "order",

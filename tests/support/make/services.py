@@ -9,7 +9,7 @@ from hospes.billing.models import Document, Invoice, InvoiceLine, InvoiceTax, Se
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
 from hospes.hosting.models import HostingAccount
-from hospes.services.models import Content, Service, ServiceChange
+from hospes.services.models import Content, Move, MoveOffer, Service, ServiceChange
 from hospes.services.rules import renewal
 from tests.support import names
 from tests.support.make import catalogue, people
@@ -149,3 +149,17 @@ def hosting_account(*, service: Service | None = None, **words: Any) -> HostingA
 
 #: Parameters have the same names.
 _service = service
+
+
+def move_offer(*, customer: Customer, held: Service | None = None, **words: Any) -> MoveOffer:
+    """Have a service of another customer offered to this one."""
+    held = held or service()
+    with as_owner():
+        move = Move.objects.create(
+            service=held, customer_id=held.customer_id, label=held.label, to_number=customer.number, to_email=names.email(),
+            when="now", by="customer", asked_at=NOW, key=f"make:{names.count()}",
+        )  # fmt: skip
+        return row(
+            MoveOffer, words, move=move, customer=customer, from_name=names.word(), label=held.label, product_id=held.product_id,
+            quantity=1, months=held.months, price_cents=held.price_cents, renews_on=held.renews_on, when="now", made_at=NOW,
+        )  # fmt: skip

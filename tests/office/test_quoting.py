@@ -1,0 +1,162 @@
+"""The office's pages of quotes: written, sent, a next version, withdrawn; raises; and services that are handed over."""
+
+import re
+from typing import Any
+
+import pytest
+
+from hospes.accounts.models.staff import StaffRole
+from hospes.kernel import clock
+from hospes.sales.models import Quote, QuoteDraft
+from hospes.services.models import Move, Raise
+from tests.office import people
+from tests.office.conftest import AsRole
+from tests.support import make
+from tests.support.make import NOW
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.login("office")]
+
+
+def field(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page) or re.search(
+        rf'value="([^"]*)"[^>]*name="{name}"', page
+    )
+    assert found, name
+    return found[1]
+
+
+@pytest.fixture
+def case() -> people.Case:
+    made = people.case()
+    make.vat_rates()
+    return made
+
+
+def lines(*what: dict[str, str]) -> dict[str, str]:
+    posted = {"line-TOTAL_FORMS": str(len(what)), "line-INITIAL_FORMS": "0"}
+    for n, each in enumerate(what):
+        posted |= {f"line-{n}-{name}": value for name, value in each.items()}
+    return posted
+
+
+def test_a_clerk_writes_a_quote_sends_it_makes_a_version_and_withdraws_it(
+    as_role: AsRole, case: people.Case
+) -> None:
+    product = make.product(prices={12: 7500})
+    with clock.moved_to(NOW):
+        client = as_role("billing_clerk")
+        page = client.get(case.page)
+        assert 'id="new-quote"' in page.content.decode()
+        for _ in range(2):
+            answer = client.post(f"{case.page}offertes/nieuw/", {"once": people.once(page)})
+        with as_owner():
+            [draft] = QuoteDraft.objects.all()
+        assert answer["Location"].endswith(f"/offertes/concept/{draft.pk}/")
+        page = client.get(answer["Location"]).content.decode()
+        said = {
+            "valid_until": "2026-03-20", "intro": "Zoals besproken", "on_account": "on", "term_days": "30",
+            "seen": field(page, "seen"),
+        } | lines(
+            {"what": f"{product.pk}:12", "quantity": "1", "label": "kraakhof-twee.test", "percent": "10"},
+            {"what": "free", "description": "Verhuizing", "cents": "125,00"}, {"what": ""},
+        )  # fmt: skip
+        assert (
+            client.post(answer["Location"], said | {"line-1-description": "", "do": "save"}).status_code
+            == 422
+        )
+        assert client.post(answer["Location"], said | {"do": "save"}).status_code == 302
+        page = client.get(answer["Location"]).content.decode()
+        assert "232,93" in page  # 67.50 + 125.00 and VAT
+        sent = client.post(answer["Location"], said | {"do": "send", "seen": field(page, "seen")})
+        with as_owner():
+            [quote] = Quote.objects.filter(made_by="staff")
+        assert sent["Location"].endswith(f"/offertes/{quote.pk}/")
+        assert (quote.total_cents, quote.on_account, quote.term_days) == (23_293, True, 30)
+        page = client.get(sent["Location"])
+        assert "Verhuizing" in people.text(page)
+        file = client.get(f"{sent['Location']}pdf/")
+        assert file.content.startswith(b"%PDF")
+        version = client.post(sent["Location"], {"do": "version", "once": people.once(page)})
+        page2 = client.get(version["Location"]).content.decode()
+        assert "Verhuizing" in page2
+        client.post(version["Location"], said | {"do": "send", "seen": field(page2, "seen")})
+        with as_owner():
+            first, second = Quote.objects.filter(made_by="staff").order_by("version")
+        assert (first.state, second.state, second.number) == ("replaced", "open", first.number)
+        client.post(f"{case.page}offertes/{second.pk}/", {"do": "withdraw"})
+        with as_owner():
+            assert Quote.objects.get(pk=second.pk).state == "withdrawn"
+
+
+def test_a_draft_is_thrown_away(as_role: AsRole, case: people.Case) -> None:
+    client = as_role("support_agent")
+    made = client.post(f"{case.page}offertes/nieuw/", {"once": people.once(client.get(case.page))})
+    assert client.post(made["Location"], {"do": "discard"})["Location"].endswith(case.page)
+    assert client.get(made["Location"]).status_code == 302
+    with as_owner():
+        assert not QuoteDraft.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["technician", "privacy_officer"])
+def test_who_has_not_the_power_has_no_such_pages(as_role: AsRole, case: people.Case, role: str) -> None:
+    client = as_role(role)
+    with as_owner():
+        quote = Quote.objects.all()[0]
+    assert 'id="new-quote"' not in client.get(case.page).content.decode()
+    for path in (f"offertes/{quote.pk}/", f"offertes/{quote.pk}/pdf/", "offertes/concept/1/"):
+        assert client.get(f"{case.page}{path}").status_code == 404
+    assert client.post(f"{case.page}offertes/nieuw/").status_code == 404
+
+
+def test_nor_has_a_role_from_which_it_was_taken(as_role: AsRole, case: people.Case) -> None:
+    client = as_role("billing_clerk")
+    with as_owner():
+        StaffRole.objects.filter(pk="billing_clerk").update(powers=[])
+    assert client.post(f"{case.page}offertes/nieuw/").status_code == 404
+
+
+def test_a_raise_is_looked_at_planned_and_taken_back(as_role: AsRole) -> None:
+    with clock.moved_to(NOW):
+        client = as_role("administrator")
+        service = make.service(price_cents=7300)
+        page = client.get("/aanbod/verhogingen/nieuw/")
+        said: dict[str, Any] = {
+            "product": service.product_id, "months": "12", "percent": "5", "announce_on": "2026-03-03", "from_on": "2026-05-01",
+            "once": people.once(page),
+        }  # fmt: skip
+        assert client.post("/aanbod/verhogingen/nieuw/", said | {"price": "80"}).status_code == 422
+        shown = client.post("/aanbod/verhogingen/nieuw/", said | {"do": "show"}).content.decode()
+        assert 'id="plan"' in shown
+        assert "76,65" in shown
+        with as_owner():
+            assert not Raise.objects.exists()
+        for _ in range(2):
+            made = client.post("/aanbod/verhogingen/nieuw/", said | {"do": "plan", "seen": "1"})
+        with as_owner():
+            [held] = Raise.objects.all()
+        assert made["Location"].endswith(f"/aanbod/verhogingen/{held.pk}/")
+        assert "5%" in people.text(client.get("/aanbod/verhogingen/"))
+        client.post(made["Location"])
+    with as_owner():
+        assert Raise.objects.get().withdrawn_at is not None
+
+
+def test_staff_ask_for_a_move_and_the_answer_says_nothing_of_the_other(as_role: AsRole) -> None:
+    client, service = as_role("support_agent"), make.service()
+    with as_owner():
+        where = f"/klanten/{service.customer.number}/diensten/{service.pk}/overdragen/"
+    page = client.get(where)
+    said = {
+        "to_number": "99999999",
+        "to_email": "a@mail.example",
+        "when": "now",
+        "note": "Gebeld",
+        "once": people.once(page),
+    }
+    assert client.post(where, said | {"note": ""}).status_code == 422
+    for _ in range(2):
+        assert client.post(where, said).status_code == 302
+    with as_owner():
+        [move] = Move.objects.all()
+    assert (move.by, move.note, move.state) == ("staff", "Gebeld", "asked")
