@@ -144,7 +144,7 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:service_change", a_service, then=_three_of_it)
     yield Sight("portal:service_cancel", a_service)
     yield Sight("portal:service_move", a_service)
-    yield Sight("portal:service_move", a_service, then=send("Offer it to them"), status=422)
+    yield Sight("portal:service_move", a_service, then=send("Offer it to them"))
     yield Sight("portal:moves", theirs)
     yield Sight("portal:move_offer", theirs | {"offer_id": house.value(_AN_OFFER, number)})
     yield Sight("portal:withdraw", theirs | {"order_number": house.value(_AN_ORDER, number, "paid")})

@@ -112,6 +112,7 @@ def cancel(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
     context = {
         "service": found, "form": form, "ways": ways, "key": SentForm.new_key(), "is_consumer": capacity.kind == "private",
         "back_cents": endings.given_back(found, ways.soonest), "order": _can_withdraw(capacity, found, today),
+        "raised": ways.is_free and ways.soonest in (today, raises.raised_on(found.pk)),
     }  # fmt: skip
     return render(request, "portal/service_cancel.html", context)
 

@@ -73,7 +73,7 @@ def give(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBase:
     if not form.errors and not moves.can_move(found):
         return back
     context = {"form": form, "service": found, "key": SentForm.new_key(), "days": moves.DAYS_TO_DECIDE}
-    return render(request, "portal/service_move.html", context, status=422 if form.errors else 200)
+    return render(request, "portal/service_move.html", context)
 
 
 @posted_from("portal:service")
