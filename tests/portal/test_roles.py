@@ -58,7 +58,7 @@ WITHOUT_A_CUSTOMER = {
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
     "shop:cart_code": "the browser's own",
     "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
-    "shop:checkout": "leads on", "shop:product": "public", "shop:cart_code": "the browser's own",
+    "shop:checkout": "leads on", "shop:product": "public",
 }  # fmt: skip
 
 

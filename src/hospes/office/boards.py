@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import EInvoice, Invoice, OPEN, RunProblem, StuckCharge, TaxStatus, ViesCheck
+from hospes.billing.models import OPEN, EInvoice, Invoice, RunProblem, StuckCharge, TaxStatus, ViesCheck
 from hospes.billing.words import stuck_words
 from hospes.faces.words import ZONE
 from hospes.hosting.models import HostingAccount

@@ -76,15 +76,27 @@ def becomes(one: Service, *, on: date, **words: Any) -> None:
     """Plan, or make, another content from a day on."""
     with as_owner():
         Content.objects.filter(service=one, until_on=None).update(until_on=on)
-        usual = {"product": one.product, "quantity": one.quantity, "months": one.months, "price_cents": one.price_cents}
-        Content.objects.create(service=one, customer=one.customer, from_on=on, settled_at=NOW, **(usual | words))
+        usual = {
+            "product": one.product,
+            "quantity": one.quantity,
+            "months": one.months,
+            "price_cents": one.price_cents,
+        }
+        Content.objects.create(
+            service=one, customer=one.customer, from_on=on, settled_at=NOW, **(usual | words)
+        )
 
 
 def queued() -> list[int]:
     """The invoices of which the file is to be made, in the order of the queue."""
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = 'billing.jobs.make_document' ORDER BY id")
-        return [int((json.loads(args) if isinstance(args, str) else args)["invoice_id"]) for (args,) in cursor.fetchall()]
+        cursor.execute(
+            "SELECT args FROM procrastinate_jobs WHERE task_name = 'billing.jobs.make_document' ORDER BY id"
+        )
+        return [
+            int((json.loads(args) if isinstance(args, str) else args)["invoice_id"])
+            for (args,) in cursor.fetchall()
+        ]
 
 
 def assert_books_are_right() -> None:

@@ -1,7 +1,7 @@
 """A run does for many what `renew` and `issue` do for one: over generated services both come to the very same."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,7 +68,9 @@ def _people(world: Any) -> None:
         customer = make.customer(kind=kind, country=country, holder=make.person(language=language))
         if country == "CH":
             LocationEvidence.objects.create(customer=customer, kind="ip", country="CH", seen_at=NOW)
-        InvoiceSettings.objects.create(customer=customer, collect=collect, term_days=term, reference="r" if term else "")
+        InvoiceSettings.objects.create(
+            customer=customer, collect=collect, term_days=term, reference="r" if term else ""
+        )
         for each in services:
             _service(customer, each)
 
@@ -92,8 +94,14 @@ def _one_by_one() -> None:
     while True:
         horizon = TODAY + timedelta(days=14)
         with as_owner():
-            held = Service.objects.filter(renews_on__lte=horizon, state__in=["active", "suspended", "cancelled"])
-            due_now = [each for each in held.order_by("customer_id") if each.ends_on is None or each.ends_on > each.renews_on]
+            held = Service.objects.filter(
+                renews_on__lte=horizon, state__in=["active", "suspended", "cancelled"]
+            )
+            due_now = [
+                each
+                for each in held.order_by("customer_id")
+                if each.ends_on is None or each.ends_on > each.renews_on
+            ]
         by_customer = defaultdict(list)
         for each in due_now:
             by_customer[each.customer_id].append(each)
@@ -105,7 +113,9 @@ def _customer(customer_id: int, services: list[Service]) -> bool:
     services.sort(key=lambda each: (each.renews_on, each.pk))
     priced = {}
     for each in services:
-        held = Content.objects.filter(service=each, from_on__lte=each.renews_on).exclude(until_on__lte=each.renews_on)
+        held = Content.objects.filter(service=each, from_on__lte=each.renews_on).exclude(
+            until_on__lte=each.renews_on
+        )
         priced[each.pk] = held.get()
     net = sum(content.term_cents for content in priced.values())
     with acting(Purpose.BILLING, actor=JOB):
@@ -120,7 +130,11 @@ def _customer(customer_id: int, services: list[Service]) -> bool:
         content = priced[each.pk]
         lines.append((each, content, begins, ends, cents))
     with acting(Purpose.BILLING, actor=JOB):
-        groups = [lines] if wishes(customer_id).collect == "customer" else [[one] for one in sorted(lines, key=lambda x: x[0].pk)]
+        groups = (
+            [lines]
+            if wishes(customer_id).collect == "customer"
+            else [[one] for one in sorted(lines, key=lambda x: x[0].pk)]
+        )
         for group in groups:
             if sum(one[4] for one in group):
                 _issue(customer_id, group, tax)
@@ -148,15 +162,19 @@ _NOT = {"id", "invoice_id", "seller_id"}
 def _what_there_is() -> Any:
     with as_owner():
         invoices = {each["id"]: each for each in Invoice.objects.values()}
-        by_origin = {each["origin"]: {k: v for k, v in each.items() if k not in _NOT} for each in invoices.values()}
+        by_origin = {
+            each["origin"]: {k: v for k, v in each.items() if k not in _NOT} for each in invoices.values()
+        }
         parts = [
             sorted(
-                ((invoices[row["invoice_id"]]["number"], sorted((k, str(v)) for k, v in row.items() if k not in _NOT))
-                 for row in model.objects.values())
+                (invoices[row["invoice_id"]]["number"], sorted((k, str(v)) for k, v in row.items() if k not in _NOT))
+                 for row in model.objects.values()
             )
             for model in (InvoiceLine, InvoiceTax)
         ]  # fmt: skip
         services = list(Service.objects.order_by("pk").values())
-        notes = sorted(Service.objects.values_list("pk", "changes__reason", "changes__was", "changes__became").order_by())
+        notes = sorted(
+            Service.objects.values_list("pk", "changes__reason", "changes__was", "changes__became").order_by()
+        )
         due.assert_books_are_right()
     return by_origin, parts, services, [tuple(map(str, each)) for each in notes]

@@ -40,7 +40,9 @@ def no_rate(service: Service) -> None:
 
 
 def restricted(service: Service) -> None:
-    make.restriction(customer=service.customer, person=make.holder_of(service.customer), purpose=Purpose.CONTRACT)
+    make.restriction(
+        customer=service.customer, person=make.holder_of(service.customer), purpose=Purpose.CONTRACT
+    )
 
 
 SPOILS = {"no_address": bad_address, "no_content": no_content, "tax_unknown": tax_unknown, "no_rate": no_rate,
@@ -175,7 +177,9 @@ def test_two_runs_at_once_do_everything_once() -> None:
     for each in threads:
         each.join(120)
     assert failed == [] and due.problems() == []
-    assert sorted((x.customer_id, x.position) for x in due.lines()) == [(c.pk, n) for c in customers for n in (1, 2)]
+    assert sorted((x.customer_id, x.position) for x in due.lines()) == [
+        (c.pk, n) for c in customers for n in (1, 2)
+    ]
     assert len(due.invoices()) == 12
     due.assert_books_are_right()
 

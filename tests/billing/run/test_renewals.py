@@ -26,21 +26,51 @@ def test_a_term_is_renewed_and_invoiced_with_all_that_belongs_to_it() -> None:
     customer = due.customer(holder=holder, kind="business")
     service = due.service(customer, renews=TODAY + DAY, quantity=3, price_cents=2501)
     done = due.run()
-    assert (done.due, done.services, done.invoices, done.net_cents, done.total_cents) == (1, 1, 1, 7503, 7503 + 1576)
+    assert (done.due, done.services, done.invoices, done.net_cents, done.total_cents) == (
+        1,
+        1,
+        1,
+        7503,
+        7503 + 1576,
+    )
     [invoice], [line] = due.invoices(), due.lines()
-    assert (invoice.number, invoice.issued_on, invoice.due_on, invoice.term_days) == ("F2026-00001", TODAY, TODAY + LEAD, 14)
-    assert (invoice.buyer_name, invoice.buyer_contact, invoice.language) == (customer.name, "Fenne Drostel", "en")
+    assert (invoice.number, invoice.issued_on, invoice.due_on, invoice.term_days) == (
+        "F2026-00001",
+        TODAY,
+        TODAY + LEAD,
+        14,
+    )
+    assert (invoice.buyer_name, invoice.buyer_contact, invoice.language) == (
+        customer.name,
+        "Fenne Drostel",
+        "en",
+    )
     assert (invoice.buyer_street, invoice.buyer_email) == (customer.street, customer.invoice_email)
-    assert (line.kind, line.service_id, line.quantity, line.unit_cents, line.net_cents) == ("term", service.pk, 3, 2501, 7503)
+    assert (line.kind, line.service_id, line.quantity, line.unit_cents, line.net_cents) == (
+        "term",
+        service.pk,
+        3,
+        2501,
+        7503,
+    )
     assert (line.description, line.details) == (service.product.name_en, service.label)
     assert (line.period_from, line.period_until) == (service.renews_on, renewal(service.renews_on, 12) - DAY)
-    assert (line.vat_category, line.vat_country, line.vat_basis_points, line.vat_reason) == ("S", "NL", 2100, "domestic")
+    assert (line.vat_category, line.vat_country, line.vat_basis_points, line.vat_reason) == (
+        "S",
+        "NL",
+        2100,
+        "domestic",
+    )
     with as_owner():
         assert list(InvoiceTax.objects.values_list("net_cents", "vat_cents")) == [(7503, 1576)]
         [entry] = JournalEntry.objects.filter(action="invoice.issued")
     assert (entry.object_id, entry.customer_id, entry.purpose) == (invoice.pk, customer.pk, "billing")
     after = due.again(service)
-    assert (after.run_months, after.renews_on, after.bound_until) == (24, renewal(service.renews_on, 12), service.bound_until)
+    assert (after.run_months, after.renews_on, after.bound_until) == (
+        24,
+        renewal(service.renews_on, 12),
+        service.bound_until,
+    )
     assert due.changes(service)[-1] == "renewed"
     due.assert_books_are_right()
 
@@ -80,7 +110,12 @@ def test_terms_keep_the_day_that_they_are_counted_from() -> None:
 def test_one_that_is_behind_gets_one_term_after_another() -> None:
     service = due.service(due.customer(), months=1, started_on=date(2025, 11, 10))
     done = due.run()
-    assert [x.period_from for x in due.lines()] == [date(2025, 12, 10), date(2026, 1, 10), date(2026, 2, 10), date(2026, 3, 10)]
+    assert [x.period_from for x in due.lines()] == [
+        date(2025, 12, 10),
+        date(2026, 1, 10),
+        date(2026, 2, 10),
+        date(2026, 3, 10),
+    ]
     assert (done.services, done.invoices, due.again(service).renews_on) == (4, 4, date(2026, 4, 10))
     due.assert_books_are_right()
 
@@ -93,7 +128,9 @@ def test_one_that_is_behind_gets_one_term_after_another() -> None:
         ("suspended", 0, False), ("terminated", -5, False),
     ],
 )  # fmt: skip
-def test_what_ends_is_not_renewed_and_what_is_suspended_is(state: str, ends: int | None, goes_on: bool) -> None:
+def test_what_ends_is_not_renewed_and_what_is_suspended_is(
+    state: str, ends: int | None, goes_on: bool
+) -> None:
     words = {} if ends is None else {"ends_on": TODAY + ends * DAY}
     due.service(due.customer(), state=state, **words)
     assert due.run().services == goes_on
@@ -169,7 +206,11 @@ def test_what_was_planned_for_the_next_term_is_what_is_invoiced() -> None:
     due.becomes(service, on=TODAY, product=product, quantity=2, months=1, price_cents=1234)
     due.run()
     line, after = due.lines()[0], due.again(service)
-    assert (line.description, line.net_cents, line.period_until) == (product.name_nl, 2468, renewal(TODAY, 1) - DAY)
+    assert (line.description, line.net_cents, line.period_until) == (
+        product.name_nl,
+        2468,
+        renewal(TODAY, 1) - DAY,
+    )
     assert (after.months, after.renews_on, after.bound_until) == (1, renewal(TODAY, 1), renewal(TODAY, 1))
 
 
@@ -204,7 +245,11 @@ def test_or_one_for_each_service_with_a_term_and_a_reference_of_its_own() -> Non
     customer = due.customer(kind="business")
     with as_owner():
         InvoiceSettings.objects.create(
-            customer=customer, collect="service", term_days=30, reference="kostenplaats 7", purchase_order="PO-9"
+            customer=customer,
+            collect="service",
+            term_days=30,
+            reference="kostenplaats 7",
+            purchase_order="PO-9",
         )
     for _number in range(3):
         due.service(customer)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0011_charges_and_what_was_sold'),
+        ('billing', '0012_charges_and_what_was_sold'),
         ('customers', '0006_phones_that_are_confirmed'),
         ('payments', '0010_prices_now_and_later'),
         ('sales', '0008_what_each_term_costs'),

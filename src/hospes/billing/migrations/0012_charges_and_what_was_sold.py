@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0010_how_invoices_are_wanted'),
+        ('billing', '0011_billing_run'),
         ('customers', '0006_phones_that_are_confirmed'),
         ('services', '0006_who_asks'),
     ]
