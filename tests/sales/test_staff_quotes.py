@@ -1,7 +1,7 @@
 """Quotes of staff: free lines and discounts by who may, versions, withdrawn, over; ordered on account without retyping (P15)."""
 
 import threading
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -269,6 +269,8 @@ def test_the_file_is_the_same_each_time_also_after_the_customer_moved(clerk: Act
         clerk,
         Line(make.product(prices={1: 700}).pk, 1, 1, "a.test", discount_basis_points=1250),
         WORK,
+        now=NOW + timedelta(microseconds=7),
+        intro="Zoals besproken:\n\neen groter pakket.",
     )
     with acting(Purpose.CONTRACT, actor=clerk):
         first = documents.pdf_of(quote)

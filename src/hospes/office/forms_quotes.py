@@ -53,7 +53,7 @@ class LineForm(forms.Form):
     """A line: a product for a term, or a text with an amount of its own."""
 
     what = forms.ChoiceField(label=_("Product"), required=False)
-    quantity = forms.IntegerField(label=_("Number"), min_value=1, max_value=1000, initial=1, required=False)
+    quantity = forms.IntegerField(label=_("How many"), min_value=1, max_value=1000, initial=1, required=False)
     label = forms.CharField(
         label=_("For"), max_length=253, required=False, help_text=_("A domain name, mostly.")
     )

@@ -64,7 +64,7 @@ def quote_pdf(doc: QuoteDocument, *, created_at: datetime) -> bytes:
     created_at (with a zone) is what the file says about when it was made.
     """
     inputs = {"page": json.dumps(quote_page(doc)), "xml": "", "logo": doc.said.logo_svg}
-    return print_pdf(inputs, created_at=created_at)
+    return print_pdf(inputs, created_at=created_at.replace(microsecond=0))  # the typesetter takes none
 
 
 def quote_page(doc: QuoteDocument) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class ChangingForm(forms.Form):
     """What it is to become, from when, and why. `shown`: the amount that stood on the page, in cents."""
 
     choice = forms.ChoiceField(label=gettext_lazy("Package"), widget=forms.RadioSelect)
-    quantity = forms.IntegerField(label=gettext_lazy("Number"), min_value=1, max_value=1000)
+    quantity = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=1000)
     when = forms.ChoiceField(
         label=gettext_lazy("From when"), widget=forms.RadioSelect,
         choices=[(Request.When.NOW, gettext_lazy("at once")), (Request.When.TERM_END, gettext_lazy("at the end of the term"))],
