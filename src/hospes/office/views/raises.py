@@ -92,12 +92,15 @@ def new(request: Any) -> HttpResponse:
     today = clock.today()
     first = {"announce_on": today + timedelta(days=1), "from_on": today + timedelta(days=62), "months": 12}
     form, reach = RaiseForm(request.POST or None, initial=first), None
+    key = f"office:{request.POST.get('once', '')}"[:60]
     if form.is_valid():
         with acting(Purpose.CONTRACT, actor=request.actor):
+            if there := Raise.objects.filter(key=key).first():  # the same form again
+                return redirect("office:raise", raise_id=there.pk)
             reach = raises.dry_run(form.wanted())
             if request.POST.get("do") == "plan" and request.POST.get("seen") == str(reach.services):
                 try:
-                    made = raises.plan(form.wanted(), key=f"office:{request.POST.get('once', '')}"[:60], today=today,
+                    made = raises.plan(form.wanted(), key=key, today=today,
                                        now=clock.now())  # fmt: skip
                     return redirect("office:raise", raise_id=made.pk)
                 except RaiseRefused as refusal:
