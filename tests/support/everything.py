@@ -12,14 +12,17 @@ from django.db import IntegrityError, models
 
 from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
 from hospes.billing.ledger import services as ledger
+from hospes.billing.models import Invoice, StuckCharge
 from hospes.billing.models.einvoices import EInvoiceAddress
+from hospes.billing.services import credit
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
+from hospes.payments.models import Refund
 from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
-from hospes.services.models import Raise, RaisedService, RaiseNotice, Request, Service
+from hospes.services.models import Charge, Raise, RaiseNotice, RaisedService, Request, Service
 from tests.support import make, names
 from tests.support.rights import as_owner
 
@@ -82,6 +85,7 @@ def life() -> Life:
             note="because", asked_at=make.NOW, key=names.word(),
         )  # fmt: skip
         _raised(made, held)
+        _money(made, invoice, held)
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:
@@ -111,6 +115,24 @@ def _raised(made: Life, held: Service) -> None:
         key=names.word(),
     )  # fmt: skip
     QuoteDraftLine.objects.create(draft=draft, customer=made.customer, position=1, description="x")
+
+
+def _money(made: Life, invoice: Invoice, service: Service) -> None:
+    """A charge that is stuck, and money of a credit note that goes back."""
+    charge = Charge.objects.create(
+        service=service, customer=made.customer, kind="ended", product=service.product, quantity=1, cents=-100,
+        period_from=make.TODAY, period_until=make.TODAY, description="x", origin=f"x:{names.count()}", created_at=make.NOW,
+    )  # fmt: skip
+    StuckCharge.objects.create(
+        charge=charge, customer=made.customer, cents=-100, reason="no_line", since=make.NOW
+    )
+    Invoice.objects.filter(pk=invoice.pk).update(paid_cents=invoice.total_cents, paid_at=make.NOW)
+    with acting(Purpose.BILLING, actor=SYSTEM):
+        note = credit(
+            invoice_id=invoice.pk, reason="x", key=f"x{names.count()}", today=make.TODAY, now=make.NOW
+        )
+    Refund.objects.create(credit_note=note, customer=made.customer, cents=1, state="failed", reason="no_payment",
+                          idempotency_key=names.word(), due_on=make.TODAY, requested_at=make.NOW)  # fmt: skip
 
 
 def _second_step(made: Life) -> None:
