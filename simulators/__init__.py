@@ -1,6 +1,6 @@
 """
-The outside world on one machine: payment provider, SMS gateway, mail catcher, hosting panel, Peppol access point and
-check of VAT numbers.
+The outside world on one machine: payment provider, SMS gateway, mail catcher, hosting panel, Peppol access point,
+check of VAT numbers and domain registries.
 
 Each simulator speaks the wire protocol of the real thing, keeps its state in an SQLite file and can be
 made unpleasant (outages, slow answers, lost connections, notices that come twice, late or never). They know
@@ -16,10 +16,12 @@ from simulators.mail.catcher import MailCatcher
 from simulators.panel.panel import HostingPanel
 from simulators.payments.provider import PaymentProvider
 from simulators.peppol.accesspoint import PeppolAccessPoint
+from simulators.rdap.registry import DomainRegistry
 from simulators.sms.gateway import SmsGateway
 from simulators.vies.register import VatNumberCheck
 
 __all__ = [
+    "DomainRegistry",
     "HostingPanel",
     "MailCatcher",
     "PaymentProvider",

@@ -2,7 +2,8 @@
 Run all simulators in one process: python -m simulators.
 
 HOSPES_PORT_BASE (default 8000) gives the ports, all on 127.0.0.1: +10 payment provider, +11 SMS gateway, +12
-pages of the mail catcher, +13 hosting panel, +14 VAT number check, +15 Peppol access point, +25 SMTP. State is
+pages of the mail catcher, +13 hosting panel, +14 VAT number check, +15 Peppol access point, +16 domain registries, +25
+SMTP. State is
 kept under HOSPES_VAR (default var/ of the checkout) in simulators/. HOSPES_MOLLIE_KEY, HOSPES_SMS_TOKEN, HOSPES_PANEL_USER,
 HOSPES_PANEL_KEY and HOSPES_PEPPOL_TOKEN say who is let in, HOSPES_PANEL_PACKAGES (with commas) which hosting
 packages the panel has. SIGTERM and Ctrl-C end it at once.
@@ -18,6 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from simulators import (
+    DomainRegistry,
     HostingPanel,
     MailCatcher,
     PaymentProvider,
@@ -28,7 +30,7 @@ from simulators import (
 from simulators.base import Simulator
 from simulators.panel.panel import PACKAGES
 
-PAYMENTS, SMS, MAIL, PANEL, VIES, PEPPOL, SMTP = 10, 11, 12, 13, 14, 15, 25
+PAYMENTS, SMS, MAIL, PANEL, VIES, PEPPOL, RDAP, SMTP = 10, 11, 12, 13, 14, 15, 16, 25
 
 
 class StartError(Exception):
@@ -90,6 +92,11 @@ def build(environment: Mapping[str, str]) -> list[Simulator]:
             "VAT number check",
             (VIES,),
             lambda: VatNumberCheck(port=base + VIES, state=root / "vies.sqlite3"),
+        ),
+        (
+            "domain registries",
+            (RDAP,),
+            lambda: DomainRegistry(port=base + RDAP, state=root / "rdap.sqlite3"),
         ),
     ]
     return [_built(name, [base + offset for offset in offsets], make) for name, offsets, make in plans]

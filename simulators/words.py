@@ -12,6 +12,10 @@ DUTCH = {
     "Hosting panel": "Hostingpaneel",
     "Peppol access point": "Peppol-toegangspunt",
     "VAT number check": "Controle van btw-nummers",
+    "Domain registries": "Domeinregisters",
+    "Domain names": "Domeinnamen",
+    "TAKEN": "bezet",
+    "FREE": "vrij",
     "Simulator": "Simulator",
     "The simulators": "De simulators",
     "Skip to the content": "Naar de inhoud",
@@ -140,7 +144,8 @@ DUTCH = {
 }
 
 ENGLISH = {
-    "given_up": "given up", "VALID": "valid", "INVALID": "not valid", "MS_UNAVAILABLE": "member state unavailable",
+    "given_up": "given up", "TAKEN": "taken", "FREE": "free", "VALID": "valid", "INVALID": "not valid",
+    "MS_UNAVAILABLE": "member state unavailable",
     "MS_MAX_CONCURRENT_REQ": "too many questions to the member state", "GLOBAL_MAX_CONCURRENT_REQ": "too many questions at once",
     "TIMEOUT": "too late", "SERVICE_UNAVAILABLE": "service unavailable",
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -16,9 +17,16 @@ CREATE TABLE IF NOT EXISTS account (
     username TEXT PRIMARY KEY, email TEXT NOT NULL, domain TEXT NOT NULL UNIQUE, package TEXT NOT NULL,
     ip TEXT NOT NULL, password TEXT NOT NULL, suspended INTEGER NOT NULL DEFAULT 0,
     reason TEXT NOT NULL DEFAULT '', created REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS customized (
+    username TEXT PRIMARY KEY, limits TEXT NOT NULL);
 """
 
 SERVER_IP = "192.0.2.10"
+#: What every package here gives: megabytes, numbers, or "unlimited"; and switches.
+PACKAGE_LIMITS = {"bandwidth": "unlimited", "quota": "5000", "inode": "unlimited", "vdomains": "1", "nsubdomains": "10",
+                  "nemails": "5", "nemailf": "unlimited", "nemailml": "0", "nemailr": "unlimited", "mysql": "2", "domainptr": "5",
+                  "ftp": "5"}  # fmt: skip
+PACKAGE_SWITCHES = {"php": "ON", "ssl": "ON", "cron": "ON", "spam": "ON", "ssh": "OFF", "dnscontrol": "ON"}
 IP_CHOICES = frozenset({"shared", "server", "assign", SERVER_IP})
 SHORTEST_PASSWORD = 6
 SALT_DIGITS = 32
@@ -123,6 +131,7 @@ class Accounts:
         with self._store.transaction():
             self.get(username)
             self._store.execute("DELETE FROM account WHERE username = ?", (username,))
+            self._store.execute("DELETE FROM customized WHERE username = ?", (username,))
 
     def change_package(self, username: str, package: str) -> None:
         """Put an account under another package, or raise PanelError."""
@@ -130,6 +139,29 @@ class Accounts:
             self.get(username)
             self._check_package(package)
             self._store.execute("UPDATE account SET package = ? WHERE username = ?", (package, username))
+            self._store.execute("DELETE FROM customized WHERE username = ?", (username,))
+
+    def customize(self, username: str, form: Mapping[str, str]) -> None:
+        """Give an account limits of its own; as with the real panel, what the form leaves out is taken away."""
+        limits = {
+            name: "unlimited" if form.get(f"u{name}") == "ON" else form.get(name, "0")
+            for name in PACKAGE_LIMITS
+        }
+        if not all(value == "unlimited" or value.isdigit() for value in limits.values()):
+            raise PanelError("Error", "A limit is a number")
+        switches = {name: "ON" if form.get(name) == "ON" else "OFF" for name in PACKAGE_SWITCHES}
+        with self._store.transaction():
+            self.get(username)
+            self._store.execute("UPDATE account SET package = ? WHERE username = ?", ("custom", username))
+            self._store.execute(
+                "INSERT OR REPLACE INTO customized VALUES (?, ?)",
+                (username, json.dumps({**limits, **switches})),
+            )
+
+    def limits(self, username: str) -> dict[str, str]:
+        """What an account may use: as its package says, or limits of its own."""
+        row = self._store.row("SELECT limits FROM customized WHERE username = ?", (username,))
+        return {**PACKAGE_LIMITS, **PACKAGE_SWITCHES} if row is None else dict(json.loads(row["limits"]))
 
     def change_password(self, username: str, password: str, again: str) -> None:
         """Give an account another password, or raise PanelError."""

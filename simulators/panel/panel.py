@@ -154,8 +154,11 @@ class HostingPanel(Simulator):
         return _outcome("Users deleted", "none")
 
     def _modify(self, form: Mapping[str, str]) -> str:
+        if form.get("action") == "customize":
+            self.accounts.customize(form.get("user", ""), form)
+            return _outcome("User Modified", "none")
         if form.get("action") != "package":
-            raise PanelError("Error", "Only action=package is offered here")
+            raise PanelError("Error", "Only action=package and action=customize are offered here")
         self.accounts.change_package(form.get("user", ""), form.get("package", ""))
         return _outcome("User Modified", "none")
 
@@ -166,7 +169,7 @@ class HostingPanel(Simulator):
 
     def _config(self, form: Mapping[str, str]) -> str:
         account = self.accounts.get(form.get("user", ""))
-        return urlencode(_config_of(account, self._user))
+        return urlencode({**_config_of(account, self._user), **self.accounts.limits(account.username)})
 
     def _index(self, request: Request) -> Response:
         language, say = request.language, words(request.language)

@@ -65,12 +65,14 @@ NO_PAGES = {
     "home": "302",
     "shop:cart_remove": "405",
     "shop:cart_code": "405",
+    "shop:cart_addition": "405",
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
     "portal:pay_invoice": "302",
     "portal:order_pro_forma": "application/pdf",
     "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
+    "portal:service_add": "302",
     "portal:quote_decide": "302",
     "portal:quote_pdf": "application/pdf",
     "portal:service_move_back": "302",
@@ -103,6 +105,11 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("shop:catalogue")
     yield Sight("shop:product", {"slug": "start"})
     yield Sight("shop:product", {"slug": "start"}, then=send("Put in the cart"))
+    yield Sight("shop:product", {"slug": "pro"}, then=send("Reckon the price anew"))
+    yield Sight("shop:product", {"slug": "werk-per-uur"})
+    yield Sight("shop:domains")
+    yield Sight("shop:domains", query="?naam=mooienaam")
+    yield Sight("shop:domains", query="?naam=a_b", status=422)
     yield Sight("shop:cart")
     yield Sight("shop:checkout")
     yield Sight("terms")

@@ -45,7 +45,7 @@ NEEDS: dict[str, set[Any]] = {
     "view_as": {_VIEW}, "stop_viewing": {_VIEW},
     "role": {_MANAGE}, "colleague": {_MANAGE}, "colleague_roles": {_MANAGE}, "dismiss": {_MANAGE}, "anew": {_MANAGE},
     "catalogue": {_KEEP}, "new_group": {_KEEP}, "group": {_KEEP}, "new_product": {_KEEP}, "product": {_KEEP}, "option": {_KEEP},
-    "new_promotion": {_KEEP}, "promotion": {_KEEP}, "set_price": {_KEEP}, "withdraw_price": {_KEEP}, "new_option": {_KEEP},
+    "new_promotion": {_KEEP}, "promotion": {_KEEP}, "set_price": {_KEEP}, "new_notice": {_KEEP}, "task": {Purpose.CONTRACT}, "withdraw_price": {_KEEP}, "new_option": {_KEEP},
     "new_choice": {_KEEP}, "set_choice_price": {_KEEP}, "withdraw_choice_price": {_KEEP}, "choice_for_sale": {_KEEP},
     "raises": {_KEEP}, "new_raise": {_KEEP}, "raise": {_KEEP},
     "quote_new": {_QUOTE}, "quote_draft": {_QUOTE}, "quote": {_QUOTE}, "quote_pdf": {_QUOTE},
@@ -54,7 +54,7 @@ NEEDS: dict[str, set[Any]] = {
 NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
-    "set_price", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
+    "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
     "choice_for_sale", "quote_new", "quote_pdf",
 }  # fmt: skip
 
@@ -102,6 +102,11 @@ def customer(house: House) -> dict[str, Any]:
         "INSERT INTO services_raise (product_id, months, basis_points, from_on, announce_on, planned_at, key)"
         " SELECT id, 12, 500, current_date + 60, current_date + 30, now(), 'browser' FROM catalogue_product WHERE slug = 'plus'"
     )
+        "INSERT INTO services_task (customer_id, product_id, origin, label, quantity, details, state, made_at, note)"
+        " SELECT c.id, p.id, 'test:1', 'voorbeeld.test', 2, '', 'open', now(), ''"
+        " FROM customers_customer c, catalogue_product p WHERE c.number = %s AND p.slug = 'werk-per-uur'",
+        (account.number,),
+    )
     return {
         "draft_id": house.value("SELECT max(id) FROM sales_quotedraft"),
         "quote_id": house.value(
@@ -110,6 +115,7 @@ def customer(house: House) -> dict[str, Any]:
             account.number,
         ),
         "raise_id": house.value("SELECT max(id) FROM services_raise"),
+        "task_id": house.value("SELECT max(id) FROM services_task WHERE origin = 'test:1'"),
         "group_id": house.value("SELECT min(id) FROM catalogue_group"),
         "product_id": house.value("SELECT id FROM catalogue_product WHERE slug = 'plus'"),
         "option_id": house.value("SELECT max(id) FROM catalogue_option"),

@@ -25,7 +25,7 @@ TAKES_FORMS = {
     "pay", "pay_invoice", "invoice_wishes", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
     "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
     "second_step", "addresses", "end_session", "change_limits",
-    "service_move", "service_move_back", "move_offer", "service_change", "service_cancel", "service_take_back", "withdraw",
+    "service_move", "service_move_back", "move_offer", "service_change", "service_cancel", "service_take_back", "service_add", "withdraw",
 }  # fmt: skip
 FORM = {"do": "accept", "terms": "on", "version": "x"}
 ODD = [

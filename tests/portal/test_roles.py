@@ -26,7 +26,7 @@ MANAGES = {"holder", "administration"}
 OPEN_TO = {
     "overview": EVERYBODY,
     "services": EVERYBODY, "service": EVERYBODY,
-    "service_change": BUYS, "service_cancel": BUYS, "service_take_back": BUYS, "withdraw": BUYS,
+    "service_change": BUYS, "service_cancel": BUYS, "service_take_back": BUYS, "service_add": BUYS, "withdraw": BUYS,
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
     "orders": LOOKS, "order": LOOKS, "quote": LOOKS, "quote_pdf": LOOKS,
     "service_move": {"holder"}, "service_move_back": {"holder"}, "moves": EVERYBODY, "move_offer": BUYS,
@@ -44,7 +44,7 @@ FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "check
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
-    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
+    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "service_add": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
     "end_session": {}, "change_limits": {},
 }  # fmt: skip
@@ -59,6 +59,7 @@ WITHOUT_A_CUSTOMER = {
     "shop:cart_code": "the browser's own",
     "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
     "shop:checkout": "leads on", "shop:product": "public",
+    "shop:cart_addition": "the browser's own", "shop:domains": "public",
 }  # fmt: skip
 
 

@@ -13,9 +13,10 @@ from hospes.catalogue.models import Price, Product
 from hospes.customers.models import Person
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
-from hospes.sales import carts
+from hospes.sales import carts, putting
 from hospes.sales.carts import MOST_LINES, CartRefused, Contents
 from hospes.sales.models import Cart, CartLine
+from hospes.sales.putting import Chosen
 from hospes.services.models import Service
 from tests.support import make
 from tests.support.make import NOW, TODAY
@@ -48,8 +49,8 @@ class Browser:
         today: date = TODAY,
     ) -> None:
         with self.acting():
-            carts.put(cart_id=self.cart_id, person_id=self.person_id, slug=product.slug, months=months, label=label, now=now,
-                      today=today)  # fmt: skip
+            putting.put(cart_id=self.cart_id, person_id=self.person_id, chosen=Chosen(product.slug, months, label), now=now,
+                        today=today)  # fmt: skip
 
     def take_out(self, line_id: int, now: Any = LATER) -> None:
         with self.acting():
@@ -126,7 +127,7 @@ def test_the_database_keeps_to_one_line_a_name(plus: Product) -> None:
     browser.put(plus)
     with (
         browser.acting(),
-        pytest.raises(IntegrityError, match="one_cart_line_per_domain_name"),
+        pytest.raises(IntegrityError, match="one_cart_line_per_product_and_name"),
         transaction.atomic(),
     ):
         CartLine.objects.create(cart_id=browser.cart_id, product=plus, months=1, label="voorbeeld.test")
@@ -153,8 +154,8 @@ def test_taking_out_what_is_not_there_changes_nothing(plus: Product) -> None:
 def test_what_is_not_for_sale_is_not_put_in(plus: Product, slug: str | None, months: int) -> None:
     browser = Browser()
     with pytest.raises(CartRefused), browser.acting():
-        carts.put(cart_id=browser.cart_id, person_id=None, slug=slug or plus.slug, months=months, label="a.test", now=NOW,
-                  today=TODAY)  # fmt: skip
+        putting.put(cart_id=browser.cart_id, person_id=None, chosen=Chosen(slug or plus.slug, months, "a.test"), now=NOW,
+                    today=TODAY)  # fmt: skip
     assert counts() == (0, 0)
 
 

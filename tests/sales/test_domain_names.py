@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hospes.sales.rules import domain_name, order_number, quote_number
+from hospes.sales.domain_names import domain_name
+from hospes.sales.rules import order_number, quote_number
 
 _LABEL_CHARS = string.ascii_lowercase + string.digits + "-"
 

@@ -13,7 +13,7 @@ from hospes.catalogue.models import Product
 from hospes.customers.models import Person
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
-from hospes.sales import carts, limits
+from hospes.sales import limits, putting
 from hospes.sales.carts import CartRefused
 from hospes.sales.models import Cart
 from tests.support import make
@@ -46,15 +46,9 @@ def begin(
     made_up, person_id = cart_id or uuid.uuid4(), person.pk if person else None
     actor = Actor.person(person.pk, ip=ip) if person else Actor.visitor(ip=ip)
     with acting(Purpose.CART, actor=actor, cart=made_up, person=person_id):
-        return carts.put(
-            cart_id=made_up,
-            person_id=person_id,
-            slug=product.slug,
-            months=12,
-            label=label,
-            now=now,
-            today=TODAY,
-        )
+        return putting.put(
+            cart_id=made_up, person_id=person_id, chosen=putting.Chosen(product.slug, 12, label), now=now, today=TODAY
+        )  # fmt: skip
 
 
 def refused(product: Product, ip: str | None, now: datetime = ON_THE_HOUR) -> bool:

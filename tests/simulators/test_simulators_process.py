@@ -102,7 +102,9 @@ def test_all_run_in_one_process_keep_their_state_over_kill_9_and_end_at_sigterm(
     assert f"http://127.0.0.1:{base + 13}" in http.get(f"http://127.0.0.1:{base + 11}").text
     assert {path.name for path in (tmp_path / "simulators").glob("*.sqlite3")} == {
         "payments.sqlite3",
+        "rdap.sqlite3",
         "sms.sqlite3",
+        "vies.sqlite3",
         "mail.sqlite3",
         "panel.sqlite3",
         "peppol.sqlite3",

@@ -15,6 +15,7 @@ from hospes.billing.ledger import services as ledger
 from hospes.billing.models import Invoice, StuckCharge
 from hospes.billing.models.einvoices import EInvoiceAddress
 from hospes.billing.services import credit
+from hospes.catalogue.models import RegistryNotice
 from hospes.customers import services as _customers  # noqa: F401  # makes the action known to the journal
 from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
@@ -86,6 +87,11 @@ def life() -> Life:
         )  # fmt: skip
         _raised(made, held)
         _money(made, invoice, held)
+        texts = ("gets", "public_private", "public_business")
+        RegistryNotice.objects.create(
+            product=make.product(kind="domain", extension=".canary"), version="1", valid_from=make.TODAY, registry="canary",
+            **{f"{text}_{language}": "canary" for text in texts for language in ("nl", "en")},
+        )  # fmt: skip
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
         for mapped in datamap.mapped_tables():
             if mapped.model and mapped.entry.about_somebody:

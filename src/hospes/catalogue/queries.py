@@ -1,11 +1,20 @@
 """What can be ordered today, with which options, and what it costs."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from hospes.catalogue import rules
-from hospes.catalogue.models import Choice, ChoicePrice, Group, Option, Price, Product, Promotion
+from hospes.catalogue.models import (
+    Choice,
+    ChoicePrice,
+    Group,
+    Option,
+    Price,
+    Product,
+    Promotion,
+    RegistryNotice,
+)
 from hospes.catalogue.rules import Amounts, Conditions, Discount, Quotation
 
 
@@ -116,6 +125,50 @@ def _options(product_ids: set[int], today: date) -> dict[tuple[int, int], tuple[
         key: tuple(OfferedOption(option, tuple(choices)) for option, choices in found.items())
         for key, found in lists.items()
     }
+
+
+def choice_words(pairs: Iterable[tuple[Choice, int]]) -> str:
+    """What was chosen, in the active language: "Extra space: 2 × 10 GB; Daily backup"."""
+    told = []
+    for choice, n in pairs:
+        option = choice.option
+        if option.kind == Option.Kind.CHOICE:
+            told.append(f"{option.name}: {choice.name}")
+        elif option.most == 1:
+            told.append(option.name)
+        else:
+            told.append(f"{option.name}: {n} × {choice.name}")
+    return "; ".join(told)
+
+
+def words_of(choice_ids: Sequence[int], counts: Sequence[int]) -> str:
+    """The same of what a line or a service keeps, by ids of choices and how many of each."""
+    found = (
+        {c.pk: c for c in Choice.objects.select_related("option").filter(pk__in=choice_ids)}
+        if choice_ids
+        else {}
+    )
+    return choice_words((found[pk], n) for pk, n in zip(choice_ids, counts, strict=True) if pk in found)
+
+
+def notices(product_ids: Iterable[int], *, today: date) -> dict[int, RegistryNotice]:
+    """What is said today of the registries of these domain products, by product; of one without a text nothing."""
+    held = RegistryNotice.objects.filter(product_id__in=set(product_ids), valid_from__lte=today)
+    return {found.product_id: found for found in held.select_related("product").order_by("valid_from")}
+
+
+def additions(product_id: int, *, months: int, today: date) -> list[Offer]:
+    """
+    What can be had with a product that is ordered or runs for a term: each addition for that term, or else for the longest that
+    is shorter; none that only comes for longer.
+    """
+    best: dict[int, Offer] = {}
+    for each in offers(today=today):
+        if each.product.belongs_to_id == product_id and each.months <= months:
+            held = best.get(each.product.pk)
+            if held is None or each.months > held.months:
+                best[each.product.pk] = each
+    return list(best.values())
 
 
 def offer(*, slug: str, months: int, today: date) -> Offer | None:

@@ -23,6 +23,7 @@ from hospes.catalogue.models import (
     Product,
     Promotion,
     PromotionProduct,
+    RegistryNotice,
 )
 from hospes.kernel import acting, journal
 
@@ -40,7 +41,7 @@ _How = CatalogueChange.How
 
 _WHAT: Final[dict[type[models.Model], CatalogueChange.What]] = {
     Group: _What.GROUP, Product: _What.PRODUCT, Price: _What.PRICE, Option: _What.OPTION, Choice: _What.CHOICE,
-    ChoicePrice: _What.CHOICE_PRICE, Promotion: _What.PROMOTION,
+    ChoicePrice: _What.CHOICE_PRICE, Promotion: _What.PROMOTION, RegistryNotice: _What.NOTICE,
 }  # fmt: skip
 
 
@@ -59,6 +60,10 @@ _TAKEN: Final[dict[str, Promise]] = {
     ),
     "one_price_per_choice_term_and_day": _(
         "A price begins on that day already. Withdraw it first, or choose another day."
+    ),
+    "one_text_per_version_of_a_registry": _("This extension has a text of that version already."),
+    "one_text_of_a_registry_begins_on_a_day": _(
+        "Another text begins on that day already. Choose another day."
     ),
     "only_work_has_no_term": _("One-off work has no term, and everything else has one."),
     "promotion_is_not_used_more_often_than_it_may": _("The code has been used more often than that already."),
@@ -99,25 +104,61 @@ def make_product(*, now: datetime, **words: Any) -> Product:
     return _made(Product(**words), now=now)
 
 
-def make_option(*, product_id: int, choices: list[tuple[str, str]], now: datetime, **words: Any) -> Option:
-    """Give a product an option, with the names (Dutch, English) of what there is to choose; of a number, what is counted."""
+def make_notice(
+    *, product_id: int, valid_from: date, today: date, now: datetime, **words: Any
+) -> RegistryNotice:
+    """
+    Say, from a day on, what the registry of an extension gets; what was said before stays with the orders of before.
+
+    Raises CatalogueRefused for a day that has passed, and for what is no domain name.
+    """
+    if valid_from < today:
+        raise CatalogueRefused(_("A text begins today at the earliest: it was not shown before."))
+    if Product.objects.get(pk=product_id).kind != Product.Kind.DOMAIN:
+        raise CatalogueRefused(_("Only a domain name has a registry."))
+    return _made(RegistryNotice(product_id=product_id, valid_from=valid_from, **words), now=now)
+
+
+def make_option(
+    *,
+    product_id: int,
+    choices: list[tuple[str, str]],
+    now: datetime,
+    disk_mb: int = 0,
+    mailboxes: int = 0,
+    **words: Any,
+) -> Option:
+    """Give a product an option, with the names (Dutch, English) of what there is to choose; of a number, what is counted.
+
+    `disk_mb` and `mailboxes`: what the first of them adds to the limits of the package.
+    """
     option = Option(product_id=product_id, **words)
     if not choices or (option.kind == Option.Kind.QUANTITY and len(choices) != 1):
         raise CatalogueRefused(_("A list has at least one choice; of a number there is one thing to count."))
     with transaction.atomic(using=_alias()):
         made = _made(option, now=now, product_id=product_id)
-        for name_nl, name_en in choices:
-            add_choice(option_id=made.pk, name_nl=name_nl, name_en=name_en, now=now)
+        for position, (name_nl, name_en) in enumerate(choices):
+            limits = {"disk_mb": disk_mb, "mailboxes": mailboxes} if position == 0 else {}
+            add_choice(option_id=made.pk, name_nl=name_nl, name_en=name_en, now=now, **limits)
     return made
 
 
-def add_choice(*, option_id: int, name_nl: str, name_en: str, now: datetime) -> Choice:
-    """Add a choice at the end of the list of an option."""
+def add_choice(
+    *, option_id: int, name_nl: str, name_en: str, now: datetime, disk_mb: int = 0, mailboxes: int = 0
+) -> Choice:
+    """Add a choice at the end of the list of an option, with what it adds to the limits of the package."""
     option = Option.objects.select_for_update().get(pk=option_id)
     position = option.choices.count()
     if position and option.kind == Option.Kind.QUANTITY:
         raise CatalogueRefused(_("A list has at least one choice; of a number there is one thing to count."))
-    choice = Choice(option=option, position=position, name_nl=name_nl, name_en=name_en)
+    choice = Choice(
+        option=option,
+        position=position,
+        name_nl=name_nl,
+        name_en=name_en,
+        disk_mb=disk_mb,
+        mailboxes=mailboxes,
+    )
     return _made(choice, now=now, product_id=option.product_id)
 
 
@@ -256,7 +297,9 @@ def _name(thing: Any) -> str:
         return thing.product.name_nl
     if isinstance(thing, ChoicePrice):
         return f"{thing.choice.option.name_nl}: {thing.choice.name_nl}"
-    return thing.code if isinstance(thing, Promotion) else str(thing.name_nl)
+    if isinstance(thing, Promotion | RegistryNotice):
+        return thing.code if isinstance(thing, Promotion) else str(thing)
+    return str(thing.name_nl)
 
 
 def _text(value: Any) -> str:

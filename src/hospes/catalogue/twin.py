@@ -54,3 +54,52 @@ REMOVE: Final = """
 DROP FUNCTION catalogue_steps(bigint, bigint, integer, bigint, integer, integer, bigint, boolean);
 DROP FUNCTION catalogue_discount(bigint, integer, bigint);
 """
+
+#: Since options and numbers can be ordered: what is off every term leaves whole cents for each of so many, so that a service can
+#: say what one costs; and what was chosen, with what it adds on a day, or that it cannot be had so.
+_EACH_IN_WHOLE_CENTS: Final = """
+        prices[i] := prices[i] - public.catalogue_discount(prices[i], points, amount);
+        prices[i] := prices[i] - prices[i] % quantity;
+      END LOOP;"""
+_AS_IT_WAS: Final = """
+        prices[i] := prices[i] - public.catalogue_discount(prices[i], points, amount);
+      END LOOP;"""
+
+
+def _steps_again(body: str) -> str:
+    """The function of the steps put in the place of the one that is there."""
+    begin = INSTALL.index("CREATE FUNCTION catalogue_steps")
+    function = INSTALL[begin : INSTALL.index("END $$;", begin) + len("END $$;")]
+    return function.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(_AS_IT_WAS, body)
+
+
+_CHOSEN: Final = """
+CREATE FUNCTION catalogue_chosen(product bigint, term integer, day date, ids bigint[], counts integer[],
+  OUT extra bigint, OUT setup bigint, OUT fits boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(sum(p.cents * w.n), 0)::bigint, coalesce(sum(p.setup_cents * w.n), 0)::bigint,
+         cardinality(ids) = cardinality(counts) AND count(w.*) = count(DISTINCT o.id)
+         AND coalesce(bool_and(p.offered IS TRUE AND c.for_sale AND o.for_sale AND o.product_id = product
+                               AND w.n BETWEEN 1 AND o.most), true)
+         AND NOT EXISTS (
+           SELECT FROM public.catalogue_option l JOIN public.catalogue_choice lc ON lc.option_id = l.id AND lc.for_sale
+            WHERE l.product_id = product AND l.kind = 'choice' AND l.for_sale
+              AND (SELECT lp.offered FROM public.catalogue_choiceprice lp WHERE lp.choice_id = lc.id AND lp.months = term
+                      AND lp.withdrawn_at IS NULL AND lp.valid_from <= day ORDER BY lp.valid_from DESC LIMIT 1)
+              AND NOT EXISTS (SELECT FROM public.catalogue_choice x WHERE x.option_id = l.id AND x.id = ANY (ids)))
+    FROM unnest(ids, counts) AS w (choice_id, n)
+    LEFT JOIN public.catalogue_choice c ON c.id = w.choice_id
+    LEFT JOIN public.catalogue_option o ON o.id = c.option_id
+    LEFT JOIN LATERAL (
+      SELECT q.cents, q.setup_cents, q.offered FROM public.catalogue_choiceprice q
+       WHERE q.choice_id = c.id AND q.months = term AND q.withdrawn_at IS NULL AND q.valid_from <= day
+       ORDER BY q.valid_from DESC LIMIT 1) p ON true
+$$;
+REVOKE ALL ON FUNCTION catalogue_chosen(bigint, integer, date, bigint[], integer[]) FROM PUBLIC;
+"""
+
+INSTALL_OPTIONS: Final = _steps_again(_EACH_IN_WHOLE_CENTS) + _CHOSEN
+
+REMOVE_OPTIONS: Final = (
+    "DROP FUNCTION catalogue_chosen(bigint, integer, date, bigint[], integer[]);\n" + _steps_again(_AS_IT_WAS)
+)

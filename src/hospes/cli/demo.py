@@ -14,9 +14,9 @@ from django.db import transaction
 
 from hospes.accounts import services as accounts
 from hospes.accounts.staff import services as staff
-from hospes.catalogue.queries import offer
 from hospes.cli.demo_catalogue import PACKAGES, stock_catalogue
 from hospes.cli.demo_names import MadeUp, made_up
+from hospes.cli.demo_orders import lines_of
 from hospes.customers.models import Customer, Person
 from hospes.customers.services import Details, open_customer
 from hospes.kernel import clock
@@ -25,10 +25,9 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import services as payments
 from hospes.payments.models import Payment
 from hospes.payments.providers import Charge
-from hospes.sales import agreements
+from hospes.sales import agreements, registries
 from hospes.sales import jobs as sales_jobs
 from hospes.sales import services as sales
-from hospes.sales.services import Wanted
 
 CUSTOMERS = 24
 
@@ -120,6 +119,7 @@ class _Plan:
     label: str
     package: int
     months: int
+    everything: bool = False
 
 
 def _year_of_orders(now: datetime) -> None:
@@ -140,7 +140,18 @@ def _year_of_orders(now: datetime) -> None:
                 months = (
                     1 if at > now - timedelta(days=27) else 12
                 )  # a shorter term would have had to be renewed since
-                plans.append(_Plan(at, customer_id, people[who.email], label, random.randrange(3), months))
+                package = random.randrange(3)
+                plans.append(
+                    _Plan(
+                        at,
+                        customer_id,
+                        people[who.email],
+                        label,
+                        package,
+                        months,
+                        number % 5 == 1 and package > 0,
+                    )
+                )
     for plan in sorted(plans, key=lambda plan: plan.at):
         _order(plan, paid=True)
     first = made_up(1)
@@ -160,16 +171,15 @@ def _year_of_orders(now: datetime) -> None:
 def _order(plan: _Plan, *, paid: bool) -> None:
     """One order as the portal places it, at its moment; the money comes from a charge as the provider reports it."""
     today = clock.day_of(plan.at)
-    chosen = offer(slug=str(PACKAGES[plan.package][0]), months=plan.months, today=today)
-    if chosen is None:
-        raise LookupError("the catalogue of the demo has no price for what is ordered")
-    costs = chosen.quotation()
     with clock.moved_to(plan.at):
         with acting(Purpose.CONTRACT, actor=SYSTEM, customer=plan.customer_id):
-            lines = [
-                Wanted(chosen.product.pk, chosen.product.name_nl, plan.label, plan.months, costs.now_cents, costs.setup_cents,
-                       costs.steps)
-            ]  # fmt: skip
+            lines = lines_of(
+                str(PACKAGES[plan.package][0]),
+                plan.months,
+                plan.label,
+                today=today,
+                everything=plan.everything,
+            )
             quote = sales.make_quote(
                 customer_id=plan.customer_id, lines=lines, key=f"demo:{plan.label}", today=today, now=plan.at
             )
@@ -178,6 +188,7 @@ def _order(plan: _Plan, *, paid: bool) -> None:
                 person_id=plan.person_id,
                 ip=None,
                 agreed=agreements.of_now("nl"),
+                told=[notice.pk for notice in registries.of_quote(quote.pk, today=today)],
                 today=today,
                 now=plan.at,
             )

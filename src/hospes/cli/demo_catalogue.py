@@ -1,17 +1,22 @@
 """What the example operator sells: packages, domain names, monitoring and work, with their prices and a promotion code."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
 from hospes.billing.models import VatRate
 from hospes.catalogue.models import (
+    Choice,
+    ChoicePrice,
     Group,
+    Option,
     Price,
     Product,
     Promotion,
     PromotionProduct,
+    RegistryNotice,
 )
+from hospes.cli.demo_registries import NOTICES
 
 _SINCE: Final = date(2025, 1, 1)
 
@@ -46,8 +51,13 @@ def stock_catalogue() -> None:
     for position, (extension, year) in enumerate(_EXTENSIONS):
         nl, en = f"Domeinnaam {extension}", f"Domain name {extension}"
         about = "Een naam die eindigt op", "A name that ends in"
-        _product(groups["domeinnamen"], extension.strip(".").replace(".", "-") + "-domein", "domain", nl, en,
-                 f"{about[0]} {extension}.", f"{about[1]} {extension}.", {12: year}, extension=extension, position=position)  # fmt: skip
+        made = _product(groups["domeinnamen"], extension.strip(".").replace(".", "-") + "-domein", "domain", nl, en,
+                        f"{about[0]} {extension}.", f"{about[1]} {extension}.", {12: year}, extension=extension,
+                        position=position, takes_idn=extension != ".nl")  # fmt: skip
+        RegistryNotice.objects.get_or_create(
+            product=made, version="2026-11", defaults={"valid_from": _SINCE, **NOTICES[extension]}
+        )
+    _options(packages)
     _product(groups["monitoring"], "in-de-gaten", "monitoring", "Website in de gaten", "Website watched",
              "Elke minuut kijken wij of uw website antwoordt.", "Every minute we look whether your website answers.",
              {1: 250, 12: 2_500})  # fmt: skip
@@ -68,10 +78,50 @@ def _hosting(group: Group) -> dict[str, Product]:
             panel_package=panel, position=position, setup={1: 1_500} if slug == "pro" else {},
             intro={12: (5_950, 1)} if slug == "plus" else {},
         )  # fmt: skip
-    _product(group, "onderhoud", "addon", "Onderhoud van WordPress", "Care for WordPress",
-             "Wij houden WordPress en zijn uitbreidingen bij.", "We keep WordPress and its extensions up to date.",
-             {1: 1_950, 12: 19_500}, belongs_to=made["plus"], position=9)  # fmt: skip
+    for position, (slug, of) in enumerate({"onderhoud": "plus", "onderhoud-pro": "pro"}.items()):
+        _product(group, slug, "addon", "Onderhoud van WordPress", "Care for WordPress",
+                 "Wij houden WordPress en zijn uitbreidingen bij.", "We keep WordPress and its extensions up to date.",
+                 {1: 1_950, 12: 19_500}, belongs_to=made[of], position=9 + position)  # fmt: skip
+    _product(group, "extra-adres", "addon", "Eigen IP-adres", "IP address of your own",
+             "Een adres dat u met niemand deelt.", "An address that you share with nobody.",
+             {1: 200, 12: 2_400}, belongs_to=made["pro"], position=11, most=4)  # fmt: skip
     return made
+
+
+def _options(packages: Mapping[str, Product]) -> None:
+    """What can be chosen with the packages: more room by the piece, a back-up yes or no, and one of a list."""
+    for slug in ("start", "plus", "pro"):
+        _option(packages[slug], "ruimte", "quantity", "Meer ruimte", "More space", 10,
+                [("10 GB erbij", "10 GB extra", 150, 10_000, 0)])  # fmt: skip
+        _option(packages[slug], "postvakken", "quantity", "Meer mailboxen", "More mailboxes", 20,
+                [("5 mailboxen erbij", "5 mailboxes extra", 100, 0, 5)], position=1)  # fmt: skip
+    for slug in ("plus", "pro"):
+        _option(packages[slug], "kopie", "quantity", "Elk uur een reservekopie", "A back-up every hour", 1,
+                [("reservekopie", "back-up", 295, 0, 0)], position=2)  # fmt: skip
+    _option(packages["pro"], "hulp", "choice", "Hulp", "Help", 1,
+            [("op werkdagen", "on working days", 0, 0, 0), ("dag en nacht", "day and night", 1_950, 0, 0)], position=3)  # fmt: skip
+
+
+def _option(
+    product: Product, slug: str, kind: str, nl: str, en: str, most: int,
+    choices: Sequence[tuple[str, str, int, int, int]], *, position: int = 0,
+) -> None:  # fmt: skip
+    """An option with its choices: names, cents a month (a year is ten months), and what it adds in MB and mailboxes."""
+    option, is_new = Option.objects.get_or_create(
+        product=product, slug=slug,
+        defaults={"kind": kind, "name_nl": nl, "name_en": en, "most": most, "position": position},
+    )  # fmt: skip
+    for place, (choice_nl, choice_en, month, disk_mb, mailboxes) in enumerate(choices if is_new else ()):
+        choice = Choice.objects.create(
+            option=option,
+            position=place,
+            name_nl=choice_nl,
+            name_en=choice_en,
+            disk_mb=disk_mb,
+            mailboxes=mailboxes,
+        )
+        for months, times in ((1, 1), (12, 10), (24, 19), (36, 27)):
+            ChoicePrice.objects.create(choice=choice, months=months, valid_from=_SINCE, cents=month * times)
 
 
 def _product(

@@ -22,6 +22,7 @@ OFFSETS = {
     "panel": 13,
     "peppol": 15,
     "vies": 14,
+    "rdap": 16,
     "smtp": 25,
 }
 

@@ -122,6 +122,7 @@ def _addresses(ports: Ports) -> list[dict[str, str]]:
         {"what": _("Hosting panel"), "address": ports.url("panel"), "note": simulated},
         {"what": _("E-invoices that were sent"), "address": ports.url("peppol"), "note": simulated},
         {"what": _("Check of VAT numbers (VIES)"), "address": ports.url("vies"), "note": simulated},
+        {"what": _("Domain registries (RDAP)"), "address": ports.url("rdap"), "note": simulated},
     ]
 
 

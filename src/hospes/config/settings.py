@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "hospes.sales",
     "hospes.payments",
     "hospes.hosting",
+    "hospes.domains",
     "hospes.privacy",
     "hospes.faces",
     "hospes.portal",
@@ -265,6 +266,7 @@ HOSPES_PEPPOL = {
 HOSPES_VIES = {
     "url": env_text("HOSPES_VIES_URL", f"http://127.0.0.1:{PORT_BASE + 14}/taxation_customs/vies/rest-api")
 }
+HOSPES_RDAP = {"url": env_text("HOSPES_RDAP_URL", f"http://127.0.0.1:{PORT_BASE + 16}")}
 HOSPES_SMS = sms_settings(PORT_BASE + 11, rules=HOSPES_SMS_RULES, operator=HOSPES_OPERATOR.name)
 PROCRASTINATE_ON_APP_READY = "hospes.kernel.jobs.use_acting_connection"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

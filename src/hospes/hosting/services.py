@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from hospes.catalogue.models import Product
+from hospes.catalogue.models import Choice, Product
 from hospes.hosting.models import HostingAccount
 from hospes.hosting.providers import HostingProvider, PanelRefused, Taken
 from hospes.hosting.rules import usernames
@@ -43,6 +43,14 @@ _NAMES_TO_TRY: Final = 500
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What an account may use, where options make that another amount than its package has."""
+
+    disk_mb: int
+    mailboxes: int
+
+
+@dataclass(frozen=True)
 class _Wanted:
     """What the panel is asked to make."""
 
@@ -50,6 +58,7 @@ class _Wanted:
     domain: str
     package: str
     password: str
+    limits: Limits | None
 
 
 def provision(*, service_id: int, provider: HostingProvider, now: datetime) -> None:
@@ -75,6 +84,7 @@ def _provision(service_id: int, provider: HostingProvider, now: datetime) -> Non
         except Taken:  # by an account that was not made by us
             _rename(service_id, given_up=wanted.username)
             continue
+        _limit(provider, wanted.username, wanted.limits)
         _finish(service_id, now=now)
         return
 
@@ -95,8 +105,25 @@ def _claim(service_id: int) -> _Wanted | None:
         account = HostingAccount.objects.filter(service_id=service_id).first() or _keep_account(service)
         return _Wanted(
             username=account.username, domain=account.domain, password=_password_of(account),
-            package=Product.objects.get(pk=service.product_id).panel_package,
+            package=Product.objects.get(pk=service.product_id).panel_package, limits=limits_of(service),
         )  # fmt: skip
+
+
+def limits_of(service: Service) -> Limits | None:
+    """The limits of a service with its options; None where those are what its package has."""
+    counts = dict(zip(service.choice_ids, service.choice_counts, strict=True))
+    chosen = Choice.objects.filter(pk__in=counts)
+    disk_mb = sum(choice.disk_mb * counts[choice.pk] for choice in chosen)
+    mailboxes = sum(choice.mailboxes * counts[choice.pk] for choice in chosen)
+    if not disk_mb and not mailboxes:
+        return None
+    product = Product.objects.get(pk=service.product_id)
+    return Limits(product.disk_mb + disk_mb, product.mailboxes + mailboxes)
+
+
+def _limit(provider: HostingProvider, username: str, limits: Limits | None) -> None:
+    if limits is not None:
+        provider.set_limits(username, disk_mb=limits.disk_mb, mailboxes=limits.mailboxes)
 
 
 def _keep_account(service: Service) -> HostingAccount:
@@ -152,7 +179,8 @@ def _finish(service_id: int, *, now: datetime) -> None:
 
 def follow(*, service_id: int, provider: HostingProvider, now: datetime) -> None:
     """
-    Bring the account at the panel to what its service is: under its package, or removed with everything in it once it ended.
+    Bring the account at the panel to what its service is: under its package with the limits of its options, or removed with
+    everything in it once it ended.
 
     Harmless to repeat, and in any order. Raises HostingError, after which it can be called again.
     """
@@ -160,12 +188,14 @@ def follow(*, service_id: int, provider: HostingProvider, now: datetime) -> None
         service = Service.objects.get(pk=service_id)
         account = HostingAccount.objects.filter(service_id=service_id, made_at__isnull=False).first()
         package = Product.objects.values_list("panel_package", flat=True).get(pk=service.product_id)
+        limits = limits_of(service)
     if account is None:  # never made, or it stands with another service by now
         return
     if service.state == State.TERMINATED:
         provider.remove(account.username)
     elif service.state in (State.ACTIVE, State.SUSPENDED, State.CANCELLED):
         provider.change_package(account.username, package)
+        _limit(provider, account.username, limits)
     with acting(Purpose.CONTRACT, actor=JOB):
         journal.record("hosting.followed", at=now, table="services_service", object_id=service_id,
                        customer_id=service.customer_id)  # fmt: skip

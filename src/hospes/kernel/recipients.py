@@ -16,6 +16,7 @@ class Recipient(StrEnum):
     HOSTING_PANEL = "hosting_panel"
     PEPPOL_ACCESS_POINT = "peppol_access_point"
     VIES = "vies"
+    REGISTRY = "registry"
 
     @property
     def described(self) -> "Described":
@@ -48,6 +49,11 @@ _DESCRIBED = {
     Recipient.VIES: Described(
         _("the VAT number check of the European Commission (VIES)"),
         _("to check the VAT number of your company"),
+        is_processor=False,
+    ),
+    Recipient.REGISTRY: Described(
+        _("the registry of a domain name's extension (such as SIDN for .nl)"),
+        _("to see whether a domain name is free, and to register it for you"),
         is_processor=False,
     ),
 }

@@ -16,8 +16,8 @@ from hospes.payments import jobs as payments
 from hospes.payments.models import Payment
 from hospes.sales import jobs as sales
 from hospes.sales import withdrawals
-from hospes.services import kinds, requests, services
-from hospes.services.models import By, Service, State
+from hospes.services import kinds, requests, services, tasks
+from hospes.services.models import By, Service, State, Task
 from hospes.services.services import Asked
 
 #: A form that was shown longer ago than this can be sent again.
@@ -55,9 +55,18 @@ def set_up_again(*, scene: Scene, service: Service, once: str, now: datetime) ->
         with acting(Purpose.CONTRACT, actor=scene.actor):
             services.try_again(service_id=service.pk, reason="tried_again", now=now)
     else:
-        kinds.provision(service.product.kind, service.pk)
+        with acting(Purpose.CONTRACT, actor=scene.actor):
+            kinds.provision(service.product.kind, service.pk)
     _journal("staff.service_retried", "services_service", service.pk, now)
     return True
+
+
+def finish(*, scene: Scene, task: Task, note: str, now: datetime) -> None:
+    """Say that work for a customer is done, with what they are told; raises WorkRefused when it is not to be done any more."""
+    # The twin may not write about work: the customer, who acts by it, has no say in that.
+    with acting(Purpose.CONTRACT, actor=scene.actor):
+        tasks.done(task_id=task.pk, note=note, person_id=scene.actor.id, now=now)
+    _journal("staff.work_finished", "services_task", task.pk, now)
 
 
 def look_up_payment(*, scene: Scene, payment: Payment, once: str, now: datetime) -> bool:

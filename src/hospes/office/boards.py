@@ -21,7 +21,8 @@ from hospes.office.piles import Board, Item, Rows
 from hospes.payments.models import Payment
 from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
-from hospes.services.models import Service, ServiceChange, State
+from hospes.services import tasks
+from hospes.services.models import Service, ServiceChange, State, Task
 
 #: An order that is not paid within this time may need a word with the customer.
 UNPAID_AFTER: Final = timedelta(days=1)
@@ -133,11 +134,26 @@ def _pending(now: datetime) -> Any:
     since = ServiceChange.objects.filter(
         service_id=OuterRef("pk"), became=State.PENDING, at__lt=now - PENDING_AFTER
     )
-    return Service.objects.filter(Exists(since), state=State.PENDING).select_related("product")
+    by_itself = Service.objects.filter(Exists(since), state=State.PENDING).exclude(
+        product__kind__in=tasks.BY_HAND
+    )
+    return by_itself.select_related("product")
 
 
 def _pending_item(row: Service) -> Item:
     return Item(row.pk, str(row.pk), f"{row.product.name} · {row.label}", row.started_on)
+
+
+def _to_do(now: datetime) -> Any:
+    """What a person has to do for a customer, from the day on which it may begin."""
+    begun = Q(not_before=None) | Q(not_before__lte=clock.day_of(now))
+    return Task.objects.filter(begun, state=Task.State.OPEN).select_related("product")
+
+
+def _task_item(row: Task) -> Item:
+    number = f"{row.quantity} × " if row.quantity > 1 else ""
+    what = " · ".join(part for part in (f"{number}{row.product.name}", row.label) if part)
+    return Item(row.pk, row.made_at.isoformat(), what, row.made_at, detail=row.details, task=row.pk)
 
 
 def _refused(now: datetime) -> Any:
@@ -331,6 +347,12 @@ BOARDS: Final = (
         "onbekende-herroepingen", Purpose.CONTRACT, True, _("Withdrawals from orders that we do not know"),
         _("What was filled in goes with no order. Whoever sent it heard nothing by mail: look for what is meant, and answer."),
         Rows(_unknown_withdrawals, _withdrawal_item, order="received_at"),
+    ),
+    Board(
+        "te-doen", Purpose.CONTRACT, False, _("Work for customers"),
+        _("Ordered and paid, and done by one of us: names to be registered, websites to be watched, additions and hours of work."
+          " Take it, do it, and say so on its own page: the customer gets a mail."),
+        Rows(_to_do, _task_item, order="made_at"),
     ),
     _being_set_up(Purpose.CONTRACT),
     _being_set_up(Purpose.OPERATION),

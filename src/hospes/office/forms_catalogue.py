@@ -95,13 +95,20 @@ class ProductForm(TextsForm):
         label=_("Counted in, in English"), max_length=30, required=False, help_text=_("Of work: hour.")
     )
     most = forms.IntegerField(label=_("At most so many at once"), min_value=1, max_value=1_000, initial=1)
+    lookup_url = forms.RegexField(
+        label=_("Address of the registry (RDAP)"), regex=r"^https?://[^\s]+$", max_length=200, required=False,
+        help_text=_("Of a domain name: where it is asked whether a name is free. Empty: where the settings say."),
+    )  # fmt: skip
+    takes_idn = forms.BooleanField(
+        label=_("Names can have letters beyond a to z"), required=False, help_text=_("Of a domain name: münchen.de.")
+    )  # fmt: skip
     for_sale = forms.BooleanField(
         label=_("For sale"), required=False, initial=True,
         help_text=_("Who has it keeps it, also when it is no longer for sale."),
     )  # fmt: skip
 
     FIELDS = ("name_nl", "name_en", "summary_nl", "summary_en", "position", "group", "disk_mb", "mailboxes", "panel_package",
-              "unit_nl", "unit_en", "most", "for_sale")  # fmt: skip
+              "unit_nl", "unit_en", "most", "lookup_url", "takes_idn", "for_sale")  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,7 +210,31 @@ class OptionForm(forms.Form):
         return cls(initial={name: getattr(option, name) for name in cls.base_fields})
 
 
-class NewOptionForm(OptionForm):
+def _disk() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Space that it adds, in MB"), min_value=0, max_value=2**31 - 1, initial=0, required=False,
+        help_text=_("To what the package has; the hosting server is told. It stays what it is."),
+    )  # fmt: skip
+
+
+def _mailboxes() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Mailboxes that it adds"), min_value=0, max_value=100_000, initial=0, required=False
+    )
+
+
+class LimitsForm(forms.Form):
+    """What a choice adds to the limits of a package."""
+
+    disk_mb = _disk()
+    mailboxes = _mailboxes()
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        return values | {name: values.get(name) or 0 for name in ("disk_mb", "mailboxes")}
+
+
+class NewOptionForm(LimitsForm, OptionForm):
     """An option as it is made, with its first choice."""
 
     kind = forms.ChoiceField(label=_("What is chosen"), choices=Option.Kind.choices)
@@ -215,14 +246,32 @@ class NewOptionForm(OptionForm):
         help_text=_("Of a list: what one has who chooses nothing. Of a number: what is counted, such as 10 GB extra."),
     )  # fmt: skip
     first_en = forms.CharField(label=_("First choice in English"), max_length=80)
-    field_order = ["kind", "slug", "name_nl", "name_en", "first_nl", "first_en"]
+    field_order = ["kind", "slug", "name_nl", "name_en", "first_nl", "first_en", "disk_mb", "mailboxes"]
 
 
-class ChoiceForm(forms.Form):
+class ChoiceForm(LimitsForm):
     """One more choice in a list."""
 
     name_nl = forms.CharField(label=_("Name in Dutch"), max_length=80)
     name_en = forms.CharField(label=_("Name in English"), max_length=80)
+
+
+def _long(label: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=2_000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class NoticeForm(forms.Form):
+    """What is said of the registry of an extension before somebody orders a name there; once said, it stays."""
+
+    registry = forms.CharField(label=_("Registry"), max_length=120, help_text=_("Its name, and where it is."))
+    version = forms.CharField(label=_("Version"), max_length=20, help_text=_("Such as 2026-11."))
+    valid_from = DayField(label=_("From"))
+    gets_nl = _long(_("What the registry gets, in Dutch"))
+    gets_en = _long(_("What the registry gets, in English"))
+    public_private_nl = _long(_("What everybody can see of a private person, in Dutch"))
+    public_private_en = _long(_("What everybody can see of a private person, in English"))
+    public_business_nl = _long(_("What everybody can see of a company, in Dutch"))
+    public_business_en = _long(_("What everybody can see of a company, in English"))
 
 
 class PromotionForm(forms.Form):

@@ -35,6 +35,7 @@ class Item:
     invoice: str = ""
     detail: str = ""
     page: str = ""
+    task: int | None = None  # work that is said to be done on its own page
     hand: taking.Hand | None = None
 
 
@@ -156,7 +157,7 @@ def _moment(text: str) -> datetime:
 #: How the first half of a place is read, by the column that a board is ordered by.
 _READ: Final[dict[str, Callable[[str], Any]]] = {
     "pk": int, "due_on": date.fromisoformat, "issued_on": date.fromisoformat, "placed_at": _moment, "paid_at": _moment,
-    "created_at": _moment, "received_at": _moment, "since": _moment, "checked_at": _moment,
+    "created_at": _moment, "made_at": _moment, "received_at": _moment, "since": _moment, "checked_at": _moment,
     "planned_at": _moment,
 }  # fmt: skip
 

@@ -21,6 +21,7 @@ from hospes.office.views import (
     search,
     second_step,
     staff,
+    tasks,
     tax,
     viewing,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path("klanten/<int:number>/", customer.customer, name="customer"),
     path("klanten/<int:number>/wijzigen/", customer.change, name="change"),
     path("klanten/<int:number>/diensten/<int:service_id>/", customer.service, name="service"),
+    path("klanten/<int:number>/werk/<int:task_id>/", tasks.task, name="task"),
     path("klanten/<int:number>/diensten/<int:service_id>/einde/", contract.ending, name="service_ending"),
     path("klanten/<int:number>/diensten/<int:service_id>/overdragen/", moving.moving, name="service_moving"),
     path(
@@ -101,6 +103,7 @@ urlpatterns = [
     path("aanbod/producten/nieuw/", catalogue.new_product, name="new_product"),
     path("aanbod/producten/<int:product_id>/", catalogue.product, name="product"),
     path("aanbod/producten/<int:product_id>/prijs/", catalogue.set_price, name="set_price"),
+    path("aanbod/producten/<int:product_id>/register/", catalogue.new_notice, name="new_notice"),
     path("aanbod/producten/<int:product_id>/keuze/", catalogue.new_option, name="new_option"),
     path("aanbod/prijzen/<int:price_id>/intrekken/", catalogue.withdraw_price, name="withdraw_price"),
     path("aanbod/keuzes/<int:option_id>/", catalogue.option, name="option"),

@@ -15,6 +15,7 @@ journal.register({
     "staff.panel_asked": _("Hosting server asked by our staff"),
     "staff.withdrawal_carried_out": _("Withdrawal carried out by our staff"),
     "staff.charges_settled": _("Amounts put on an invoice or credit note again by our staff"),
+    "staff.work_finished": _("Work for a customer done by our staff"),
     "staff.order_delivered": _("Delivery of an order tried again by our staff"),
     "staff.invoice_file_made": _("Making the file of an invoice tried again by our staff"),
     "staff.job_retried": _("Work that had failed tried again by our staff"),

@@ -1,6 +1,5 @@
 """Forms of the portal: they turn text into the words of the domain, and write nothing."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,8 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from hospes.accounts.forms import SignupDetails
 from hospes.customers.models import Person
 from hospes.customers.services import Details
-from hospes.faces.words import terms_words
-from hospes.sales.rules import domain_name
 
 
 class CapacityForm(SignupDetails):
@@ -31,32 +28,6 @@ class CapacityForm(SignupDetails):
         return super().details()
 
 
-class CartForm(forms.Form):
-    """Which product, for how long, and for which domain name."""
-
-    product = forms.SlugField(widget=forms.HiddenInput)
-    months = forms.TypedChoiceField(
-        label=_("Term"),
-        coerce=int,
-        widget=forms.RadioSelect,
-    )
-    label = forms.CharField(
-        label=_("Domain name"), max_length=253,
-        help_text=_("The name that the website will have, such as example.nl. You can point it to us later."),
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}),
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, terms: Sequence[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["months"].choices = [(months, terms_words(months)) for months in terms]  # type: ignore[attr-defined]
-
-    def clean_label(self) -> str:
-        try:
-            return domain_name(self.cleaned_data["label"])
-        except ValueError:
-            raise forms.ValidationError(_("This is not a domain name. Write it like example.nl.")) from None
-
-
 class CheckoutForm(forms.Form):
     """The last look before it costs money."""
 
@@ -68,3 +39,17 @@ class CheckoutForm(forms.Form):
         ),
         error_messages={"required": _("Without this we cannot make a contract.")},
     )
+
+    registries = forms.BooleanField(
+        label=_(
+            "I have read which data the registries of my domain names get, and what of that everybody can see"
+        ),
+        error_messages={
+            "required": _("A domain name cannot be registered without these data. Please tick this.")
+        },
+    )
+
+    def __init__(self, *args: Any, has_domains: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_domains:
+            del self.fields["registries"]

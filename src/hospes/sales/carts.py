@@ -1,6 +1,7 @@
 """The cart: kept for the next visit, also without an account; merged at login. Acts for the purpose of the cart."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,12 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from hospes.catalogue.queries import Code, Offer, code, offer, offers
+from hospes.catalogue.models import Product, RegistryNotice
+from hospes.catalogue.queries import Code, Offer, additions, choice_words, code, notices, offers
 from hospes.catalogue.rules import Quotation, code_of
 from hospes.kernel import acting, clock
 from hospes.sales import limits, names
 from hospes.sales.models import Cart, CartLine
-from hospes.sales.rules import domain_name
 from hospes.services import kinds
 
 #: More than a person orders in one go; keeps a robot from filling the table.
@@ -29,7 +30,7 @@ class Item:
     """
     A line of the cart at today's price, cents without VAT: `cents` is what is due now, None when it is no longer for sale.
 
-    `quotation` says what it costs now and later, with the promotion code that counts for it.
+    `quotation` says what it costs now and later, with the promotion code that counts for it; `details` the options in words.
     """
 
     line_id: int
@@ -41,6 +42,15 @@ class Item:
     cents: int | None
     is_in_use: bool  # somebody has something here under this name: it cannot be ordered
     quotation: Quotation | None = None
+    kind: str = ""
+    quantity: int = 1
+    unit: str = ""
+    details: str = ""
+    choices: tuple[tuple[int, int], ...] = ()
+    parent_id: int | None = None  # the line that an addition belongs to
+    service_id: int | None = None  # or the service that runs
+    notice: RegistryNotice | None = None  # what the registry of a domain name gets
+    additions: tuple[Offer, ...] = ()  # what can be had with it besides
 
     @property
     def has_changes(self) -> bool:
@@ -71,6 +81,12 @@ class Contents:
         )
 
     @property
+    def notices(self) -> list[RegistryNotice]:
+        """What is said of the registries of the domain names in here, each once, in the order of the catalogue."""
+        found = {item.notice.pk: item.notice for item in self.items if item.notice}
+        return sorted(found.values(), key=lambda notice: (notice.product.position, notice.pk))
+
+    @property
     def net_cents(self) -> int:
         return sum(item.cents or 0 for item in self.items)
 
@@ -88,19 +104,19 @@ def contents(
     *, cart_id: UUID | None, person_id: int | None, today: date, customer_kind: str = ""
 ) -> Contents:
     """What is in the cart of a person, else of a cookie; at the prices for a kind of customer, once that is known."""
-    cart = _find(cart_id, person_id)
+    cart = find(cart_id, person_id)
     if cart is None:
         return Contents(None, (), "")
-    lines = list(cart.lines.select_related("product").order_by("pk"))
-    in_use = set(
-        names.in_use((line.product_id, line.label) for line in lines if kinds.is_made(line.product.kind))
-    )
+    lines = _in_order(list(cart.lines.select_related("product").order_by("pk")))
+    named = [line for line in lines if kinds.is_made(line.product.kind)]
+    in_use = _in_use(named)
+    said = notices({x.product_id for x in lines if x.product.kind == Product.Kind.DOMAIN}, today=today)
     found = code(cart.code, today=today) if cart.code else None
     if found is not None and not (found.is_left and found.conditions.is_for_customer(customer_kind)):
         found = None
     offered = {(o.product.pk, o.months): o for o in offers(today=today)} if lines else {}
     items = tuple(
-        _item(line, offered.get((line.product_id, line.months)), found, line.label in in_use)
+        _item(line, offered.get((line.product_id, line.months)), found, line.pk in in_use, said, today)
         for line in lines
     )
     return Contents(cart.pk, items, _version(cart, items), cart.code, found)
@@ -108,65 +124,77 @@ def contents(
 
 def _version(cart: Cart, items: tuple[Item, ...]) -> str:
     """Who orders agrees to these things at these prices, now and later, and to no others."""
-    things = [(i.product_id, i.label, i.months, i.cents, i.quotation) for i in items]
+    things = [
+        (i.product_id, i.label, i.months, i.cents, i.quotation, i.quantity, i.choices, i.service_id, i.notice and i.notice.pk)
+        for i in items
+    ]  # fmt: skip
     # A hash: it has to fit a quote's key beside the customer's id, and tells nobody the number of the cart.
     return hashlib.sha256(repr([cart.pk, cart.changed_at, cart.code, things]).encode()).hexdigest()[:40]
 
 
-def _item(line: CartLine, found: Offer | None, promotion: Code | None, is_in_use: bool) -> Item:
-    product, costs = line.product, None
-    if found is not None and kinds.is_made(product.kind):
+def _in_use(lines: list[CartLine]) -> set[int]:
+    """The lines whose name somebody has here already; a name may be free for a domain and not for a package."""
+    found = set[int]()
+    for kind in {line.product.kind for line in lines}:
+        of_kind = [line for line in lines if line.product.kind == kind and line.label]
+        taken = set(names.in_use((line.product_id, line.label) for line in of_kind))
+        found |= {line.pk for line in of_kind if line.label in taken}
+    return found
+
+
+def _in_order(lines: list[CartLine]) -> list[CartLine]:
+    """Each addition after what it belongs to."""
+    by_parent: dict[int | None, list[CartLine]] = {}
+    for line in lines:
+        by_parent.setdefault(line.parent_id, []).append(line)
+    return [each for line in by_parent.get(None, []) for each in (line, *by_parent.get(line.pk, []))]
+
+
+def _item(
+    line: CartLine,
+    found: Offer | None,
+    promotion: Code | None,
+    is_in_use: bool,
+    said: Mapping[int, RegistryNotice],
+    today: date,
+) -> Item:
+    product, costs, details = line.product, None, ""
+    chosen = dict(zip(line.choice_ids, line.choice_counts, strict=True))
+    notice = said.get(product.pk)
+    is_told = product.kind != Product.Kind.DOMAIN or notice is not None
+    options = found.chosen(chosen) if found is not None else None
+    if (
+        found is not None
+        and options is not None
+        and is_told
+        and kinds.is_made(product.kind)
+        and line.quantity <= product.most
+    ):
         discount = promotion.for_line(product.pk, line.months) if promotion else None
-        costs = found.quotation(discount=discount)
+        costs = found.quotation(chosen=options, quantity=line.quantity, discount=discount)
+        details = choice_words((each.choice, n) for each, n in options)
+        chosen = {each.choice.pk: n for each, n in options}
     return Item(
         line.pk, product.pk, product.slug, product.name, line.label, line.months, costs.now_cents if costs else None, is_in_use,
-        costs,
+        costs, product.kind, line.quantity, product.unit, details, tuple(chosen.items()), line.parent_id, line.service_id, notice,
+        () if product.kind in (Product.Kind.ADDON, Product.Kind.WORK)
+        else tuple(additions(product.pk, months=line.months, today=today)),
     )  # fmt: skip
 
 
-def _find(cart_id: UUID | None, person_id: int | None) -> Cart | None:
+def find(cart_id: UUID | None, person_id: int | None) -> Cart | None:
+    """The cart of a person, else of a cookie."""
     if person_id is not None:
         return Cart.objects.filter(person_id=person_id).first()
     return Cart.objects.filter(pk=cart_id, person=None).first() if cart_id else None
 
 
-@transaction.atomic
-def put(
-    *, cart_id: UUID, person_id: int | None, slug: str, months: int, label: str, now: datetime, today: date
-) -> UUID:
-    """
-    Put a product in the cart, and return the cart's id; the same domain name again replaces its line.
-
-    `cart_id` is the id to make one with when there is none yet (the acting scope has to name it).
-    """
-    found = offer(slug=slug, months=months, today=today)
-    if found is None or not kinds.is_made(found.product.kind):
-        raise CartRefused(_("This is not for sale any more."))
-    try:
-        name = domain_name(label)
-    except ValueError:
-        raise CartRefused(_("This is not a domain name. Write it like example.nl.")) from None
-    if names.in_use([(found.product.pk, name)]):
-        raise CartRefused(names.sentence([name]))
-    cart = _open(cart_id, person_id, now)
-    others = cart.lines.exclude(label=name)
-    if others.count() >= MOST_LINES:
-        raise CartRefused(
-            _("Your cart is full: there is room for %(most)d lines in it. Order these first, or remove one.")
-            % {"most": MOST_LINES}
-        )
-    cart.lines.filter(label=name).delete()
-    CartLine.objects.create(cart=cart, person_id=person_id, product=found.product, months=months, label=name)
-    _note_change(cart, now)
-    return cart.pk
-
-
-def _open(cart_id: UUID, person_id: int | None, now: datetime) -> Cart:
+def held(cart_id: UUID, person_id: int | None, now: datetime) -> Cart:
     """The cart, held until the transaction ends; made when there is none, or none any more: the sweep may be as quick."""
     while True:
-        cart = _find(cart_id, person_id) or _make(cart_id, person_id, now)
-        if held := Cart.objects.select_for_update().filter(pk=cart.pk).first():
-            return held
+        cart = find(cart_id, person_id) or _make(cart_id, person_id, now)
+        if locked := Cart.objects.select_for_update().filter(pk=cart.pk).first():
+            return locked
 
 
 def _make(cart_id: UUID, person_id: int | None, now: datetime) -> Cart:
@@ -188,7 +216,8 @@ def _address() -> str | None:
     return scene.actor.ip if scene else None
 
 
-def _note_change(cart: Cart, now: datetime) -> None:
+def note_change(cart: Cart, now: datetime) -> None:
+    """Note that something in a cart changed, by which it is used as well."""
     Cart.objects.filter(pk=cart.pk).update(changed_at=now, used_on=clock.day_of(now))
 
 
@@ -198,7 +227,7 @@ def set_code(*, cart_id: UUID | None, person_id: int | None, text: str, today: d
 
     One that counts for nothing is not noted. Whether a use is left, and for this customer, is known for sure when it is ordered.
     """
-    cart = _find(cart_id, person_id)
+    cart = find(cart_id, person_id)
     if cart is None:
         return False
     wanted = code_of(text)[:30]
@@ -210,22 +239,22 @@ def set_code(*, cart_id: UUID | None, person_id: int | None, text: str, today: d
     )
     if counts or not wanted:
         Cart.objects.filter(pk=cart.pk).update(code=wanted)
-        _note_change(cart, now)
+        note_change(cart, now)
     return counts
 
 
 def note_visit(*, cart_id: UUID | None, person_id: int | None, today: date) -> None:
     """Note that somebody came back to their cart, once a day: from then on it is kept as long again."""
-    cart = _find(cart_id, person_id)
+    cart = find(cart_id, person_id)
     if cart is not None and cart.used_on < today:
         Cart.objects.filter(pk=cart.pk, used_on__lt=today).update(used_on=today)
 
 
 def take_out(*, cart_id: UUID | None, person_id: int | None, line_id: int, now: datetime) -> None:
     """Take a line out of the cart; one that is not there is no error."""
-    cart = _find(cart_id, person_id)
+    cart = find(cart_id, person_id)
     if cart is not None and cart.lines.filter(pk=line_id).delete()[0]:
-        _note_change(cart, now)
+        note_change(cart, now)
 
 
 def empty(*, person_id: int, version: str, today: date, customer_kind: str = "") -> bool:
@@ -255,13 +284,27 @@ def merge_at_login(*, cart_id: UUID, person_id: int, now: datetime) -> int:
     visitor_cart = Cart.objects.select_for_update().filter(pk=cart_id, person=None).first()
     if visitor_cart is None:
         return 0
-    own = _open(cart_id, person_id, now)  # held: two devices of one person may log in at once
-    there = set(own.lines.values_list("label", flat=True))
-    new = list(visitor_cart.lines.exclude(label__in=there).order_by("pk").values_list("pk", flat=True))
-    fitting = new[: max(MOST_LINES - len(there), 0)]
-    visitor_cart.lines.filter(pk__in=fitting).update(cart=own, person_id=person_id)
+    own = held(cart_id, person_id, now)  # held: two devices of one person may log in at once
+    mine = list(own.lines.select_related("product"))
+    there = {_slot(line) for line in mine}
+    new, left_out = list[int](), 0
+    for line in _in_order(list(visitor_cart.lines.select_related("product").order_by("pk"))):
+        if line.parent_id not in (None, *new) or _slot(line) in there:
+            continue
+        if len(mine) + len(new) < MOST_LINES:
+            new.append(line.pk)
+        else:
+            left_out += 1
+    visitor_cart.lines.filter(pk__in=new).update(cart=own, person_id=person_id)
     if visitor_cart.code and not own.code:
         Cart.objects.filter(pk=own.pk).update(code=visitor_cart.code)
-    _note_change(own, now)
+    note_change(own, now)
     visitor_cart.delete()
-    return len(new) - len(fitting)
+    return left_out
+
+
+def _slot(line: CartLine) -> tuple[object, ...]:
+    """What there is one of in a cart: see `_replace`."""
+    kind = line.product.kind
+    one = kind if kind in (Product.Kind.HOSTING, Product.Kind.DOMAIN) else line.product_id
+    return one, line.label, line.service_id

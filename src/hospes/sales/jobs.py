@@ -3,7 +3,7 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.sales import services, sweeps, withdrawals
+from hospes.sales import delivery, services, sweeps, withdrawals
 from hospes.sales.models import Order, QuoteLine
 from hospes.services.services import Sold, start
 
@@ -17,19 +17,7 @@ def deliver(*, order_id: int) -> None:
         if not held.filter(pk=order_id).exists():  # withdrawn from meanwhile
             return
         order = held.get(pk=order_id, state__in=(Order.State.PAID, Order.State.ON_ACCOUNT))
-        # The day that the invoice's period begins, also when this runs later.
-        today = clock.day_of(order.paid_at or order.placed_at)
-        # What has no product, or no term, is work: there is nothing to be made.
-        for line in QuoteLine.objects.filter(quote_id=order.quote_id, months__gt=0).order_by("position"):
-            sold = Sold(
-                order.customer_id,
-                line.product_id or 0,
-                line.label,
-                line.months,
-                line.steps_cents[-1],  # what it costs after the introduction
-                f"quote_line:{line.pk}",
-            )
-            start(sold, today=today, now=now)
+        delivery.deliver(order, now=now)
         Order.objects.filter(pk=order_id, delivered_at=None).update(delivered_at=now)
 
 

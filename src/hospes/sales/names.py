@@ -20,7 +20,7 @@ def in_use(wanted: Iterable[tuple[int, str]]) -> list[str]:
 
 def in_use_of_quote(quote_id: int) -> list[str]:
     """The same of the lines of a quote, or of the order that it became."""
-    lines = QuoteLine.objects.filter(quote_id=quote_id, product__isnull=False)
+    lines = QuoteLine.objects.filter(quote_id=quote_id, product__isnull=False).exclude(label="")
     return in_use(lines.values_list("product_id", "label"))
 
 
@@ -39,3 +39,19 @@ def sentence(names: list[str]) -> str:
 def setup_of(description: str) -> str:
     """What the set-up fee of something is called on an invoice."""
     return gettext("%(what)s, set-up") % {"what": description}
+
+
+def counted(line: QuoteLine) -> tuple[int, str]:
+    """How many an invoice counts of a line, and what it calls it; of a sum that is no equal prices one, named with the number."""
+    if line.steps_cents[0] % line.quantity:
+        return 1, f"{line.quantity} × {line.description}"
+    return line.quantity, line.description
+
+
+def details_of(line: QuoteLine) -> str:
+    """For what, and with which options, as far as it fits on a line of an invoice."""
+    told = " · ".join(part for part in (line.label, line.details) if part)
+    return told if len(told) <= _ROOM else f"{told[: _ROOM - 1]}…"
+
+
+_ROOM = 253

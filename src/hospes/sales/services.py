@@ -20,7 +20,7 @@ from hospes.customers.queries import addressee
 from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
-from hospes.sales import names, parties, rules
+from hospes.sales import additions, names, parties, registries, rules
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.sales.queries import ordered_elsewhere
@@ -52,6 +52,11 @@ class Wanted:
     net_cents: int
     setup_cents: int = 0
     steps: tuple[Step, ...] = ()
+    quantity: int = 1
+    choices: tuple[tuple[int, int], ...] = ()  # ids of what was chosen with it, and how many of each
+    details: str = ""  # the same in words
+    parent: int | None = None  # which of the lines before (counted from 0) an addition belongs to
+    service_id: int | None = None  # or which service
 
     def words(self) -> dict[str, object]:
         """What the line of the quote says."""
@@ -59,7 +64,9 @@ class Wanted:
         return {
             "product_id": self.product_id, "description": self.description, "label": self.label, "months": self.months,
             "net_cents": self.net_cents, "setup_cents": self.setup_cents, "steps_from": [s.from_term for s in steps],
-            "steps_cents": [s.cents for s in steps],
+            "steps_cents": [s.cents for s in steps], "quantity": self.quantity, "details": self.details[:300],
+            "choice_ids": [pk for pk, _ in self.choices], "choice_counts": [n for _, n in self.choices],
+            "service_id": self.service_id,
         }  # fmt: skip
 
 
@@ -82,7 +89,8 @@ def make_quote(
         return there
     if not lines:
         raise QuoteRefused(_("There is nothing in it."))
-    _refuse_names(names.in_use((line.product_id, line.label) for line in lines))
+    _refuse_names(names.in_use((line.product_id, line.label) for line in lines if line.label))
+    _refuse_strange(lines, customer_id)
     tax = tax_for(customer_id, lines, today)
     sums = billing_rules.taxed((line.net_cents, tax) for line in lines)
     if promotion_id is not None and not sums.total_cents:
@@ -99,12 +107,29 @@ def make_quote(
             )  # fmt: skip
     except IntegrityError:  # the same button twice at the same time: the other one made it
         return Quote.objects.get(key=key)
-    QuoteLine.objects.bulk_create(
-        QuoteLine(quote=quote, customer_id=customer_id, position=position, **_vat(tax), **line.words())
-        for position, line in enumerate(lines, start=1)
-    )
+    _write_lines(quote, lines, _vat(tax))
     journal.record("quote.made", at=now, table="sales_quote", object_id=quote.pk, customer_id=customer_id)
     return quote
+
+
+def _write_lines(quote: Quote, lines: Sequence[Wanted], vat: dict[str, object]) -> None:
+    """The lines of a quote, additions after what they belong to: those name its row."""
+    made: dict[int, QuoteLine] = {}
+    for later in (False, True):
+        rows = {
+            at: QuoteLine(quote=quote, customer_id=quote.customer_id, position=at + 1, **vat, **line.words(),
+                          parent=made[line.parent] if line.parent is not None else None)
+            for at, line in enumerate(lines) if (line.parent is not None) is later
+        }  # fmt: skip
+        QuoteLine.objects.bulk_create(rows.values())
+        made |= rows
+
+
+def _refuse_strange(lines: Sequence[Wanted], customer_id: int) -> None:
+    try:
+        additions.refuse_strange((line.service_id for line in lines), customer_id)
+    except additions.Strange as strange:
+        raise QuoteRefused(str(strange)) from None
 
 
 def _refuse_names(in_use: list[str]) -> None:
@@ -146,13 +171,16 @@ def accept_quote(
     today: date,
     now: datetime,
     start_asked: bool = False,
+    told: Sequence[int] = (),
+    language: str = "nl",
 ) -> Order:
     """
     Accept a quote for good: it becomes an order that waits for its payment. Accepting again gives the same order.
 
     `agreed` is what the person saw of the operator's texts; the order keeps it. `start_asked`: they asked expressly that it
-    begins at once, and pay for the time until they withdraw, should they. Raises QuoteRefused when the quote was
-    declined, is no longer valid, or is for a name that somebody has here by now.
+    begins at once, and pay for the time until they withdraw, should they. `told`: which texts about registries they were
+    shown, in `language` (P42). Raises QuoteRefused when the quote was declined, is no longer valid, or is for a name that
+    somebody has here by now.
     """
     quote = Quote.objects.select_for_update().get(pk=quote_id)
     if quote.state == Quote.State.ACCEPTED:
@@ -162,6 +190,13 @@ def accept_quote(
         raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
     _refuse_names(names.in_use_of_quote(quote_id))
     _refuse_other_vat(quote, today)
+    notices = registries.of_quote(quote_id, today=today)
+    if not {notice.pk for notice in notices} <= set(told):
+        raise QuoteRefused(
+            _(
+                "What the registry of a domain name gets has changed since this page was shown. Please look again."
+            )
+        )
     if quote.promotion_id is not None:
         _use_code(quote, quote.promotion_id, today)
     Quote.objects.filter(pk=quote_id).update(
@@ -172,6 +207,7 @@ def accept_quote(
         placed_at=now, start_asked_at=now if start_asked else None, **vars(agreed),
         number=rules.order_number(today, next_number(f"order:{today.year}")),
     )  # fmt: skip
+    registries.note(order, notices, language=language, now=now)
     for action, table, pk in (
         ("quote.accepted", "sales_quote", quote_id),
         ("order.placed", "sales_order", order.pk),
@@ -284,18 +320,17 @@ def _draft(
     never: tuple[date | None, date | None] = (None, None)
     for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
         period = (begins, renewal(begins, line.months) - timedelta(days=1)) if line.months else never
-        kind = "term" if line.months else "work"
         with override(reader.language if reader else "nl"):
-            setup = names.setup_of(line.description)
+            setup, (number, words) = names.setup_of(line.description), names.counted(line)
         amounts = [
-            (kind, line.description, line.steps_cents[0], period),
-            ("setup", setup, line.setup_cents, never),
+            ("term" if line.months else "work", words, number, line.steps_cents[0], period),
+            ("setup", setup, 1, line.setup_cents, never),
         ]
         lines += [
-            billing.DraftLine(words, line.label, cents, line.vat_basis_points, days[0], days[1], vat_category=line.vat_category,
-                              vat_country=line.vat_country, vat_reason=line.vat_reason, kind=what,
-                              sold_as=f"quote_line:{line.pk}")
-            for what, words, cents, days in amounts if cents or what != "setup"
+            billing.DraftLine(words, names.details_of(line), cents, line.vat_basis_points, days[0], days[1],
+                              vat_category=line.vat_category, vat_country=line.vat_country, vat_reason=line.vat_reason,
+                              kind=what, quantity=number, sold_as=f"quote_line:{line.pk}")
+            for what, words, number, cents, days in amounts if cents or what != "setup"
         ]  # fmt: skip
     return billing.Draft(
         customer_id=order.customer_id, origin=f"order:{order.pk}", quote_number=quote.number, lines=lines,

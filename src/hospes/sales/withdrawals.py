@@ -25,9 +25,10 @@ from hospes.kernel.acting import JOB, acting, current
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.sales import rules
+from hospes.sales.delivery import origin_of
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
-from hospes.services import endings
-from hospes.services.models import By, Charge, Move, Service, State
+from hospes.services import endings, tasks
+from hospes.services.models import By, Charge, Move, Service, State, Task
 from hospes.services.rules import Term, used
 from hospes.services.services import Asked
 
@@ -154,19 +155,20 @@ def backs(order: Order, *, on: date) -> list[Back]:
 
     All of it, but where the consumer asked expressly that it begins within the period: then they pay for the days before that
     day (art. 6:230s(4) Dutch Civil Code); and for nothing back where it was done as a whole by then with their consent, as a
-    domain is once it is registered (art. 6:230p(d)).
+    domain is once it is registered, and work once it was done (art. 6:230p(d)).
     """
     found = []
     for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
-        held = Service.objects.filter(origin=f"quote_line:{line.pk}", customer_id=order.customer_id)
+        held = Service.objects.filter(origin=origin_of(line), customer_id=order.customer_id)
         service = held.select_related("product").first()
         cents = line.net_cents
-        if service is not None and order.start_asked_at is not None:
-            kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id or 0)
-            term = Term.first(service.started_on, line.months)
-            cents = 0 if kind in rules.DONE_AT_ONCE else line.net_cents - used(line.net_cents, term, on)
-        elif service is None and _handed_over(order, line):
+        if service is None and _handed_over(order, line):
             cents = 0
+        elif order.start_asked_at is not None and _is_done(line, service):
+            cents = 0
+        elif service is not None and order.start_asked_at is not None and service.state != State.PENDING:
+            term = Term.first(service.started_on, line.months)
+            cents = line.net_cents - used(line.net_cents, term, on)
         found.append(Back(line, service, cents))
     return found
 
@@ -176,6 +178,14 @@ def _handed_over(order: Order, line: QuoteLine) -> bool:
     return Move.objects.filter(
         customer_id=order.customer_id, label=line.label, state=Move.State.DONE, asked_at__gte=order.placed_at
     ).exists()
+
+
+def _is_done(line: QuoteLine, service: Service | None) -> bool:
+    """Whether a line was carried out as a whole: a name that was registered, work that was done."""
+    if service is None:
+        return Task.objects.filter(origin=origin_of(line), state=Task.State.DONE).exists()
+    kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id or 0)
+    return kind in rules.DONE_AT_ONCE and service.state != State.PENDING
 
 
 def refund_cents(order: Order, parts: list[Back]) -> int:
@@ -195,13 +205,16 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
         return _decided(found, Withdrawal.State.LATE, now)
     parts = backs(held, on=day)
     cents = refund_cents(held, parts)
-    for part in parts:
-        if part.service is not None and part.service.state != State.TERMINATED:
-            service = (
-                Service.objects.select_related("product")
-                .select_for_update(of=("self",))
-                .get(pk=part.service.pk)
-            )
+    for part in sorted(
+        parts, key=lambda each: each.line.parent_id is None
+    ):  # additions before what ends them
+        if part.service is None:
+            tasks.drop(origin=origin_of(part.line), now=now)
+            continue
+        service = (
+            Service.objects.select_related("product").select_for_update(of=("self",)).get(pk=part.service.pk)
+        )
+        if service.state != State.TERMINATED:
             endings.end(service, on=max(day, service.started_on), reason="withdrawn", kind=Charge.Kind.WITHDRAWN, now=now,
                         asked=asked, cents=part.cents)  # fmt: skip
     scene = current()

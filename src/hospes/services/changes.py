@@ -1,14 +1,15 @@
 """Another package, number or term for a service: at once with a settlement, or from its next term on. Acts for the contract."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from hospes.catalogue.models import Product
-from hospes.catalogue.queries import offers
+from hospes.catalogue.models import Choice, Product
+from hospes.catalogue.queries import Offer, offers, words_of
 from hospes.customers.queries import addressee
 from hospes.kernel import journal
 from hospes.services import kinds, rules
@@ -18,6 +19,8 @@ from hospes.services.words import refusal_words
 
 #: States in which the content of a service can be changed.
 CHANGEABLE = (State.ACTIVE,)
+#: Kinds that never become another product: a name is of its extension, an addition is what it is.
+STAYS = (Product.Kind.DOMAIN, Product.Kind.ADDON)
 
 
 class ChangeRefused(Exception):
@@ -33,16 +36,22 @@ class ChangeRefused(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a service is to become; `price_cents` for one, for a term, without VAT."""
+    """What a service is to become; `price_cents` for one with its options (ids of choices, how many), for a term, without VAT."""
 
     product_id: int
     quantity: int
     months: int
     price_cents: int
+    choices: tuple[tuple[int, int], ...] = field(default=(), compare=False)
 
     @property
     def term_cents(self) -> int:
         return self.price_cents * self.quantity
+
+    @property
+    def options(self) -> dict[str, list[int]]:
+        """The options as columns."""
+        return {"choice_ids": [pk for pk, _ in self.choices], "choice_counts": [n for _, n in self.choices]}
 
 
 @dataclass(frozen=True)
@@ -64,17 +73,42 @@ def wanted(service: Service, *, product_id: int, quantity: int, months: int, tod
     """
     What a service can become, at today's price; what stays the same package and term keeps the price that was agreed.
 
+    The options that it has come along where the other package has them too: `words_of` says which those are.
+
     Raises ChangeRefused for what is not on offer.
     """
     if not 1 <= quantity <= 1000:
         raise ChangeRefused("not_offered")
     if (product_id, months) == (service.product_id, service.months):
-        return Wanted(product_id, quantity, months, service.price_cents)
+        return Wanted(product_id, quantity, months, service.price_cents, _choices_of(service))
     kind = Product.objects.values_list("kind", flat=True).get(pk=service.product_id)
+    if kind in STAYS and product_id != service.product_id:
+        raise ChangeRefused("not_offered")
     for offer in offers(today=today):
         if (offer.product.pk, offer.months) == (product_id, months) and offer.product.kind == kind:
-            return Wanted(product_id, quantity, months, offer.cents)
+            kept = offer.chosen(_carried(service, offer)) or offer.chosen({}) or []
+            extra = sum(each.amounts.cents * n for each, n in kept)
+            return Wanted(
+                product_id, quantity, months, offer.cents + extra, tuple((e.choice.pk, n) for e, n in kept)
+            )
     raise ChangeRefused("not_offered")
+
+
+def _choices_of(service: Service) -> tuple[tuple[int, int], ...]:
+    return tuple(zip(service.choice_ids, service.choice_counts, strict=True))
+
+
+def _carried(service: Service, offer: Offer) -> dict[int, int]:
+    """The options of a service as another package has them: the same, or the one in the same place of the option of that name."""
+    held = dict(_choices_of(service))
+    had = {
+        (choice.option.slug, choice.position): held[choice.pk]
+        for choice in Choice.objects.select_related("option").filter(pk__in=held)
+    }
+    return {
+        each.choice.pk: min(had[option.option.slug, each.choice.position], option.option.most)
+        for option in offer.options for each in option.choices if (option.option.slug, each.choice.position) in had
+    }  # fmt: skip
 
 
 def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Proposal:
@@ -105,10 +139,22 @@ def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked
 def _become(service: Service, want: Wanted, *, on: date, asked: Asked, now: datetime) -> None:
     Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=on)
     _set(service, want)
-    fill(service, from_on=on, now=now)
+    fill(service, from_on=on, now=now, details=details_of(service, want, now=now))
     note(service, was=service.state, became=service.state, reason="changed", now=now, asked=asked)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=want.product_id), service.pk)
+
+
+def details_of(service: Service, want: Wanted, *, now: datetime) -> str:
+    """The options in words, in the language of who holds the customer; nothing changes in them after that."""
+    person = addressee(service.customer_id, now=now) if want.choices else None
+    with override(person.language if person else "nl"):
+        return words_of_options(want)[:300]
+
+
+def words_of_options(want: Wanted) -> str:
+    """The options in words, in the active language."""
+    return words_of(want.options["choice_ids"], want.options["choice_counts"])
 
 
 def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) -> None:
@@ -117,6 +163,7 @@ def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) 
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=want.product_id, quantity=want.quantity,
         months=want.months, price_cents=want.price_cents, from_on=proposal.on,
+        details=details_of(service, want, now=now), **want.options,
     )  # fmt: skip
     note(service, was=service.state, became=service.state, reason="change_planned", now=now, asked=asked)
     _record("service.change_planned", service, now)
@@ -158,7 +205,8 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
     if not Content.objects.filter(pk=content_id, settled_at=None).update(settled_at=now):
         return False
     # Its months count from the renewal on, which may have been before or come after this.
-    _set(service, Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents))
+    choices = tuple(zip(plan.choice_ids, plan.choice_counts, strict=True))
+    _set(service, Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents, choices))
     if plan.raised_id is not None:
         from hospes.services import raises
 
@@ -171,7 +219,9 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
 
 
 def _set(service: Service, want: Wanted) -> None:
-    values = {"product_id": want.product_id, "quantity": want.quantity, "price_cents": want.price_cents}
+    values: dict[str, Any] = {
+        "product_id": want.product_id, "quantity": want.quantity, "price_cents": want.price_cents, **want.options,
+    }  # fmt: skip
     Service.objects.filter(pk=service.pk).update(**values)
     for name, value in values.items():
         setattr(service, name, value)

@@ -1,6 +1,7 @@
 """Cancelling a service, taking that back, and ending it when its day has come. Acts for the contract."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
@@ -31,17 +32,34 @@ def given_back(service: Service, on: date) -> int:
     return rules.paid_ahead(service.term_cents, service.term, on)
 
 
-def cancel(service: Service, *, on: date, asked: Asked, now: datetime) -> None:
+def cancel(service: Service, *, on: date, asked: Asked, now: datetime, reason: str = "cancelled") -> None:
     """
     Cancel a service as of a day, the first one without it; raises ChangeRefused when it is cancelled or over.
 
-    The caller has locked it, and knows that it may end on that day. What was planned for a next term does not come.
+    The caller has locked it, and knows that it may end on that day. What was planned for a next term does not come, and its
+    additions end with it.
     """
     if service.state not in CANCELLABLE or service.ends_on is not None:
         raise ChangeRefused("not_now")
     if Content.objects.filter(service_id=service.pk, settled_at=None, raised=None).exists():
         changes.take_back(service, asked=asked, now=now)
-    move(service, State.CANCELLED, reason="cancelled", on=on, asked=asked, now=now)
+    move(service, State.CANCELLED, reason=reason, on=on, asked=asked, now=now)
+    for addition in _additions(service).filter(state__in=CANCELLABLE, ends_on=None):
+        cancel(addition, on=on, asked=asked, now=now, reason="cancelled_with")
+
+
+def _additions(service: Service) -> Any:
+    """What belongs to a service and did not end yet, locked."""
+    held = Service.objects.filter(belongs_to_id=service.pk, ended_on=None).order_by("pk")
+    return held.select_related("product").select_for_update(of=("self",))
+
+
+def _go_on(service: Service, *, asked: Asked, now: datetime) -> None:
+    """Take the cancellation of additions back that were cancelled with what they belong to, and not by themselves."""
+    for addition in _additions(service).exclude(ends_on=None):
+        last = addition.changes.order_by("-pk").first()
+        if last is not None and last.reason == "cancelled_with":
+            undo(addition, asked=asked, now=now)
 
 
 def undo(service: Service, *, asked: Asked, now: datetime) -> None:
@@ -61,8 +79,9 @@ def undo(service: Service, *, asked: Asked, now: datetime) -> None:
         )
         journal.record("service.moved", at=now, table="services_service", object_id=service.pk,
                        customer_id=service.customer_id, changed=["ends_on"])  # fmt: skip
-        return
-    move(service, State.ACTIVE, reason="cancellation_undone", asked=asked, now=now)
+    else:
+        move(service, State.ACTIVE, reason="cancellation_undone", asked=asked, now=now)
+    _go_on(service, asked=asked, now=now)
 
 
 def end_due(*, service_id: int, today: date, now: datetime) -> bool:
@@ -84,8 +103,17 @@ def end(
     """
     End a locked service as of a day, and give back what was paid for the time after it (or `cents`, where that is decided).
 
-    What it consisted of at its provider ends with it.
+    What it consisted of at its provider ends with it, and so do its additions.
     """
+    for addition in _additions(service):
+        end(
+            addition,
+            on=max(on, addition.started_on),
+            reason="ended_with",
+            kind=Charge.Kind.ENDED,
+            now=now,
+            asked=asked,
+        )
     back = given_back(service, on) if cents is None else cents
     changes.charge(service, kind, product_id=service.product_id, quantity=service.quantity, cents=-back, period_from=on,
                    origin=f"service:{service.pk}:{kind}", now=now)  # fmt: skip

@@ -15,16 +15,7 @@ from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.services.models import (
-    Charge,
-    Move,
-    MoveOffer,
-    Raise,
-    RaisedService,
-    RaiseNotice,
-    Request,
-    Service,
-)
+from hospes.services.models import Charge, Move, MoveOffer, Raise, RaiseNotice, RaisedService, Request, Service, Task
 from hospes.services.words import refusal_words
 
 
@@ -49,8 +40,20 @@ def active(message: Message) -> Rendered:
     service = Service.objects.get(pk=message.about)
     product = Product.objects.get(pk=service.product_id)
     reader = _access.get(product.kind)
-    context = {"service": service, "product": product, "access": reader(service.pk) if reader else None}
+    context = {"service": service, "product": product, "access": reader(service.pk) if reader else None,
+               "note": Task.objects.filter(service_id=service.pk).values_list("note", flat=True).first() or ""}  # fmt: skip
     return Rendered(_("%(domain)s is ready") % {"domain": service.label}, "mail/services.active", context)
+
+
+def work_done(message: Message) -> Rendered:
+    """What was ordered as work is done, and what the colleague who did it says about it."""
+    task = Task.objects.get(pk=message.about)
+    product = Product.objects.get(pk=task.product_id)
+    return Rendered(
+        _("%(work)s: done") % {"work": product.name},
+        "mail/services.work_done",
+        {"task": task, "product": product},
+    )
 
 
 def refused(message: Message) -> Rendered:
@@ -224,6 +227,7 @@ register("services.not_done", _of_request(
 ))  # fmt: skip
 register("services.ended", ended)
 register("services.active", active)
+register("services.work_done", work_done)
 register("services.refused", refused)
 name({
     "services.raise": gettext_lazy("Prices go up"),
@@ -231,6 +235,7 @@ name({
     "services.move_offer": gettext_lazy("A service is offered"),
     "services.move_taken": gettext_lazy("About taking over a service"),
     "services.active": gettext_lazy("The service is ready"),
+    "services.work_done": gettext_lazy("Work was done"),
     "services.refused": gettext_lazy("The service could not be set up at once"),
     "services.change": gettext_lazy("A service changes"),
     "services.cancel": gettext_lazy("A service was cancelled"),

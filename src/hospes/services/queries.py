@@ -11,7 +11,8 @@ from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer, offers
 from hospes.kernel import acting
 from hospes.services import kinds
-from hospes.services.models import Charge, Content, Move, Request, Service, ServiceChange, State
+from hospes.services.changes import STAYS
+from hospes.services.models import Charge, Content, Move, Request, Service, ServiceChange, State, Task
 
 #: States in which nothing is there that a customer could use.
 _NOTHING = (State.REFUSED, State.TERMINATED)
@@ -87,6 +88,12 @@ def _ends(service: Service) -> date | None:
     return service.ended_on or service.ends_on
 
 
+def work(customer_id: int) -> list[Task]:
+    """The one-off work that was done and is to be done for a customer, the newest first."""
+    held = Task.objects.filter(customer_id=customer_id, service=None).select_related("product")
+    return list(held.order_by("-made_at", "-pk")[:100])
+
+
 def planned(service_id: int) -> Content | None:
     """What a service becomes at the end of its term, if anything was planned."""
     found = Content.objects.filter(service_id=service_id, settled_at=None, raised=None).select_related(
@@ -96,8 +103,11 @@ def planned(service_id: int) -> Content | None:
 
 
 def choices(service: Service, *, today: date) -> list[Offer]:
-    """What a service could become: everything of its kind that is on offer today."""
-    return [offer for offer in offers(today=today) if offer.product.kind == service.product.kind]
+    """What a service could become: everything of its kind that is on offer today; a name and an addition stay what they are."""
+    found = [offer for offer in offers(today=today) if offer.product.kind == service.product.kind]
+    return (
+        [o for o in found if o.product.pk == service.product_id] if service.product.kind in STAYS else found
+    )
 
 
 def last_request(service_id: int) -> Request | None:

@@ -19,9 +19,19 @@ _KINDS, _WHEN = Request.Kind, Request.When
 def change_words(proposal: Proposal) -> dict[str, Any]:
     """What a request for a change says of it."""
     return {
-        "kind": _KINDS.CHANGE, "when": _WHEN.NOW if proposal.at_once else _WHEN.TERM_END, **vars(proposal.wanted),
+        "kind": _KINDS.CHANGE, "when": _WHEN.NOW if proposal.at_once else _WHEN.TERM_END, **_columns(proposal.wanted),
         "cents": proposal.cents, "on": proposal.on,
     }  # fmt: skip
+
+
+def _columns(want: Wanted) -> dict[str, int]:
+    """What is kept of it; which options come along follows from the service and the package."""
+    return {
+        "product_id": want.product_id,
+        "quantity": want.quantity,
+        "months": want.months,
+        "price_cents": want.price_cents,
+    }
 
 
 def ask(service: Service, words: Mapping[str, Any], *, asked: Asked, key: str, now: datetime) -> Request:

@@ -46,7 +46,7 @@ class Sold:
     """
     What was sold: `origin` names it uniquely, so that it becomes one service however often it is delivered.
 
-    `price_cents` is for one, for a term, without VAT.
+    `price_cents` is for one with its options, for a term, without VAT.
     """
 
     customer_id: int
@@ -56,6 +56,9 @@ class Sold:
     price_cents: int
     origin: str
     quantity: int = 1
+    choices: tuple[tuple[int, int], ...] = ()  # ids of what was chosen with it, and how many of each
+    details: str = ""  # the same in words
+    belongs_to_id: int | None = None  # the service that an addition is of
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
     service, is_new, is_free = _made(sold, kinds.provider_of(kind), today)
     if not is_new:
         return service
-    fill(service, from_on=today, now=now)
+    fill(service, from_on=today, now=now, details=sold.details)
     note(service, was="", became=State.PENDING, reason="ordered", now=now)
     journal.record(
         "service.started",
@@ -104,6 +107,8 @@ def _made(sold: Sold, provider: str, today: date) -> tuple[Service, bool, bool]:
     values = {
         "customer_id": sold.customer_id, "product_id": sold.product_id, "label": sold.label, "months": sold.months,
         "price_cents": sold.price_cents, "quantity": sold.quantity, "provider": provider, "started_on": today,
+        "choice_ids": [pk for pk, _ in sold.choices], "choice_counts": [n for _, n in sold.choices],
+        "belongs_to_id": sold.belongs_to_id,
         **of_term(Term.first(today, sold.months)), "bound_until": Term.first(today, sold.months).renews_on,
     }  # fmt: skip
     try:
@@ -125,11 +130,12 @@ def of_term(term: Term) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fill(service: Service, *, from_on: date, now: datetime, settled: bool = True) -> None:
+def fill(service: Service, *, from_on: date, now: datetime, settled: bool = True, details: str = "") -> None:
     """Write down of what a service consists from a day on, as it says itself."""
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
-        months=service.months, price_cents=service.price_cents, from_on=from_on, settled_at=now if settled else None,
+        months=service.months, price_cents=service.price_cents, from_on=from_on, choice_ids=service.choice_ids,
+        choice_counts=service.choice_counts, details=details, settled_at=now if settled else None,
     )  # fmt: skip
 
 
@@ -219,7 +225,7 @@ def _empty(service: Service, now: datetime) -> None:
     held.filter(is_open, from_on__lte=service.ended_on).update(until_on=service.ended_on)
 
 
-def activate(*, service_id: int, reason: str, now: datetime) -> None:
+def activate(*, service_id: int, reason: str, now: datetime, asked: Asked = BY_SYSTEM) -> None:
     """
     Say that a service exists and works, and tell the customer; an active one stays as it is.
 
@@ -231,7 +237,7 @@ def activate(*, service_id: int, reason: str, now: datetime) -> None:
     if service.state == State.CANCELLED:
         raise MoveRefused("a cancelled service works until it ends, or is taken back")
     to = State.CANCELLED if service.state == State.SUSPENDED and service.ends_on else State.ACTIVE
-    move(service, to, reason=reason, now=now)
+    move(service, to, reason=reason, now=now, asked=asked)
     messaging.enqueue(
         "services.active",
         key=f"service:{service_id}:active",

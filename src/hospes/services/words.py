@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 REASONS: dict[str, Promise] = {
     "ordered": _("ordered and paid"),
     "provisioned": _("set up at the hosting server"),
+    "done_by_hand": _("set up by a colleague"),
+    "ended_with": _("what it belonged to ended"),
+    "cancelled_with": _("what it belongs to was cancelled"),
     "name_in_use": _("the name was in use with us already"),
     "refused_by_panel": _("the hosting server did not accept it"),
     "tried_again": _("tried again by a colleague"),

@@ -1,4 +1,4 @@
-"""What is for sale: groups of products, prices by term from a day on, options, promotion codes, and who changed what."""
+"""What is for sale: groups of products, prices by term from a day on, options, codes, registries, and who changed what."""
 
 from hospes.catalogue.models.changes import CatalogueChange as CatalogueChange
 from hospes.catalogue.models.options import Choice as Choice
@@ -10,3 +10,4 @@ from hospes.catalogue.models.products import Product as Product
 from hospes.catalogue.models.promotions import Promotion as Promotion
 from hospes.catalogue.models.promotions import PromotionProduct as PromotionProduct
 from hospes.catalogue.models.promotions import PromotionUse as PromotionUse
+from hospes.catalogue.models.registries import RegistryNotice as RegistryNotice

@@ -28,9 +28,14 @@ class Named(models.Model):
 
     def in_language(self, field: str) -> str:
         """A text in the active language, Dutch for all but English."""
-        language = "en" if (get_language() or "nl").startswith("en") else "nl"
-        text: Any = getattr(self, f"{field}_{language}")
-        return str(text)
+        return in_language(self, field)
+
+
+def in_language(row: models.Model, field: str) -> str:
+    """A text that a row has in both languages, in the active one: Dutch for all but English."""
+    language = "en" if (get_language() or "nl").startswith("en") else "nl"
+    text: Any = getattr(row, f"{field}_{language}")
+    return str(text)
 
 
 def in_catalogue(*fixed: str, changeable: tuple[str, ...] = ()) -> Row:

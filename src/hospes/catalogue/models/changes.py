@@ -26,6 +26,7 @@ class CatalogueChange(MappedModel):
         CHOICE = "choice", _("choice")
         CHOICE_PRICE = "choice_price", _("price of a choice")
         PROMOTION = "promotion", _("promotion code")
+        NOTICE = "notice", _("what a registry gets")
 
     class How(models.TextChoices):
         MADE = "made", _("made")

@@ -39,18 +39,26 @@ class Option(Named):
 
 
 class Choice(Named):
-    """One of the list of an option; an option that is a number has just one, which is what is counted (10 GB extra)."""
+    """
+    One of the list of an option; an option that is a number has just one, which is what is counted (10 GB extra).
+
+    `disk_mb` and `mailboxes`: what it adds to the limits of the package. They stay what they are, since services have it so.
+    """
 
     option = models.ForeignKey(Option, models.PROTECT, related_name="choices")
     position = models.PositiveIntegerField(default=0)
     for_sale = models.BooleanField(default=True)
+    disk_mb = models.PositiveIntegerField(default=0)
+    mailboxes = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["option", "position"], name="one_choice_per_place_in_the_list"),
         ]
 
-    datamap = in_catalogue("id", "option", "position", changeable=("name_nl", "name_en", "for_sale"))
+    datamap = in_catalogue(
+        "id", "option", "position", "disk_mb", "mailboxes", changeable=("name_nl", "name_en", "for_sale")
+    )
 
 
 class ChoicePrice(Priced):

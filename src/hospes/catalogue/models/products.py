@@ -31,7 +31,8 @@ class Product(Named):
     """
     Something that can be ordered. What was sold once stays in here for ever, and is "no longer for sale".
 
-    A domain product is an extension (".nl"); an add-on belongs to the product that it can be had with; one-off work has no term
+    A domain product is an extension (".nl"), asked for at `lookup_url` (RDAP; empty: where the settings say), with letters beyond
+    a to z where `takes_idn`; an add-on belongs to the product that it can be had with; one-off work has no term
     and is counted in its `unit` (an hour), at most `most` of it on a line.
     """
 
@@ -51,6 +52,8 @@ class Product(Named):
     mailboxes = models.PositiveIntegerField(default=0)
     panel_package = models.CharField(max_length=40, blank=True)
     extension = models.CharField(max_length=20, blank=True)
+    lookup_url = models.CharField(max_length=200, blank=True)
+    takes_idn = models.BooleanField(default=False)
     belongs_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="addons")
     unit_nl = models.CharField(max_length=30, blank=True)
     unit_en = models.CharField(max_length=30, blank=True)
@@ -68,6 +71,10 @@ class Product(Named):
                 name="domain_product_has_an_extension",
                 condition=Q(kind="domain", extension__regex=r"^(\.[a-z0-9-]+)+$")
                 | (~Q(kind="domain") & Q(extension="")),
+            ),
+            models.CheckConstraint(
+                name="lookup_is_for_a_domain_over_http",
+                condition=Q(lookup_url="") | Q(kind="domain", lookup_url__regex=r"^https?://"),
             ),
             models.UniqueConstraint(
                 fields=["extension"], condition=~Q(extension=""), name="one_product_per_extension"
@@ -89,7 +96,7 @@ class Product(Named):
     datamap = in_catalogue(
         "id", "slug", "kind", "extension", "belongs_to",
         changeable=("group", "name_nl", "name_en", "summary_nl", "summary_en", "disk_mb", "mailboxes", "panel_package", "unit_nl",
-                    "unit_en", "most", "position", "for_sale"),
+                    "unit_en", "most", "position", "for_sale", "lookup_url", "takes_idn"),
     )  # fmt: skip
 
     @property

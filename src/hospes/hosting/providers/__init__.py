@@ -56,6 +56,9 @@ class HostingProvider(Protocol):
     def change_package(self, username: str, package: str) -> None:
         """Put an account under another package, unless it is; refused when there is none of either name."""
 
+    def set_limits(self, username: str, *, disk_mb: int, mailboxes: int) -> None:
+        """Give an account other limits than its package has, until it is put under a package again; unless it has them."""
+
     def suspend(self, username: str) -> None:
         """Take an account off the air, unless it is already."""
 

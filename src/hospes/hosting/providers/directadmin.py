@@ -7,7 +7,7 @@ over, whatever it was; a deletion may report an error and have worked.
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 import httpx
@@ -32,6 +32,15 @@ declare_payload(
 declare_payload(Recipient.HOSTING_PANEL, "account.look", "user")
 declare_payload(Recipient.HOSTING_PANEL, "account.switch", "location", "suspend", "select0")
 declare_payload(Recipient.HOSTING_PANEL, "account.package", "action", "user", "package")
+#: The limits and switches of an account, all of which a change of some has to repeat: what is left out is taken away.
+_LIMITS: Final = ("bandwidth", "quota", "inode", "vdomains", "nsubdomains", "nemails", "nemailf", "nemailml", "nemailr", "mysql",
+                  "domainptr", "ftp")  # fmt: skip
+_SWITCHES: Final = ("aftp", "cgi", "php", "spam", "cron", "catchall", "ssl", "ssh", "sysinfo", "dnscontrol", "suspend_at_limit",
+                    "login_keys", "git", "wordpress", "redis", "clamav")  # fmt: skip
+declare_payload(
+    Recipient.HOSTING_PANEL, "account.limits",
+    "action", "user", *_LIMITS, *(f"u{limit}" for limit in _LIMITS), *_SWITCHES,
+)  # fmt: skip
 declare_payload(Recipient.HOSTING_PANEL, "account.remove", "confirmed", "delete", "select0")
 
 Answer = Mapping[str, list[str]]
@@ -79,6 +88,23 @@ class DirectAdmin:
             return
         payload = checked(Recipient.HOSTING_PANEL, "account.package", {
             "action": "package", "user": username, "package": package,
+        })  # fmt: skip
+        self._post("CMD_API_MODIFY_USER", payload)
+
+    def set_limits(self, username: str, *, disk_mb: int, mailboxes: int) -> None:
+        """See HostingProvider. The panel calls the package of such an account "custom"."""
+        config = self._config(username)
+        if config is None:
+            raise PanelRefused(f"The panel has no account {username}.")
+        wanted = {"quota": str(disk_mb), "nemails": str(mailboxes)}
+        if all(_one(config, name) == value for name, value in wanted.items()):
+            return
+        held = {name: wanted.get(name, _one(config, name)) for name in _LIMITS}
+        limits = {f"u{name}" if value == "unlimited" else name: "ON" if value == "unlimited" else value
+                  for name, value in held.items() if value}  # fmt: skip
+        switches = {name: "ON" for name in _SWITCHES if _one(config, name) == "ON"}
+        payload = checked(Recipient.HOSTING_PANEL, "account.limits", {
+            "action": "customize", "user": username, **limits, **switches,
         })  # fmt: skip
         self._post("CMD_API_MODIFY_USER", payload)
 

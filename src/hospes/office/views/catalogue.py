@@ -132,7 +132,13 @@ def product(request: Any, product_id: int) -> HttpResponse:
 
 
 def _product(
-    request: Any, held: Product, *, form: Any = None, price_form: Any = None, option_form: Any = None
+    request: Any,
+    held: Product,
+    *,
+    form: Any = None,
+    price_form: Any = None,
+    option_form: Any = None,
+    notice_form: Any = None,
 ) -> HttpResponse:
     today = clock.today()
     shown_to = [
@@ -144,9 +150,11 @@ def _product(
         "price_form": price_form or _price_form(held), "option_form": option_form or forms.NewOptionForm(prefix="option"),
         "prices": list(held.prices.filter(withdrawn_at=None).order_by("months", "-valid_from")),
         "options": list(held.options.order_by("position", "pk").prefetch_related("choices")),
+        "notices": list(held.notices.order_by("-valid_from")), "notice_form": notice_form or forms.NoticeForm(
+            initial={"valid_from": today}, prefix="notice"),
         "changes": _changes(request, product=held.pk), "is_made": kinds.is_made(held.kind),
     }  # fmt: skip
-    wrong = any(f is not None and f.errors for f in (form, price_form, option_form))
+    wrong = any(f is not None and f.errors for f in (form, price_form, option_form, notice_form))
     return show(request, "office/catalogue/product.html", context, status=422 if wrong else 200)
 
 
@@ -186,6 +194,19 @@ def _withdraw(request: Any, held: Price | ChoicePrice) -> None:
         messages.success(request, _("The price is withdrawn."))
     except CatalogueRefused as refusal:
         messages.error(request, str(refusal))
+
+
+@require_POST
+@_PAGE
+def new_notice(request: Any, product_id: int) -> HttpResponse:
+    """Say, from a day on, what the registry of an extension gets."""
+    held = get_object_or_404(Product, pk=product_id, kind=Product.Kind.DOMAIN)
+    form = forms.NoticeForm(request.POST, prefix="notice")
+    if form.is_valid() and _do(request, form, lambda: services.make_notice(
+        product_id=held.pk, today=clock.today(), now=clock.now(), **form.cleaned_data)):  # fmt: skip
+        messages.success(request, _("From that day on it is shown to who orders such a name."))
+        return redirect("office:product", product_id=product_id)
+    return _product(request, held, notice_form=form)
 
 
 # --- options --------------------------------------------------------------------------------------------------------------

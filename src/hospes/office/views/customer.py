@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hospes.accounts.addresses import AddressRefused, contacts
 from hospes.accounts.door import at_the_door
 from hospes.accounts.models import Power
+from hospes.catalogue.queries import words_of
 from hospes.customers import services as customers
 from hospes.customers.models import Customer
 from hospes.customers.queries import addressee
@@ -27,6 +28,7 @@ from hospes.sales.models import QuoteDraft
 from hospes.services import queries as services
 from hospes.services.models import Service
 from hospes.services.services import NameInUse
+from hospes.services.tasks import BY_HAND
 
 _ABOUT_SERVICES = (Purpose.OPERATION, Purpose.CONTRACT)
 
@@ -152,6 +154,8 @@ def service(request: Any, number: int, service_id: int, *, ask: bool = False) ->
             "service": held,
             "account": account,
             "history": services.history(held.pk),
+            "options": words_of(held.choice_ids, held.choice_counts),
+            "by_hand": held.product.kind in BY_HAND,
             "may_end": purpose == Purpose.CONTRACT and held.ended_on is None,
         }
         if ask and account is not None:

@@ -63,8 +63,11 @@ def _overview(capacity: Capacity, *, with_invoices: bool) -> dict[str, Any]:
         context["refused"] = next((service for service in entitled if service.state == State.REFUSED), None)
     if capacity.may(Capability.SEE_INVOICES) and with_invoices:
         open_invoices, open_cents = billing.open_total(customer_id)
-        context |= {"open_invoices": open_invoices, "open_cents": open_cents,
-                    "invoices": billing.invoices(customer_id, limit=4)}  # fmt: skip
+        context |= {
+            "open_invoices": open_invoices,
+            "open_cents": open_cents,
+            "invoices": billing.invoices(customer_id, limit=4),
+        }
     if capacity.may(Capability.SEE_ORDERS):
         unpaid = Order.objects.filter(customer_id=customer_id, state=Order.State.AWAITING_PAYMENT)
         context["waiting"] = list(unpaid[:5])
@@ -81,6 +84,7 @@ def service_list(request: Any, capacity: Capacity) -> HttpResponse:
         {
             "services": services.entitlements(capacity.customer_id, today=clock.today()),
             "offers": [offer for offer in moves.offers_to(capacity.customer_id) if offer.is_open],
+            "tasks": services.work(capacity.customer_id),
         },
     )
 

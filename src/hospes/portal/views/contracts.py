@@ -10,17 +10,23 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hospes.catalogue import queries as catalogue
+from hospes.catalogue.queries import Offer, words_of
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
+from hospes.faces.prices import Term, View, term_of
+from hospes.hosting.services import limits_of
 from hospes.kernel import clock
 from hospes.kernel.purposes import Purpose
 from hospes.portal.contract_forms import CancelForm, ChangeForm, SentForm
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, posted_from
+from hospes.portal.views.prices import home_rate
+from hospes.sales import additions as sales_additions
 from hospes.sales import withdrawals
 from hospes.sales.models import Order
 from hospes.services import changes, endings, moves, queries, raises, requests
-from hospes.services.models import By, Request, Service, State
+from hospes.services.models import By, Request, Service, State, Task
 from hospes.services.services import Asked
 
 
@@ -39,8 +45,13 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
     from hospes.hosting.queries import access as hosting_access
 
     asked = queries.last_request(found.pk)
-    waits = found.state == State.PENDING or (asked is not None and asked.state == Request.State.WAITING)
+    task = Task.objects.filter(service_id=found.pk).first()
+    # What a person does takes longer than somebody looks at a page.
+    waits = (found.state == State.PENDING and task is None) or (
+        asked is not None and asked.state == Request.State.WAITING
+    )
     ways = endings.ways_to_end(found, today=today) if found.state in endings.CANCELLABLE else None
+    view = _own_view(capacity)
     context = {
         "service": found, "history": queries.history(found.pk), "account": hosting_access(found.pk),
         "look": next_look(request) if waits else None, "asked": asked, "planned": queries.planned(found.pk), "ways": ways,
@@ -48,6 +59,9 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
         "can_change": found.state in changes.CHANGEABLE and found.ends_on is None,
         "coming": _coming(found), "moving": moves.of_service(found.pk),
+        "options": words_of(found.choice_ids, found.choice_counts), "addable": _addable(found, today, view), "view": view,
+        "additions": list(found.additions.select_related("product").order_by("pk")), "task": task,
+        "limits": limits_of(found),
         "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
     }  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
@@ -59,6 +73,18 @@ def _coming(held: Service) -> dict[str, Any] | None:
     if row is None:
         return None
     return {"on": row.takes_effect_on, "from_on": row.plan.from_on, "cents": row.new_cents * held.quantity}
+
+
+def _own_view(capacity: Capacity) -> View:
+    return View(home_rate(), with_vat=capacity.kind != "business")
+
+
+def _addable(held: Service, today: date, view: View) -> list[tuple[Offer, Term]]:
+    """What can be added to a service: nothing where it ends, or is not there."""
+    if held.state not in sales_additions.OPEN or held.ends_on is not None or held.belongs_to_id is not None:
+        return []
+    found = catalogue.additions(held.product_id, months=held.months, today=today)
+    return [(offer, term_of(offer, view)) for offer in found]
 
 
 def _can_withdraw(capacity: Capacity, held: Service, today: date) -> Order | None:
@@ -90,7 +116,8 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
         messages.warning(request, _("The amount has changed since this page was shown. Please look again."))
     context = {
         "service": found, "form": form, "proposal": proposal, "key": SentForm.new_key(),
-        "product": form.chosen_product(), "term_cents": found.term_cents,
+        "product": form.chosen_product(), "options": words_of(found.choice_ids, found.choice_counts),
+        "kept": changes.words_of_options(proposal.wanted) if proposal else "", "term_cents": found.term_cents,
     }  # fmt: skip
     return render(request, "portal/service_change.html", context)
 
@@ -110,6 +137,7 @@ def cancel(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
                  "cents": -endings.given_back(found, on)}  # fmt: skip
         return _ask(request, capacity, found, words, form.cleaned_data["key"])
     context = {
+        "additions": list(found.additions.select_related("product").filter(ended_on=None)),
         "service": found, "form": form, "ways": ways, "key": SentForm.new_key(), "is_consumer": capacity.kind == "private",
         "back_cents": endings.given_back(found, ways.soonest), "order": _can_withdraw(capacity, found, today),
         "raised": ways.is_free and ways.soonest in (today, raises.raised_on(found.pk)),

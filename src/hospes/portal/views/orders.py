@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from hospes.billing.models import Invoice
+from hospes.catalogue.models import RegistryNotice
 from hospes.customers.models import Person
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
@@ -27,8 +28,9 @@ from hospes.payments.providers import ProviderRefused, ProviderUnavailable, prov
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
-from hospes.sales import agreements, documents, names, queries, services, withdrawals
+from hospes.sales import agreements, documents, names, queries, registries, services, withdrawals
 from hospes.sales.models import Order, Quote
+from hospes.sales.rules import last_day_to_withdraw
 from hospes.sales.services import QuoteRefused
 
 
@@ -48,8 +50,10 @@ def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     order = Order.objects.filter(quote_id=found.pk).first()
     decider = Person.objects.filter(pk=found.decided_by_id or 0).first()
     is_over = found.state == Quote.State.EXPIRED
-    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "agreed": _mark(found),
-               "versions": queries.versions(found), "decider": decider,
+    notices = registries.of_quote(found.pk, today=clock.today())
+    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "agreed": _mark(found, notices),
+               "notices": notices, "begins_late": last_day_to_withdraw(clock.today()),
+               "known": registries.known(order.pk) if order else [], "versions": queries.versions(found), "decider": decider,
                "expired": is_over or (found.state == Quote.State.OPEN and found.valid_until < clock.today())}  # fmt: skip
     return render(request, "portal/quote.html", context)
 
@@ -63,9 +67,9 @@ def _quote(capacity: Capacity, number: str, version: str) -> Quote:
     return found
 
 
-def _mark(found: Quote) -> str:
+def _mark(found: Quote, notices: Sequence[RegistryNotice]) -> str:
     """What somebody agrees to who accepts this version, as the page brings it back."""
-    return _agreed().mark(f"{found.number}/{found.version}")
+    return _agreed().mark(_seen(f"{found.number}/{found.version}", notices))
 
 
 @require_safe
@@ -93,14 +97,22 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
         if request.POST.get("terms") != "on":
             messages.error(request, _("Please agree with the general terms first."))
             return again
-        if request.POST.get("agreed") != _mark(found):
+        notices = registries.of_quote(found.pk, today=clock.today())
+        if notices and request.POST.get("registries") != "on":
+            messages.error(
+                request, _("A domain name cannot be registered without these data. Please tick this.")
+            )
+            return again
+        if request.POST.get("agreed") != _mark(found, notices):
             messages.warning(
                 request, _("Our terms have changed since this page was shown. Please look again.")
             )
             return again
         order = services.accept_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip,
                                       agreed=_agreed(), today=clock.today(), now=clock.now(),
-                                      start_asked=asked_to_start(request, capacity))  # fmt: skip
+                                      start_asked=asked_to_start(request, capacity),
+                                      told=[notice.pk for notice in notices],
+                                      language=get_language() or "nl")  # fmt: skip
     except QuoteRefused as refusal:
         messages.error(request, str(refusal))
         return again
@@ -110,6 +122,11 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
 def asked_to_start(request: Any, capacity: Capacity) -> bool:
     """Whether a private person asked expressly that it begins before they can no longer withdraw."""
     return capacity.kind == "private" and request.POST.get("start_now") == "on"
+
+
+def _seen(quote_number: str, notices: list[RegistryNotice]) -> str:
+    """What is agreed to besides the texts: this quote, and what was said of these registries."""
+    return "+".join([quote_number, *(str(notice.pk) for notice in notices)])
 
 
 def _agreed() -> agreements.Agreement:
@@ -131,7 +148,7 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     can_withdraw = capacity.kind == "private" and withdrawals.is_open(found, on=clock.today())
-    context = {"can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
+    context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
                "in_use": _in_use(found), "on_account": found.quote.on_account,
                "waiting": waiting, "look": next_look(request) if waiting else None,

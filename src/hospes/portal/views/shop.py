@@ -1,5 +1,6 @@
 """What can be bought, the cart, and the checkout."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -11,81 +12,53 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hospes.accounts.origins.places import place_of
 from hospes.billing import rules as billing_rules
-from hospes.billing.queries import vat_basis_points
 from hospes.billing.rules import Tax
 from hospes.billing.tax.services import note_place
 from hospes.billing.tax.words import why_words
 from hospes.catalogue.models import Product
-from hospes.catalogue.queries import groups, offers
+from hospes.catalogue.queries import groups, notices, offers
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
-from hospes.faces.prices import Shown, View, shown
+from hospes.faces.prices import Shown, View, shown, term_of
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
-from hospes.portal.forms import CartForm, CheckoutForm
+from hospes.portal.forms import CheckoutForm
 from hospes.portal.pages import at_the_cart, cart_contents, for_customer, keep_cart
 from hospes.portal.views.orders import asked_to_start
+from hospes.portal.views.prices import home_rate, view_of
 from hospes.sales import agreements, carts, names, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
+from hospes.sales.rules import last_day_to_withdraw
 from hospes.sales.services import QuoteRefused, Wanted
-from hospes.services import kinds
-
-
-def _rate() -> int:
-    return vat_basis_points(country="NL", today=clock.today())
-
-
-def _view(request: Any, capacity: Capacity | None = None, tax: Tax | None = None) -> View:
-    """Prices with VAT or without: as the one for whom is ordered sees them, as was asked, or as who only has companies does."""
-    if capacity is not None:
-        return View(tax.basis_points if tax else _rate(), with_vat=capacity.kind != "business")
-    asked = request.GET.get("prijzen", "")
-    if asked in ("met", "zonder"):
-        return View(_rate(), with_vat=asked == "met")
-    kinds_of = {held.kind for held in getattr(request, "capacities", [])}
-    return View(_rate(), with_vat=kinds_of != {"business"})
+from hospes.services import kinds, tasks
 
 
 def _shown(view: View) -> list[Shown]:
     """Everything that is for sale, but for additions: those are had with something else."""
-    found = (o for o in offers(today=clock.today()) if o.product.kind != Product.Kind.ADDON)
-    return shown(found, view, made=[kind for kind in Product.Kind.values if kinds.is_made(kind)])
+    today = clock.today()
+    found = [o for o in offers(today=today) if o.product.kind != Product.Kind.ADDON]
+    entries = shown(found, view, made=[kind for kind in Product.Kind.values if kinds.is_made(kind)])
+    # A name can be ordered once it is said what its registry gets (P42).
+    said = notices({o.product.pk for o in found if o.product.kind == Product.Kind.DOMAIN}, today=today)
+    return [
+        replace(e, can_be_ordered=False)
+        if e.product.kind == Product.Kind.DOMAIN and e.product.pk not in said
+        else e
+        for e in entries
+    ]
 
 
 @require_safe
 def catalogue(request: Any) -> HttpResponse:
     """What can I get, and what does it cost?"""
-    request.nav, view = "shop", _view(request)
+    request.nav, view = "shop", view_of(request)
     request.cart_count = len(cart_contents(request).items)
     entries = _shown(view)
     grouped = [(group, [e for e in entries if e.product.group_id == group.pk]) for group in groups()]
     context = {"groups": [(group, found) for group, found in grouped if found], "view": view}
     return render(request, "shop/catalogue.html", context)
-
-
-def product(request: Any, slug: str) -> HttpResponse:
-    """Choose a term and a domain name for one product, and put it in the cart."""
-    request.nav, view = "shop", _view(request)
-    found = next((e for e in _shown(view) if e.product.slug == slug and e.can_be_ordered), None)
-    if found is None:
-        messages.info(request, _("We no longer sell that. This is what we have now."))
-        return redirect("shop:catalogue")
-    terms = [term.months for term in found.terms]
-    first = 12 if 12 in terms else terms[0]
-    form = CartForm(request.POST or None, initial={"product": slug, "months": first}, terms=terms)
-    if request.method == "POST" and form.is_valid():
-        now = clock.now()
-        with at_the_cart(request) as (cart_id, person_id):
-            try:
-                carts.put(cart_id=cart_id, person_id=person_id, slug=slug, months=form.cleaned_data["months"],
-                          label=form.cleaned_data["label"], now=now, today=clock.today())  # fmt: skip
-                return keep_cart(redirect("shop:cart"), request, cart_id)
-            except carts.CartRefused as refusal:
-                form.add_error(None, str(refusal))
-    context = {"entry": found, "product": found.product, "form": form, "view": view}
-    return render(request, "shop/product.html", context)
 
 
 @require_safe
@@ -95,21 +68,28 @@ def cart(request: Any) -> HttpResponse:
     contents = cart_contents(request, is_visit=True)
     request.cart_count = len(contents.items)
     in_use = names.sentence(contents.names_in_use) if contents.names_in_use else ""
-    context = _lines(contents, _view(request)) | {"in_use": in_use}
+    view = view_of(request)
+    there = {(item.parent_id, item.slug) for item in contents.items}
+    addable = [(item, offer, term_of(offer, view)) for item in contents.items if item.cents is not None
+               for offer in item.additions if (item.line_id, offer.product.slug) not in there]  # fmt: skip
+    context = _lines(contents, view) | {"in_use": in_use, "addable": addable}
     response = render(request, "shop/cart.html", context)
     return keep_cart(response, request, contents.cart_id) if contents.cart_id else response
 
 
 def _totals(contents: carts.Contents, tax: Tax | None = None) -> billing_rules.Totals:
     """What it costs together; for whom nothing is known yet, with our own VAT."""
-    applied = tax or Tax(_rate())
+    applied = tax or Tax(home_rate())
     return billing_rules.taxed((item.cents or 0, applied) for item in contents.items)
 
 
 def _wanted(contents: carts.Contents) -> list[Wanted]:
+    held = [item for item in contents.items if item.quotation]
+    places = {item.line_id: at for at, item in enumerate(held)}
     return [
-        Wanted(i.product_id, i.name, i.label, i.months, i.quotation.now_cents, i.quotation.setup_cents, i.quotation.steps)
-        for i in contents.items if i.quotation
+        Wanted(i.product_id, i.name, i.label, i.months, i.quotation.now_cents, i.quotation.setup_cents, i.quotation.steps,
+               i.quantity, i.choices, i.details, places.get(i.parent_id or 0), i.service_id)
+        for i in held if i.quotation
     ]  # fmt: skip
 
 
@@ -193,10 +173,10 @@ def checkout(request: Any, capacity: Capacity) -> HttpResponse:
         return redirect("shop:cart")
     agreed = agreements.of_now(get_language() or "nl")
     seen = agreed.mark(contents.version)  # who orders agrees to these things, at these prices, on these terms
-    form = CheckoutForm(request.POST or None, initial={"version": seen})
+    form = CheckoutForm(request.POST or None, initial={"version": seen}, has_domains=bool(contents.notices))
     if request.method == "POST":
         if request.POST.get("version") != seen:
-            form = CheckoutForm(initial={"version": seen})
+            form = CheckoutForm(initial={"version": seen}, has_domains=bool(contents.notices))
             messages.warning(
                 request,
                 _("Your cart or our terms have changed since this page was shown. Please look again."),
@@ -204,8 +184,10 @@ def checkout(request: Any, capacity: Capacity) -> HttpResponse:
         elif form.is_valid() or request.POST.get("do") == "quote":
             return _order(request, capacity, contents, agreed)
     tax = _tax_here(request, capacity, contents)
-    context = _lines(contents, _view(request, capacity, tax), tax) | {
-        "form": form, "capacity": capacity,
+    context = _lines(contents, view_of(request, capacity, tax), tax) | {
+        "form": form, "capacity": capacity, "begins_late": last_day_to_withdraw(clock.today()),
+        "has_work": any(item.kind in tasks.BY_HAND for item in contents.items), "notices": contents.notices,
+        "has_terms": any(item.months for item in contents.items),
         "vat_why": why_words(tax.reason) if tax and tax.reason not in ("", "domestic") else "",
     }  # fmt: skip
     return render(request, "shop/checkout.html", context)
@@ -260,7 +242,9 @@ def _order(request: Any, capacity: Capacity, contents: carts.Contents, agreed: A
             else:
                 order = services.accept_quote(quote_id=quote.pk, person_id=request.user.pk, ip=request.actor.ip,
                                               agreed=agreed, today=today, now=now,
-                                              start_asked=asked_to_start(request, capacity))  # fmt: skip
+                                              start_asked=asked_to_start(request, capacity),
+                                              told=[notice.pk for notice in contents.notices],
+                                              language=get_language() or "nl")  # fmt: skip
                 target = redirect("portal:order", number=capacity.number, order_number=order.number)
     except _AlreadyOrderedError:
         return _answered_before(request, capacity) or redirect("shop:cart")

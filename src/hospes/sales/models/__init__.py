@@ -29,6 +29,8 @@ from hospes.kernel.datamap import (
 from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
+from hospes.kernel.recipients import Recipient
+from hospes.services.models import Service
 
 # A sum over everybody's orders; nobody sees whose.
 declare_function("sales_ordered_elsewhere()", {Purpose.CONTRACT, Purpose.CONTRACT.own})
@@ -63,23 +65,41 @@ class Cart(MappedModel):
 
 
 class CartLine(MappedModel):
-    """A product in the cart for a term, and for which domain name."""
+    """
+    A product in the cart for a term, with its options, how many, and for which domain name.
+
+    An addition has its `parent` in the same cart, or the running `service` that it is for.
+    """
 
     cart = models.ForeignKey(Cart, models.CASCADE, related_name="lines", verbose_name=_("cart"))
     person = models.ForeignKey(Person, models.CASCADE, null=True, related_name="+", verbose_name=_("person"))
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     months = models.PositiveSmallIntegerField(_("term in months"))
-    label = models.CharField(_("for"), max_length=253)
+    label = models.CharField(_("for"), max_length=253, blank=True)
+    quantity = models.PositiveSmallIntegerField(_("number"), default=1)
+    choice_ids = ArrayField(models.BigIntegerField(), default=list)
+    choice_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, related_name="additions")
+    service = models.ForeignKey(Service, models.CASCADE, null=True, related_name="+")
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("line of the shopping cart")
         constraints = [
-            models.UniqueConstraint(fields=["cart", "label"], name="one_cart_line_per_domain_name")
-        ]
+            models.UniqueConstraint(
+                fields=["cart", "label", "product", "service"], name="one_cart_line_per_product_and_name",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="cart_line_is_of_something",
+                condition=Q(quantity__gte=1, choice_ids__len=F("choice_counts__len")),
+            ),
+        ]  # fmt: skip
 
     datamap = row(
-        plain("id", "cart", "product") | personal(Category.CONTRACT, "person", "months", "label"),
+        plain("id", "cart", "product", "choice_ids", "choice_counts", "parent", "service")
+        | personal(Category.CONTRACT, "person", "months", "quantity")
+        | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.REGISTRY]),
         key={"cart_id": "cart", "person_id": "person"}, reads={Purpose.CART}, source=Source.PERSON,
         creates={_CART}, writes={_CART}, deletes={_CART, Purpose.CART},
         keep=Keep(Event.LAST_USE, THE_SERVICE, Then.DELETE, days=90, goes_with="cart"),
@@ -204,6 +224,8 @@ class QuoteLine(MappedModel):
     `net_cents` is what is due now: the set-up and the first term. `steps_from` and `steps_cents` say what each term costs: from
     which on (the first is 1) how much, without VAT. Without a product it is something that staff described by themselves, once.
     `discount_basis_points`: what staff took off (hundredths of a percent), of every term or of the first (`discount_once`).
+    `details`: the options in words; `parent` and `service`: what an addition belongs to, a line of the same quote or a service
+    that runs.
     """
 
     quote = models.ForeignKey(Quote, models.PROTECT, related_name="lines", verbose_name=_("quote"))
@@ -213,7 +235,15 @@ class QuoteLine(MappedModel):
     )
     position = models.PositiveSmallIntegerField(_("position"))
     description = models.CharField(_("description"), max_length=200)
-    label = models.CharField(_("for"), max_length=253)
+    label = models.CharField(_("for"), max_length=253, blank=True)
+    quantity = models.PositiveSmallIntegerField(_("number"), default=1)
+    choice_ids = ArrayField(models.BigIntegerField(), default=list)
+    choice_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    details = models.CharField(_("with"), max_length=300, blank=True, default="")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="additions")
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, related_name="+", verbose_name=_("service")
+    )
     months = models.PositiveSmallIntegerField(_("term in months"))
     net_cents = models.PositiveBigIntegerField(_("amount without VAT"))
     setup_cents = models.PositiveBigIntegerField(_("set-up fee"), default=0)
@@ -238,6 +268,10 @@ class QuoteLine(MappedModel):
                 condition=Q(steps_from__0=1, steps_from__len=F("steps_cents__len")),
             ),
             models.CheckConstraint(
+                name="quote_line_is_of_something",
+                condition=Q(quantity__gte=1, choice_ids__len=F("choice_counts__len")),
+            ),
+            models.CheckConstraint(
                 name="line_is_the_setup_and_the_first_term",
                 condition=Q(net_cents=F("setup_cents") + F("steps_cents__0")),
             ),
@@ -250,6 +284,12 @@ class QuoteLine(MappedModel):
         ]
 
     @property
+    def words(self) -> str:
+        """What it is of: how many, and with what."""
+        number = f"{self.quantity} × " if self.quantity > 1 else ""
+        return f"{number}{self.description}" + (f" ({self.details})" if self.details else "")
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """What each term costs, as it was agreed."""
         return tuple(Step(*pair) for pair in zip(self.steps_from, self.steps_cents, strict=True))
@@ -260,10 +300,10 @@ class QuoteLine(MappedModel):
         return f"{formats.number_format(Decimal(self.discount_basis_points) / 100)}%"
 
     datamap = row(
-        plain("id", "quote", "product", "position")
-        | personal(Category.CONTRACT, "customer", "description", "months", "net_cents", "setup_cents", "steps_from",
-                   "steps_cents", "discount_basis_points", "discount_once", "vat_basis_points", "vat_category", "vat_country",
-                   "vat_reason")
+        plain("id", "quote", "product", "position", "choice_ids", "choice_counts", "parent", "service")
+        | personal(Category.CONTRACT, "customer", "description", "quantity", "details", "months", "net_cents", "setup_cents",
+                   "steps_from", "steps_cents", "discount_basis_points", "discount_once", "vat_basis_points", "vat_category",
+                   "vat_country", "vat_reason")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
@@ -340,5 +380,6 @@ class Order(MappedModel):
 
 from hospes.sales.models.drafts import QuoteDraft as QuoteDraft  # noqa: E402
 from hospes.sales.models.drafts import QuoteDraftLine as QuoteDraftLine  # noqa: E402
+from hospes.sales.models.registries import RegistryKnown as RegistryKnown  # noqa: E402
 from hospes.sales.models.withdrawals import Refund as Refund  # noqa: E402  # tables of this app, in a file of their own
 from hospes.sales.models.withdrawals import Withdrawal as Withdrawal  # noqa: E402

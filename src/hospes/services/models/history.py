@@ -1,7 +1,7 @@
 """How a service came to be as it is, and of what it consisted when."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -63,7 +63,8 @@ class ServiceChange(MappedModel):
 
 class Content(MappedModel):
     """
-    Of what a service consists from a day until a day (the first one without): product, number, term and price.
+    Of what a service consists from a day until a day (the first one without): product, options, number, term and price.
+    `details`: the options in words, in the language of the customer, as they were called then.
 
     What is planned for the end of a term is a row from that day on that is not settled yet: it came into force at `settled_at`,
     or was taken back then, and was in force on no day (`until_on` is `from_on`).
@@ -74,6 +75,9 @@ class Content(MappedModel):
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     quantity = models.PositiveIntegerField(_("number"))
     months = models.PositiveSmallIntegerField(_("term in months"))
+    choice_ids = ArrayField(models.BigIntegerField(), default=list)
+    choice_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    details = models.CharField(_("with"), max_length=300, blank=True, default="")
     price_cents = models.PositiveBigIntegerField(_("price per term"))
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"), null=True)
@@ -119,8 +123,8 @@ class Content(MappedModel):
         return self.price_cents * self.quantity
 
     datamap = row(
-        plain("id", "service", "product", "raised")
-        | personal(Category.CONTRACT, "customer", "quantity", "months", "from_on", "until_on", "settled_at")
+        plain("id", "service", "product", "raised", "choice_ids", "choice_counts")
+        | personal(Category.CONTRACT, "customer", "quantity", "details", "months", "from_on", "until_on", "settled_at")
         | personal(Category.CONTRACT, "price_cents", reads={Purpose.CONTRACT, Purpose.BILLING}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},

@@ -1,5 +1,6 @@
 """What a customer is entitled to: services with a state, a term and a price; one life cycle for every kind (P22)."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Cast, Lower
@@ -55,7 +56,9 @@ class Service(MappedModel):
     What a customer ordered and is entitled to. `origin` is the thing that was sold: it makes one service, ever.
 
     `provider` is who makes and runs it ("" where nobody does): a name (`label`) can be there only once.
-    `price_cents`: for one, for a term, as it was agreed; a later price in the catalogue never changes it.
+    `belongs_to`: the service that an addition was ordered with; it ends with it. `choice_ids` and `choice_counts`: the options
+    that were chosen, and how many of each.
+    `price_cents`: for one with its options, for a term, as it was agreed; a later price in the catalogue never changes it.
     `renews_on`: `run_months` after `anchor_on`. It is the first day that is not paid for yet, also where the next term was
     invoiced before it began.
     `bound_until`: the end of the last term that the customer chose; from then on it was renewed silently.
@@ -67,6 +70,11 @@ class Service(MappedModel):
     )
     product = models.ForeignKey(Product, models.PROTECT, related_name="+", verbose_name=_("product"))
     label = models.CharField(_("for"), max_length=253)
+    belongs_to = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="additions", verbose_name=_("belongs to")
+    )
+    choice_ids = ArrayField(models.BigIntegerField(), default=list)
+    choice_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
     provider = models.CharField(max_length=30, blank=True)
     origin = models.CharField(max_length=60, unique=True)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
@@ -102,6 +110,10 @@ class Service(MappedModel):
                 condition=Q(quantity__gte=1) & Q(run_months__gte=F("months")),
             ),
             models.CheckConstraint(
+                name="service_says_how_many_of_each_option",
+                condition=Q(choice_ids__len=F("choice_counts__len")),
+            ),
+            models.CheckConstraint(
                 name="cancelled_service_says_when", condition=~Q(state="cancelled") | Q(ends_on__isnull=False)
             ),
             models.CheckConstraint(
@@ -120,7 +132,7 @@ class Service(MappedModel):
         ]
 
     datamap = row(
-        plain("id", "origin", "product", "provider")
+        plain("id", "origin", "product", "provider", "belongs_to", "choice_ids", "choice_counts")
         | personal(Category.CONTRACT, "customer", "state", "quantity", "months", "started_on", "renews_on", "bound_until",
                    "ends_on", "ended_on")
         | personal(Category.CONTRACT, "anchor_on", "run_months", reads={Purpose.CONTRACT, Purpose.BILLING})

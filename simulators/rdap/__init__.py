@@ -1,0 +1,1 @@
+"""The registries of domain names, as far as RDAP shows them."""
