@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.house import House
 from tests.browser.steps import cookies_of, press
@@ -42,7 +43,7 @@ def test_everything_is_found_chosen_and_ordered(windows: Windows, house: House, 
         page.fill("[name='option-ruimte']", "2")
         page.check("[name='option-kopie']")
         page.check("[name='add-onderhoud']")
-        page.wait_for_function("was => document.querySelector('#now').innerText !== was", arg=before)
+        expect(page.locator("#now")).not_to_have_text(before)
         assert faults(window) == []
         shot(window, f"product-{language}")
         press(window, "Put in the cart")

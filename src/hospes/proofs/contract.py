@@ -1,4 +1,4 @@
-"""P04, P20, P21, P22: messages, access, the cart, and what a customer is entitled to."""
+"""P04, P20, P21, P22, P42: messages, access, the cart, what a customer is entitled to, and what registries get."""
 
 import secrets
 
@@ -106,3 +106,40 @@ def entitlements_are_known(stage: Stage) -> str:
         "portal", "contract", "UPDATE services_service SET state = 'active' RETURNING id", customer=own
     )
     return f"{label} stands under services since {order} was paid, {waiting} gives none; a customer cannot grant one ({said})"
+
+
+@proof(
+    "P42",
+    enforced_by="a text by version for each extension; the trigger registries_are_known on orders; sales_registryknown",
+)
+def what_a_registry_gets_is_said_before_ordering(stage: Stage) -> str:
+    account, name = stage.sign_up(), f"w{secrets.token_hex(5)}"
+    browser = account.browser
+    browser.get(f"/hosting/bestellen/domeinnaam/?naam={name}").submit({"extensie": ".nl"}, has="extensie")
+    must(f"{name}.nl" in browser.text, "the name is not in the cart")
+    gets = stage.value(
+        "SELECT n.gets_nl FROM catalogue_registrynotice n JOIN catalogue_product p ON p.id = n.product_id"
+        " WHERE p.extension = '.nl' ORDER BY n.valid_from DESC LIMIT 1"
+    )
+    must(" ".join(str(gets).split()) in browser.text, "the cart does not say what the registry gets")
+    browser.get(account.page("afrekenen/"))
+    must(" ".join(str(gets).split()) in browser.text, "the checkout does not say what the registry gets")
+    browser.submit({"terms": "on", "do": "order"}, has="terms")
+    orders = "SELECT count(*) FROM sales_order o JOIN customers_customer c ON c.id = o.customer_id WHERE c.number = %s"
+    must(stage.value(orders, account.number) == 0, "a name was ordered by who did not say that they read it")
+    browser.submit({"terms": "on", "registries": "on", "do": "order"}, has="terms")
+    kept = stage.value(
+        "SELECT n.version || ', ' || k.language FROM sales_registryknown k JOIN sales_order o ON o.id = k.order_id"
+        " JOIN catalogue_registrynotice n ON n.id = k.notice_id JOIN customers_customer c ON c.id = o.customer_id"
+        " WHERE c.number = %s AND k.known_at = o.placed_at", account.number,
+    )  # fmt: skip
+    must(kept, "it is not kept what was said with the order")
+    order_id = int(stage.value("SELECT max(order_id) FROM sales_registryknown"))
+    stage.owner.execute("CREATE TEMP TABLE IF NOT EXISTS once AS SELECT * FROM sales_order LIMIT 0")
+    said = stage.held_by(
+        "registries_are_known",
+        f"DELETE FROM sales_registryknown WHERE order_id = {order_id};"  # a number
+        f" INSERT INTO once SELECT * FROM sales_order WHERE id = {order_id}; DELETE FROM sales_order WHERE id = {order_id};"
+        " INSERT INTO sales_order SELECT * FROM once; SET CONSTRAINTS ALL IMMEDIATE",
+    )
+    return f"shown in the cart and before ordering, kept with the order ({kept}); without it the database refuses: {said}"

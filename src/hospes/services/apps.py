@@ -11,6 +11,6 @@ class ServicesConfig(AppConfig):
 
     def ready(self) -> None:
         from hospes.accounts.passwords import own
-        from hospes.services import known_by, tasks  # noqa: F401  # registers the kinds that people deliver
+        from hospes.services import known_by
 
         own.also(known_by.domains)

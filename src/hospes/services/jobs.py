@@ -3,7 +3,7 @@
 from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
-from hospes.services import moves, raises, requests, sweeps
+from hospes.services import kinds, moves, raises, requests, sweeps, tasks
 
 
 @job(queue="services", purpose=Purpose.CONTRACT)
@@ -38,3 +38,19 @@ def day_begins(*, timestamp: int) -> None:
     raises.announce(today=clock.day_of(now), now=now)
     raises.note_delivered()
     raises.settle_all(now=now)
+
+
+def _by_hand(service_id: int) -> None:
+    """A colleague sets it up: it stands on their list from the moment on that it is there."""
+    tasks.set_up(service_id=service_id, now=clock.now())
+
+
+def _ended(service_id: int) -> None:
+    """What has ended needs not be set up any more."""
+    tasks.drop(service_id=service_id, now=clock.now())
+
+
+kinds.register("domain", _by_hand, provider=lambda: tasks.REGISTRY, ended=_ended)
+kinds.register("monitoring", _by_hand, ended=_ended)
+kinds.register("addon", _by_hand, ended=_ended)
+kinds.register("work", kinds.nothing)  # no service comes of it: see sales.delivery

@@ -1,7 +1,7 @@
 """
 What a person does for a customer: setting up what nobody makes by itself yet, and one-off work. Acts for the contract.
 
-A kind that is registered here makes a piece of work of each new service; who has done it says so, and what the customer is told.
+A kind of `BY_HAND` makes a piece of work of each new service (`jobs`); who has done it says so, and what the customer is told.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from hospes.kernel import clock, journal
+from hospes.kernel import journal
 from hospes.messaging import services as messaging
-from hospes.services import kinds
 from hospes.services.models import By, Service, State, Task
 from hospes.services.services import Asked, activate
 
@@ -60,20 +59,15 @@ def hold_back(*, service_id: int, until: date) -> None:
     )
 
 
-def _by_hand(service_id: int) -> None:
-    """Have a colleague set a service up."""
+def set_up(*, service_id: int, now: datetime) -> None:
+    """Have a colleague set a service up; again changes nothing."""
     service = Service.objects.get(pk=service_id)
     content = service.contents.order_by("-from_on").first()
     work = Work(service.customer_id, service.product_id, service.label, service.quantity,
                 content.details if content else "", f"service:{service_id}", service_id)  # fmt: skip
-    task = make(work, now=clock.now())
+    task = make(work, now=now)
     if task.state == Task.State.DROPPED:  # it was refused, and is tried again
         Task.objects.filter(pk=task.pk, state=Task.State.DROPPED).update(state=Task.State.OPEN, done_at=None)
-
-
-def _ended(service_id: int) -> None:
-    """What has ended needs not be set up any more."""
-    drop(service_id=service_id, now=clock.now())
 
 
 def drop(*, now: datetime, service_id: int | None = None, origin: str = "") -> bool:
@@ -108,9 +102,3 @@ def done(*, task_id: int, note: str, person_id: int | None, now: datetime) -> Ta
         messaging.enqueue("services.work_done", key=f"work:{task_id}:done", customer_id=task.customer_id,
                           about_id=task_id, now=now)  # fmt: skip
     return task
-
-
-kinds.register("domain", _by_hand, provider=lambda: REGISTRY, ended=_ended)
-kinds.register("monitoring", _by_hand, ended=_ended)
-kinds.register("addon", _by_hand, ended=_ended)
-kinds.register("work", kinds.nothing)  # no service comes of it: see sales.delivery

@@ -67,7 +67,7 @@ def _quote(capacity: Capacity, number: str, version: str) -> Quote:
     return found
 
 
-def _mark(found: Quote, notices: Sequence[RegistryNotice]) -> str:
+def _mark(found: Quote, notices: list[RegistryNotice]) -> str:
     """What somebody agrees to who accepts this version, as the page brings it back."""
     return _agreed().mark(_seen(f"{found.number}/{found.version}", notices))
 

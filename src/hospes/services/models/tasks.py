@@ -49,7 +49,8 @@ class Task(MappedModel):
         verbose_name = _("work for a customer")
         constraints = [
             models.CheckConstraint(
-                name="work_says_when_it_was_done", condition=Q(state="open", done_at=None) | ~Q(state="open") & Q(done_at__isnull=False)
+                name="work_says_when_it_was_done",
+                condition=Q(state="open", done_at=None) | ~Q(state="open") & Q(done_at__isnull=False),
             ),
             models.CheckConstraint(name="work_is_of_something", condition=Q(quantity__gte=1)),
         ]  # fmt: skip
