@@ -1,6 +1,6 @@
 """Quotes and orders. Making and accepting act for the contract (own twin: the customer's); paying for billing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -90,7 +90,7 @@ def make_quote(
     if not lines:
         raise QuoteRefused(_("There is nothing in it."))
     _refuse_names(names.in_use((line.product_id, line.label) for line in lines if line.label))
-    _refuse_strange(lines, customer_id)
+    _refuse_strange((line.service_id for line in lines), customer_id)
     tax = tax_for(customer_id, lines, today)
     sums = billing_rules.taxed((line.net_cents, tax) for line in lines)
     if promotion_id is not None and not sums.total_cents:
@@ -125,9 +125,9 @@ def _write_lines(quote: Quote, lines: Sequence[Wanted], vat: dict[str, object]) 
         made |= rows
 
 
-def _refuse_strange(lines: Sequence[Wanted], customer_id: int) -> None:
+def _refuse_strange(service_ids: Iterable[int | None], customer_id: int) -> None:
     try:
-        additions.refuse_strange((line.service_id for line in lines), customer_id)
+        additions.refuse_strange(service_ids, customer_id)
     except additions.Strange as strange:
         raise QuoteRefused(str(strange)) from None
 
@@ -189,6 +189,9 @@ def accept_quote(
     if quote.state != Quote.State.OPEN or quote.valid_until < today:
         raise QuoteRefused(_("This quote is no longer valid. Please make a new one."))
     _refuse_names(names.in_use_of_quote(quote_id))
+    _refuse_strange(
+        QuoteLine.objects.filter(quote_id=quote_id).values_list("service_id", flat=True), quote.customer_id
+    )
     _refuse_other_vat(quote, today)
     notices = registries.of_quote(quote_id, today=today)
     if not {notice.pk for notice in notices} <= set(told):
