@@ -435,3 +435,40 @@ def test_the_job_fails_when_the_panel_does_not_let_us_in(panel: DirectAdminWorld
         jobs.provision.run(service_id=service.pk)
     with as_owner():
         assert Service.objects.get(pk=service.pk).state == State.PENDING
+
+
+# --- limits that options change -------------------------------------------------------------------------------------------
+
+
+def test_options_that_change_a_limit_reach_the_panel_and_the_rest_of_the_package_stays(
+    panel: DirectAdminWorld,
+) -> None:
+    service = ordered()
+    with as_owner():
+        product = service.product
+        extra, plain = (
+            make.option(product=product, kind="quantity", choices=[{12: 100}])[0] for _ in range(2)
+        )
+        type(extra).objects.filter(pk=extra.pk).update(disk_mb=10_000, mailboxes=5)
+        Service.objects.filter(pk=service.pk).update(choice_ids=[extra.pk, plain.pk], choice_counts=[2, 1])
+    for _ in range(2):  # harmless to repeat
+        provision(service, panel)
+    limits = panel.sim.accounts.limits("dronkel")
+    assert (limits["quota"], limits["nemails"]) == (
+        "30000",
+        "20",
+    )  # 10,000 MB and 10 mailboxes in the package
+    assert (limits["bandwidth"], limits["mysql"], limits["php"], limits["ssh"]) == (
+        "unlimited",
+        "2",
+        "ON",
+        "OFF",
+    )
+    assert panel.accounts()["dronkel"].package == "custom"
+    services.follow(service_id=service.pk, provider=panel.provider, now=LATER)
+    assert panel.sim.accounts.limits("dronkel")["quota"] == "30000"
+    with as_owner():
+        Service.objects.filter(pk=service.pk).update(choice_ids=[], choice_counts=[])
+    services.follow(service_id=service.pk, provider=panel.provider, now=LATER)
+    assert panel.accounts()["dronkel"].package == "small"
+    assert panel.sim.accounts.limits("dronkel")["quota"] == "5000"

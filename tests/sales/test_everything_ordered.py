@@ -15,10 +15,10 @@ from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, SYSTEM, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
-from hospes.sales import jobs, registries, services
+from hospes.sales import jobs, registries, services, withdrawals
 from hospes.sales.models import Order, Quote, QuoteLine, RegistryKnown
 from hospes.sales.services import QuoteRefused, Wanted
-from hospes.services import endings, tasks
+from hospes.services import changes, endings, tasks
 from hospes.services.models import By, Charge, Content, Service, State, Task
 from hospes.services.services import Asked
 from hospes.services.tasks import WorkRefused
@@ -391,3 +391,53 @@ def test_a_name_is_registered_by_a_person_and_is_active_then() -> None:
     [service] = all_of(Service)
     assert service.state == "active"
     assert [m.kind for m in all_of(Message)].count("services.active") == 1
+
+
+# --- what changes later ---------------------------------------------------------------------------------------------------
+
+
+def test_options_come_along_to_another_package_that_has_them_at_its_price() -> None:
+    thing, bigger, bare, customer = package(), package(), package(), make.customer()
+    [here] = make.option(product=thing, kind="quantity", choices=[{12: 1_800}], most=5, slug="ruimte")
+    [there] = make.option(product=bigger, kind="quantity", choices=[{12: 1_000}], most=1, slug="ruimte")
+    with as_owner():
+        bigger.prices.update(cents=10_000)
+    order = accepted(quoted(customer, line(thing, {here.pk: 3})))
+    paid(order)
+    jobs.deliver.run(order_id=order.pk)
+    [service] = all_of(Service)
+    with acting(Purpose.CONTRACT, actor=JOB):
+        held = Service.objects.select_related("product").get(pk=service.pk)
+        same = changes.wanted(held, product_id=thing.pk, quantity=1, months=12, today=TODAY)
+        other = changes.wanted(held, product_id=bigger.pk, quantity=1, months=12, today=TODAY)
+        without = changes.wanted(held, product_id=bare.pk, quantity=1, months=12, today=TODAY)
+    assert (same.price_cents, same.choices) == (7_950 + 5_400, ((here.pk, 3),))
+    assert (other.price_cents, other.choices) == (11_000, ((there.pk, 1),))  # at most one of it there
+    assert (without.price_cents, without.choices) == (7_950, ())
+
+
+def test_a_name_never_becomes_one_of_another_extension() -> None:
+    nl, com, customer = extension(), extension(".other"), make.customer()
+    notice = told(nl)
+    order = accept(quoted(customer, line(nl)), notice)
+    paid(order)
+    jobs.deliver.run(order_id=order.pk)
+    with acting(Purpose.CONTRACT, actor=JOB):
+        held = Service.objects.select_related("product").get()
+        with pytest.raises(changes.ChangeRefused):
+            changes.wanted(held, product_id=com.pk, quantity=1, months=12, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_done", "back"), [(True, True, 0), (True, False, 25_500), (False, False, 25_500)]
+)
+def test_work_that_was_done_because_it_was_asked_is_not_given_back(
+    asked: bool, is_done: bool, back: int
+) -> None:
+    order = work(make.customer(kind="private"), start=asked)
+    [task] = all_of(Task)
+    with acting(Purpose.CONTRACT, actor=SYSTEM):
+        if is_done:
+            tasks.done(task_id=task.pk, note="Klaar.", person_id=None, now=LATER)
+        held = Order.objects.get(pk=order.pk)
+        assert [part.cents for part in withdrawals.backs(held, on=TODAY)] == [back]

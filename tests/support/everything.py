@@ -89,7 +89,7 @@ def life() -> Life:
         _money(made, invoice, held)
         texts = ("gets", "public_private", "public_business")
         RegistryNotice.objects.create(
-            product=make.product(kind="domain", extension=".canary"), version="1", valid_from=make.TODAY, registry="canary",
+            product=make.product(kind="domain", extension=f".canary{person.pk}"), version="1", valid_from=make.TODAY, registry="canary",
             **{f"{text}_{language}": "canary" for text in texts for language in ("nl", "en")},
         )  # fmt: skip
         AccessLimit.objects.create(customer=made.customer, network="192.0.2.0/24", added_at=make.NOW)
