@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalogue', '0004_options_limits_and_registries'),
         ('customers', '0006_phones_that_are_confirmed'),
-        ('sales', '0008_what_each_term_costs'),
-        ('services', '0007_additions_options_and_work'),
+        ('sales', '0009_quotes_of_staff'),
+        ('services', '0009_additions_options_and_work'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

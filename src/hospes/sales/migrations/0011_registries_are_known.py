@@ -26,5 +26,5 @@ NO_MORE = "DROP TRIGGER registries_are_known ON sales_order; DROP FUNCTION sales
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0009_everything_can_be_ordered"), ("catalogue", "0005_options_in_sql")]
+    dependencies = [("sales", "0010_everything_can_be_ordered"), ("catalogue", "0005_options_in_sql")]
     operations = [migrations.RunSQL(SQL, NO_MORE)]

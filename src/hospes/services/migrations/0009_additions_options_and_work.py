@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalogue', '0004_options_limits_and_registries'),
         ('customers', '0006_phones_that_are_confirmed'),
-        ('services', '0006_who_asks'),
+        ('services', '0008_moves'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

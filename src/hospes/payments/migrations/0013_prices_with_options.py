@@ -65,8 +65,8 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0010_prices_now_and_later"),
+        ("payments", "0012_never_more_than_was_paid"),
         ("catalogue", "0005_options_in_sql"),
-        ("sales", "0009_everything_can_be_ordered"),
+        ("sales", "0010_everything_can_be_ordered"),
     ]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
