@@ -102,6 +102,7 @@ def customer(house: House) -> dict[str, Any]:
         "INSERT INTO services_raise (product_id, months, basis_points, from_on, announce_on, planned_at, key)"
         " SELECT id, 12, 500, current_date + 60, current_date + 30, now(), 'browser' FROM catalogue_product WHERE slug = 'plus'"
     )
+    house.owner.execute(
         "INSERT INTO services_task (customer_id, product_id, origin, label, quantity, details, state, made_at, note)"
         " SELECT c.id, p.id, 'test:1', 'voorbeeld.test', 2, '', 'open', now(), ''"
         " FROM customers_customer c, catalogue_product p WHERE c.number = %s AND p.slug = 'werk-per-uur'",

@@ -108,7 +108,6 @@ def test_all_run_in_one_process_keep_their_state_over_kill_9_and_end_at_sigterm(
         "mail.sqlite3",
         "panel.sqlite3",
         "peppol.sqlite3",
-        "vies.sqlite3",
     }
     third = start(base)
     third.child.wait(20)

@@ -23,7 +23,7 @@ from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
 from hospes.payments.models import Refund
 from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
-from hospes.services.models import Charge, Raise, RaiseNotice, RaisedService, Request, Service
+from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
 from tests.support import make, names
 from tests.support.rights import as_owner
 

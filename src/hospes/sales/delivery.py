@@ -18,7 +18,9 @@ def deliver(order: Order, *, now: datetime) -> None:
 
     What has no product staff described by themselves on the quote: there is nothing to be made.
     """
-    today = clock.day_of(order.paid_at or order.placed_at)  # where the invoice's period begins, also when this runs later
+    today = clock.day_of(
+        order.paid_at or order.placed_at
+    )  # where the invoice's period begins, also when this runs later
     not_before = _not_before(order)
     lines = QuoteLine.objects.filter(quote_id=order.quote_id, product__isnull=False).order_by("position")
     kinds = dict(Product.objects.filter(pk__in={x.product_id for x in lines}).values_list("pk", "kind"))

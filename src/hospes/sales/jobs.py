@@ -4,8 +4,7 @@ from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
 from hospes.sales import delivery, services, sweeps, withdrawals
-from hospes.sales.models import Order, QuoteLine
-from hospes.services.services import Sold, start
+from hospes.sales.models import Order
 
 
 @job(queue="services", purpose=Purpose.CONTRACT)

@@ -20,7 +20,7 @@ from hospes.customers.models import Customer
 from hospes.kernel import journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
-from hospes.sales import names, parties, rules
+from hospes.sales import domain_names, names, parties, rules
 from hospes.sales.models import Quote, QuoteDraft, QuoteDraftLine, QuoteLine
 from hospes.sales.services import QuoteRefused, Wanted, tax_for
 from hospes.services import kinds
@@ -123,7 +123,7 @@ def _as_drafted(line: QuoteLine) -> Line:
             line.net_cents if not 0 < points < 10_000 else round(line.net_cents * 10_000 / (10_000 - points))
         )
         return Line(description=line.description, label=line.label, cents=whole, **common)
-    return Line(line.product_id, line.months, getattr(line, "quantity", 1), line.label, **common)
+    return Line(line.product_id, line.months, line.quantity, line.label, **common)
 
 
 def save(
@@ -202,7 +202,7 @@ def _offered(line: QuoteDraftLine, on_offer: dict[tuple[int, int], Offer]) -> di
     label = line.label
     if offer.product.kind in _OF_A_NAME:
         try:
-            label = rules.domain_name(line.label)
+            label = domain_names.domain_name(line.label)
         except ValueError:
             raise QuoteRefused(
                 _("Line %(n)d needs a domain name, such as example.nl.") % {"n": line.position}
@@ -224,17 +224,8 @@ def _words(
         "product_id": line.product_id, "description": description, "label": line.label, "months": line.months,
         "net_cents": setup_cents + steps[0].cents, "setup_cents": setup_cents,
         "steps_from": [s.from_term for s in steps], "steps_cents": [s.cents for s in steps],
-        "discount_basis_points": line.discount_basis_points, "discount_once": line.discount_once, **_number(line),
+        "discount_basis_points": line.discount_basis_points, "discount_once": line.discount_once, "quantity": line.quantity,
     }  # fmt: skip
-
-
-def _number(line: QuoteDraftLine) -> dict[str, int]:
-    """How many, where a line of a quote can say so."""
-    if any(field.name == "quantity" for field in QuoteLine._meta.get_fields()):
-        return {"quantity": line.quantity}
-    if line.quantity != 1:
-        raise QuoteRefused(_("Write line %(n)d for one, as often as there are to be.") % {"n": line.position})
-    return {}
 
 
 # --- sending, withdrawing -------------------------------------------------------------------------------------------------

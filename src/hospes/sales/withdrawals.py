@@ -162,9 +162,9 @@ def backs(order: Order, *, on: date) -> list[Back]:
         held = Service.objects.filter(origin=origin_of(line), customer_id=order.customer_id)
         service = held.select_related("product").first()
         cents = line.net_cents
-        if service is None and _handed_over(order, line):
-            cents = 0
-        elif order.start_asked_at is not None and _is_done(line, service):
+        if (service is None and _handed_over(order, line)) or (
+            order.start_asked_at is not None and _is_done(line, service)
+        ):
             cents = 0
         elif service is not None and order.start_asked_at is not None and service.state != State.PENDING:
             term = Term.first(service.started_on, line.months)

@@ -15,7 +15,17 @@ from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.services.models import Charge, Move, MoveOffer, Raise, RaiseNotice, RaisedService, Request, Service, Task
+from hospes.services.models import (
+    Charge,
+    Move,
+    MoveOffer,
+    Raise,
+    RaisedService,
+    RaiseNotice,
+    Request,
+    Service,
+    Task,
+)
 from hospes.services.words import refusal_words
 
 

@@ -6,7 +6,7 @@ the other's from a day on; its history, requests, charges and invoices until the
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -14,9 +14,10 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from hospes.customers.models import Customer, Person
-from hospes.customers.queries import holders
+from hospes.customers.queries import addressee, holders
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
@@ -50,7 +51,7 @@ class MoveRefused(Exception):
 
 def can_move(service: Service) -> bool:
     """Whether a service is in a state in which it can go to another customer."""
-    return service.state == State.ACTIVE and service.ends_on is None
+    return service.state == State.ACTIVE and service.ends_on is None and service.belongs_to_id is None
 
 
 def ask(
@@ -104,16 +105,37 @@ def offer(*, move_id: int, now: datetime) -> None:
     to = _meant(move, now)
     if to is None or service.customer_id != move.customer_id or not can_move(service):
         return
-    giver = Customer.objects.values_list("name", flat=True).get(pk=move.customer_id)
+    giver, additions = (
+        Customer.objects.values_list("name", flat=True).get(pk=move.customer_id),
+        _additions(service),
+    )
     made = MoveOffer.objects.create(
         move=move, customer_id=to, from_name=giver, label=service.label, product_id=service.product_id,
         quantity=service.quantity, months=service.months, price_cents=service.price_cents, renews_on=service.renews_on,
+        additions=_words(additions, to, now), additions_cents=sum(each.term_cents for each in additions),
         when=move.when, made_at=now,
     )  # fmt: skip
     _record("service.move_offered", "services_moveoffer", made.pk, to, now)
     messaging.enqueue(
         "services.move_offer", key=f"move:{move_id}:offer", customer_id=to, about_id=made.pk, now=now
     )
+
+
+def _additions(service: Service) -> list[Service]:
+    """What belongs to a service and goes along with it, locked."""
+    held = Service.objects.filter(belongs_to_id=service.pk, ended_on=None).order_by("pk")
+    return list(held.select_related("product").select_for_update(of=("self",)))
+
+
+def _words(additions: Sequence[Service], to: int, now: datetime) -> str:
+    """What belongs to it, in the language of who is offered it."""
+    reader = addressee(to, now=now)
+    with override(reader.language if reader else "nl"):
+        told = [
+            f"{each.quantity} × {each.product.name}" if each.quantity > 1 else each.product.name
+            for each in additions
+        ]
+    return ", ".join(told)[:300]
 
 
 def _meant(move: Move, now: datetime) -> int | None:
@@ -163,8 +185,9 @@ def carry_out(*, offer_id: int, today: date, now: datetime) -> Move.State:
         return Move.State(move.state)
     if service.customer_id != move.customer_id or not can_move(service):
         return _close(move, offer, Move.State.REFUSED, now, refusal="not_now")
-    as_offered = (offer.product_id, offer.quantity, offer.months, offer.price_cents)
-    if as_offered != (service.product_id, service.quantity, service.months, service.price_cents):
+    as_offered = (offer.product_id, offer.quantity, offer.months, offer.price_cents, offer.additions_cents)
+    beside = sum(each.term_cents for each in _additions(service))
+    if as_offered != (service.product_id, service.quantity, service.months, service.price_cents, beside):
         return _close(move, offer, Move.State.REFUSED, now, refusal="changed_meanwhile")
     if move.when == When.TERM_END and today < offer.renews_on:
         Move.objects.filter(pk=move.pk).update(state=Move.State.ACCEPTED)
@@ -200,8 +223,18 @@ def _close(
 
 
 def _hand_over(service: Service, move: Move, offer: MoveOffer, *, on: date, now: datetime) -> None:
-    """From this day on it is the other's. What was planned or told to who had it does not come."""
-    giver, asked = service.customer_id, Asked(By(move.by), move.person_id, move.note)
+    """From this day on it is the other's, with what belongs to it."""
+    gave = Asked(By(move.by), move.person_id, move.note)
+    took = Asked(By.CUSTOMER, offer.decided_by_id)
+    additions = _additions(service)
+    _close(move, offer, Move.State.DONE, now, on=on)
+    for each in (service, *additions):
+        _give(each, to=offer.customer_id, gave=gave, took=took, on=on, now=now)
+
+
+def _give(service: Service, *, to: int, gave: Asked, took: Asked, on: date, now: datetime) -> None:
+    """Make a service another customer's. What was planned or told to who had it does not come."""
+    giver = service.customer_id
     waiting = Request.objects.filter(service_id=service.pk, state=Request.State.WAITING)
     waiting.update(state=Request.State.REFUSED, done_at=now, refusal="moved")
     changes.unplan(service, now=now)
@@ -209,18 +242,17 @@ def _hand_over(service: Service, move: Move, offer: MoveOffer, *, on: date, now:
     RaisedService.objects.filter(service_id=service.pk, state__in=told).update(
         state=RaisedService.State.DROPPED, takes_effect_on=None
     )
-    note(service, was=service.state, became=service.state, reason="moved_away", now=now, asked=asked)
+    note(service, was=service.state, became=service.state, reason="moved_away", now=now, asked=gave)
     _record("service.moved_away", "services_service", service.pk, giver, now)
-    _close(move, offer, Move.State.DONE, now, on=on)
-    Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=on)
+    held = Content.objects.get(service_id=service.pk, until_on=None)
+    Content.objects.filter(pk=held.pk).update(until_on=on)
     # To the end of what was paid for nobody gets back what somebody else paid.
-    Service.objects.filter(pk=service.pk).update(customer=offer.customer_id, bound_until=service.renews_on)
-    service.customer_id, service.bound_until = offer.customer_id, service.renews_on
-    fill(service, from_on=on, now=now)
+    Service.objects.filter(pk=service.pk).update(customer=to, bound_until=service.renews_on)
+    service.customer_id, service.bound_until = to, service.renews_on
+    fill(service, from_on=on, now=now, details=held.details)
     kinds.moved(service.product.kind, service.pk)
-    took = Asked(By.CUSTOMER, offer.decided_by_id)
     note(service, was="", became=service.state, reason="moved_here", now=now, asked=took)
-    _record("service.moved_here", "services_service", service.pk, offer.customer_id, now)
+    _record("service.moved_here", "services_service", service.pk, to, now)
 
 
 def sweep(*, today: date, now: datetime, page_size: int = 500) -> Counter[str]:

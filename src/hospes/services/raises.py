@@ -67,10 +67,12 @@ class Reach:
 
 
 _NEW = "coalesce(%(price)s::bigint, (s.price_cents * (10000 + %(points)s::bigint) + 5000) / 10000)"
+# A price of its own is that of the product without options: who has some has a raise in percent.
 _WHICH = f"""
   FROM services_service s
  WHERE s.product_id = %(product)s AND s.months = %(months)s AND s.state IN ('pending', 'active', 'suspended')
    AND s.ends_on IS NULL AND (%(before)s::date IS NULL OR s.started_on < %(before)s::date) AND {_NEW} > s.price_cents
+   AND (%(price)s::bigint IS NULL OR s.choice_ids = '{{}}')
    AND NOT EXISTS (SELECT FROM services_raisedservice r WHERE r.service_id = s.id AND r.state IN ('planned', 'announced'))
 """  # made of this module's constants
 _COUNT = f"""
@@ -247,10 +249,12 @@ def _day(service: Service, plan: Raise, told_on: date) -> date:
 
 
 def _place(row: RaisedService, service: Service, on: date, now: datetime) -> None:
-    Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=on)
+    held = Content.objects.get(service_id=service.pk, until_on=None)
+    Content.objects.filter(pk=held.pk).update(until_on=on)
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
-        months=service.months, price_cents=row.new_cents, from_on=on, raised=row,
+        months=service.months, price_cents=row.new_cents, from_on=on, raised=row, choice_ids=held.choice_ids,
+        choice_counts=held.choice_counts, details=held.details,
     )  # fmt: skip
     RaisedService.objects.filter(pk=row.pk).update(takes_effect_on=on)
 

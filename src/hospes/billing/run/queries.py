@@ -37,7 +37,7 @@ def coming(today: date, *, days: int) -> list[Coming]:
     Days on which nothing comes stand there too.
     """
     operator = settings.HOSPES_OPERATOR
-    values = {
+    values: dict[str, date | int] = {
         "today": today, "last": today + timedelta(days=days - 1), "consumer_days": operator.consumer_lead_days,
         "company_days": operator.business_lead_days,
     }  # fmt: skip

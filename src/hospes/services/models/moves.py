@@ -110,6 +110,8 @@ class MoveOffer(MappedModel):
     quantity = models.PositiveIntegerField(_("number"))
     months = models.PositiveSmallIntegerField(_("term in months"))
     price_cents = models.PositiveBigIntegerField(_("price per term"))
+    additions = models.CharField(_("with"), max_length=300, blank=True, default="")
+    additions_cents = models.PositiveBigIntegerField(_("price of what belongs to it, per term"), default=0)
     renews_on = models.DateField(_("renews on"))
     when = models.CharField(_("when"), max_length=10, choices=When.choices)
     made_at = models.DateTimeField(_("made at"))
@@ -145,13 +147,13 @@ class MoveOffer(MappedModel):
 
     @property
     def term_cents(self) -> int:
-        """What a term of it costs, without VAT."""
-        return self.price_cents * self.quantity
+        """What a term of it costs with what belongs to it, without VAT."""
+        return self.price_cents * self.quantity + self.additions_cents
 
     datamap = row(
         plain("id", "move", "product", writes=())
-        | personal(Category.CONTRACT, "customer", "label", "quantity", "months", "price_cents", "renews_on", "when", "made_at",
-                   writes=())
+        | personal(Category.CONTRACT, "customer", "label", "quantity", "months", "price_cents", "additions", "additions_cents",
+                   "renews_on", "when", "made_at", writes=())
         | personal(Category.IDENTITY, "from_name", writes=(), names_others=True, reads={Purpose.CONTRACT, Purpose.MESSAGES})
         | personal(Category.CONTRACT, "closed_at", "moved_on", writes={Purpose.CONTRACT})
         | personal(Category.CONTRACT, "state", "decided_at", "terms_version", "processing_version")
