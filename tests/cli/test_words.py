@@ -20,7 +20,7 @@ CATALOGUE = words.LOCALE / "nl" / "LC_MESSAGES" / f"{words.DOMAIN}.po"
 def messages() -> set[str]:
     """Return every text that the launcher's modules hand to its translation function."""
     found: set[str] = set()
-    for path in Path(words.__file__).parent.glob("*.py"):
+    for path in Path(words.__file__).parent.rglob("*.py"):
         if "hospes.cli.words import _" not in (source := path.read_text()):
             continue
         for node in ast.walk(ast.parse(source)):

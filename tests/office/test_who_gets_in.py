@@ -14,6 +14,7 @@ from hospes.kernel.logins import LOGINS
 from hospes.kernel.purposes import Purpose
 from hospes.office import words
 from hospes.office.pages import ORDER
+from hospes.office.reports.registry import REPORTS
 from tests.accounts import people as accounts
 from tests.office import people
 from tests.office.conftest import AsRole
@@ -40,6 +41,8 @@ def every_page(case: people.Case) -> list[str]:
         if pattern.name == "join":  # for who was invited, and is nobody here yet
             continue
         route = str(pattern.pattern).replace("<str:number>", case.invoice.number)  # type: ignore[union-attr]
+        if pattern.name == "report_file":  # the one that is no plain route
+            route = f"rapporten/{given['slug']}/bestand.csv"
         for name, value in given.items():
             for kind in ("int", "slug"):
                 route = route.replace(f"<{kind}:{name}>", str(value))

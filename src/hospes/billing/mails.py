@@ -1,19 +1,23 @@
 """The mail with an invoice."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from hospes.billing.models import Document, Invoice
 from hospes.billing.queries import credited_number
+from hospes.billing.run.reminders import KIND, next_term
 from hospes.billing.words import method_words
 from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Attachment, Rendered, register
+from hospes.services.mails import day_words, euro, notice
+from hospes.services.models import Service
 
 
 class FileChanged(Exception):
@@ -49,6 +53,32 @@ def credit_note(message: Message) -> Rendered:
     return Rendered(subject, "mail/billing.credit_note", context, [_file_of(found)])
 
 
+def renews_soon(message: Message) -> Rendered:
+    """What is about to be renewed, when, for how much with VAT, and how and until when that can be prevented."""
+    service, now = Service.objects.get(pk=message.about), clock.day_of(message.created_at)
+    coming = next_term(service.pk, today=now, language=get_language() or "nl")
+    if coming is None:
+        raise LookupError(f"service {service.pk} has no term to come")
+    operator = settings.HOSPES_OPERATOR
+    words = {
+        "label": service.label, "day": day_words(coming.renews_on), "last": day_words(coming.renews_on - timedelta(days=1)),
+        "product": coming.product, "number": coming.quantity, "months": coming.months,
+        "total": euro(coming.net_cents + (coming.vat_cents or 0)), "vat": euro(coming.vat_cents or 0),
+        "invoice": day_words(max(coming.renews_on - timedelta(days=operator.consumer_lead_days), now)),
+    }  # fmt: skip
+    said = [
+        _("On %(day)s your %(product)s for %(label)s is renewed by itself, for %(months)d months (number: %(number)d).")
+        % words,
+        _("That costs %(total)s, including %(vat)s VAT. You get the invoice about %(invoice)s.") % words,
+        _("Do you want to keep it? Then you need do nothing."),
+        _("Do you want to end it? Then cancel on the page of the service, up to and including %(last)s, and it ends on %(day)s"
+          " without costs. You can also answer this mail.") % words,
+        _("After %(day)s you can still cancel on any day, with one month's notice. What you paid and no longer use, you get"
+          " back.") % words,
+    ]  # fmt: skip
+    return notice(service, _("Your service is about to be renewed"), said, at=message.created_at)
+
+
 def _file_of(invoice: Invoice) -> Attachment:
     document = Document.objects.get(invoice_id=invoice.pk)
     content = (Path(settings.MEDIA_ROOT) / document.path).read_bytes()
@@ -59,6 +89,8 @@ def _file_of(invoice: Invoice) -> Attachment:
 
 register("billing.invoice", invoice)
 register("billing.credit_note", credit_note)
+register(KIND, renews_soon)
 name({
+    KIND: gettext_lazy("A service is about to be renewed"),
     "billing.invoice": gettext_lazy("Invoice"), "billing.credit_note": gettext_lazy("Credit note"),
 })  # fmt: skip

@@ -86,13 +86,17 @@ class Job:
         ):  # a refusal must cost a savepoint only
             self._for_later(queueing_lock=key).defer(**arguments)
 
-    def enqueue_each(self, argument: str, ids: Sequence[int], *, priority: int = 0) -> None:
+    def enqueue_each(
+        self, argument: str, ids: Sequence[int], *, priority: int = 0, lock: str | None = None
+    ) -> None:
         """
         Enqueue one job for each id, in one statement of the current transaction; with a priority below zero others go first.
+
+        With `lock` those of one id run one after another, as with `one_at_a_time` of that word and the id.
         """
         checked_arguments({argument: 0})
         with connections[_acting_alias()].cursor() as cursor:
-            cursor.execute(_DEFER_EACH, [self.queue, self.name, priority, argument, list(ids)])
+            cursor.execute(_DEFER_EACH, [self.queue, self.name, priority, lock, argument, list(ids)])
 
     def _for_later(self, **locks: str | None) -> JobDeferrer:
         # Not by the task itself: inside a worker that enqueues through another connection, so at once, and also what is
@@ -107,7 +111,7 @@ class Job:
 #: What procrastinate itself calls for many jobs, with rows that are made here.
 _DEFER_EACH = """
 SELECT cardinality(procrastinate_defer_jobs_v1(array_agg(
-         ROW(%s, %s, %s, NULL, NULL, jsonb_build_object(%s::text, each.id), NULL)::procrastinate_job_to_defer_v1
+         ROW(%s, %s, %s, %s::text || each.id, NULL, jsonb_build_object(%s::text, each.id), NULL)::procrastinate_job_to_defer_v1
          ORDER BY each.place)))
   FROM unnest(%s::bigint[]) WITH ORDINALITY AS each (id, place)
 """

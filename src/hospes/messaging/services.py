@@ -7,6 +7,7 @@ no better way.
 """
 
 import smtplib
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -74,6 +75,33 @@ def enqueue(
         from hospes.messaging.jobs import deliver as job
 
         job.enqueue(one_at_a_time=f"message:{row[0]}", message_id=row[0])
+
+
+_INSERT_EACH = """
+INSERT INTO messaging_message (kind, key, person_id, customer_id, about_id, address, state, created_at)
+SELECT %s, key, NULL, customer, about, '', 'waiting', %s
+  FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS m (key, customer, about)
+ON CONFLICT (key) DO NOTHING RETURNING id
+"""
+
+
+def enqueue_each(kind: str, about: Sequence[tuple[str, int, int]], *, now: datetime) -> int:
+    """
+    Have many messages of a kind sent, as `enqueue` does one: (key, customer, about what) each. Returns how many are new.
+    """
+    rendering.renderer_of(kind)
+    scene = acting.current()
+    if scene is None:
+        raise RuntimeError("messages are enqueued inside acting()")
+    columns = [list(column) for column in zip(*about, strict=True)] or [[], [], []]
+    with connections[scene.alias].cursor() as cursor:
+        cursor.execute(_INSERT_EACH, [kind, now, *columns])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    if ids:
+        from hospes.messaging.jobs import deliver as job
+
+        job.enqueue_each("message_id", ids, lock="message:")
+    return len(ids)
 
 
 def is_enqueued(key: str) -> bool:

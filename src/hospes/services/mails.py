@@ -84,19 +84,20 @@ def _of_request(
     def render(message: Message) -> Rendered:
         request = Request.objects.get(pk=message.about)
         service = Service.objects.get(pk=request.service_id)
-        return _notice(service, str(subject), sentences(request, service), at=request.asked_at)
+        return notice(service, str(subject), sentences(request, service), at=request.asked_at)
 
     return render
 
 
-def _notice(service: Service, subject: str, said: list[str], *, at: datetime) -> Rendered:
+def notice(service: Service, subject: str, said: list[str], *, at: datetime) -> Rendered:
+    """Sentences about a service, with a button that leads to it."""
     context = {"service": service, "said": said, "at": at, "heading": subject}
     return Rendered(f"{subject}: {service.label}", "mail/services.notice", context)
 
 
 def _changed(request: Request, service: Service) -> list[str]:
     words = {
-        "product": Product.objects.get(pk=request.product_id or 0).name, "number": request.quantity, "day": _day(request.on),
+        "product": Product.objects.get(pk=request.product_id or 0).name, "number": request.quantity, "day": day_words(request.on),
         "label": service.label, "price": euro((request.price_cents or 0) * (request.quantity or 1)), "months": request.months,
     }  # fmt: skip
     if request.when == Request.When.TERM_END:
@@ -122,7 +123,7 @@ def _amount(cents: int) -> str:
 
 
 def _cancelled(request: Request, service: Service) -> list[str]:
-    last = _day(request.on - timedelta(days=1))
+    last = day_words(request.on - timedelta(days=1))
     said = [
         _("You cancelled %(label)s. It works up to and including %(day)s, and is not renewed.")
         % {"label": service.label, "day": last},
@@ -139,12 +140,12 @@ def ended(message: Message) -> Rendered:
     service = Service.objects.get(pk=message.about)
     said = [
         _("%(label)s has ended, as of %(day)s.")
-        % {"label": service.label, "day": _day(service.ended_on or clock.day_of(message.created_at))}
+        % {"label": service.label, "day": day_words(service.ended_on or clock.day_of(message.created_at))}
     ]
     back = Charge.objects.filter(service_id=service.pk, kind=Charge.Kind.ENDED).first()
     if back is not None:
         said.append(_amount(back.cents))
-    return _notice(service, _("The contract has ended"), said, at=message.created_at)
+    return notice(service, _("The contract has ended"), said, at=message.created_at)
 
 
 def euro(cents: int) -> str:
@@ -152,7 +153,8 @@ def euro(cents: int) -> str:
     return f"€ {formats.number_format(Decimal(cents) / 100, 2, force_grouping=True)}"
 
 
-def _day(day: date) -> str:
+def day_words(day: date) -> str:
+    """A day as a sentence has it, in the active language."""
     return formats.date_format(day, "j F Y")
 
 
@@ -224,7 +226,7 @@ register("services.cancel", _of_request(gettext_lazy("Your cancellation"), _canc
 register("services.undo", _of_request(
     gettext_lazy("Your cancellation was taken back"),
     lambda request, service: [
-        _("%(label)s goes on as before, and renews on %(day)s.") % {"label": service.label, "day": _day(service.renews_on)}
+        _("%(label)s goes on as before, and renews on %(day)s.") % {"label": service.label, "day": day_words(service.renews_on)}
     ],
 ))  # fmt: skip
 register("services.unplan", _of_request(

@@ -214,7 +214,8 @@ class TaxStatus(MappedModel):
         plain("id", "vies_check")
         | personal(Category.CONTRACT, "customer", "category", "rate_country", "place", "since", "until")
         | personal(Category.CONTRACT, "why", words=why_words),
-        key="customer_id", reads=_READERS,
+        # Consumers are told prices with VAT, in mails too.
+        key="customer_id", reads=_READERS | {Purpose.MESSAGES}, twins=_READERS,
         # What an invoice says of its VAT it keeps itself; this goes once its customer has gone.
         keep=Keep(Event.CONTRACT_END, TAX_LAW, Then.DELETE, years=7, goes_with="customer"),
     )  # fmt: skip

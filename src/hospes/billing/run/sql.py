@@ -187,6 +187,28 @@ UPDATE billing_run SET services = services + %(services)s, invoices = invoices +
  WHERE id = %(run)s
 """
 
+# --- what customers are told beforehand -------------------------------------------------------------------------------------
+
+#: Consumers whose term of a year or more is about to be renewed silently: another term they chose themselves.
+TO_BE_TOLD: Final = f"""
+SELECT 'service:' || s.id || ':renews:' || s.renews_on, s.customer_id, s.id
+  FROM services_service s JOIN customers_customer k ON k.id = s.customer_id JOIN services_content c ON {CONTENT}
+ WHERE s.id > %(after)s AND k.kind = 'private' AND s.months >= 12 AND c.months = s.months AND {GOES_ON} AND s.ends_on IS NULL
+   AND s.renews_on > %(today)s AND s.renews_on <= %(last)s
+ ORDER BY s.id LIMIT %(size)s
+"""
+
+#: What a service will be and cost from its renewal on; VAT as on the invoice.
+NEXT: Final = f"""
+SELECT s.renews_on, c.months, CASE WHEN %(language)s = 'en' THEN p.name_en ELSE p.name_nl END, c.quantity, n.net,
+       CASE WHEN t.category = 'S' THEN round(n.net * {_RATE.format(country="t.rate_country")} / 10000.0)::bigint
+            WHEN t.category <> '' THEN 0 END
+  FROM services_service s JOIN services_content c ON {CONTENT} JOIN catalogue_product p ON p.id = c.product_id{PRICE}
+ CROSS JOIN LATERAL (SELECT coalesce(agreed.cents, c.price_cents) * c.quantity AS net) n
+  LEFT JOIN billing_taxstatus t ON t.customer_id = s.customer_id AND t.until IS NULL
+ WHERE s.id = %(service)s
+"""
+
 # --- what comes -------------------------------------------------------------------------------------------------------------
 
 #: By the day of the run that will do it; what is due already is today's.

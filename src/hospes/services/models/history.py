@@ -125,8 +125,9 @@ class Content(MappedModel):
     datamap = row(
         plain("id", "service", "product", "raised", "choice_ids", "choice_counts")
         | personal(Category.CONTRACT, "customer", "quantity", "details", "months", "from_on", "until_on", "settled_at")
-        | personal(Category.CONTRACT, "price_cents", reads={Purpose.CONTRACT, Purpose.BILLING}),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, twins={Purpose.CONTRACT},
+        # Who is told that a term is about to be renewed is told what it will be, and what it costs.
+        | personal(Category.CONTRACT, "price_cents", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
+        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
     )  # fmt: skip

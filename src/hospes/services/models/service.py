@@ -135,7 +135,8 @@ class Service(MappedModel):
         plain("id", "origin", "product", "provider", "belongs_to", "choice_ids", "choice_counts")
         | personal(Category.CONTRACT, "customer", "state", "quantity", "months", "started_on", "renews_on", "bound_until",
                    "ends_on", "ended_on")
-        | personal(Category.CONTRACT, "anchor_on", "run_months", reads={Purpose.CONTRACT, Purpose.BILLING})
+        | personal(Category.CONTRACT, "anchor_on", "run_months",
+                   reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES})
         | personal(Category.CONTRACT, "price_cents", reads=_READERS)
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
         key="customer_id", reads=_READERS | {Purpose.OPERATION},
