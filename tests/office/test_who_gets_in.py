@@ -14,7 +14,6 @@ from hospes.kernel.logins import LOGINS
 from hospes.kernel.purposes import Purpose
 from hospes.office import words
 from hospes.office.pages import ORDER
-from hospes.office.reports.registry import REPORTS
 from tests.accounts import people as accounts
 from tests.office import people
 from tests.office.conftest import AsRole
