@@ -163,7 +163,7 @@ def raised(message: Message) -> Rendered:
     notice, rows = RaiseNotice.objects.get(pk=message.about), list[str]()
     for row in RaisedService.objects.filter(notice_id=notice.pk).order_by("pk"):
         service, plan = Service.objects.get(pk=row.service_id), Raise.objects.get(pk=row.plan_id)
-        words = {"label": service.label, "old": euro(row.old_cents * service.quantity), "day": _day(plan.from_on),
+        words = {"label": service.label, "old": euro(row.old_cents * service.quantity), "day": day_words(plan.from_on),
                  "new": euro(row.new_cents * service.quantity), "months": service.months}  # fmt: skip
         rows.append(
             _("%(label)s: now %(old)s, then %(new)s for %(months)d months, excluding VAT; from its first renewal on or after"
@@ -178,7 +178,7 @@ def move_offered(message: Message) -> Rendered:
     said = [
         _("%(name)s wants to hand %(label)s over to you.") % {"name": offer.from_name, "label": offer.label},
         _("If you accept, you pay %(sum)s for %(months)d months from its next renewal on, %(day)s, excluding VAT. Until then it"
-          " is paid for.") % {"sum": euro(offer.term_cents), "months": offer.months, "day": _day(offer.renews_on)},
+          " is paid for.") % {"sum": euro(offer.term_cents), "months": offer.months, "day": day_words(offer.renews_on)},
         _("You can accept or decline it in your account, under Services. Without an answer nothing happens."),
     ]  # fmt: skip
     return Rendered(
@@ -190,7 +190,9 @@ def move_taken(message: Message) -> Rendered:
     """To who accepted: it is theirs now, or it did not come to it."""
     offer = MoveOffer.objects.get(pk=message.about)
     if offer.moved_on is not None:
-        said = [_("%(label)s is yours as of %(day)s.") % {"label": offer.label, "day": _day(offer.moved_on)}]
+        said = [
+            _("%(label)s is yours as of %(day)s.") % {"label": offer.label, "day": day_words(offer.moved_on)}
+        ]
     else:
         said = [_("%(label)s could not be handed over to you. Nothing was changed.") % {"label": offer.label}]
     return Rendered(
@@ -203,7 +205,7 @@ def move_taken(message: Message) -> Rendered:
 def move_ended(message: Message) -> Rendered:
     """To who asked: it is the other's now, or the other did not want it, or it could not be. Nothing about the other."""
     move = Move.objects.get(pk=message.about)
-    words = {"label": move.label, "day": _day(move.moved_on) if move.moved_on else ""}
+    words = {"label": move.label, "day": day_words(move.moved_on) if move.moved_on else ""}
     said = [{
         Move.State.DONE: _(
             "%(label)s was handed over, as of %(day)s. What you paid stays settled; you get no more invoices for it."
