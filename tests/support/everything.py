@@ -12,7 +12,11 @@ from django.db import IntegrityError, models
 
 from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
 from hospes.billing.ledger import services as ledger
+<<<<<<< HEAD
 from hospes.billing.models import Invoice, StuckCharge
+=======
+from hospes.billing.models import Run, RunProblem
+>>>>>>> 0a89d41 (One row of every table: a run, and what it left out)
 from hospes.billing.models.einvoices import EInvoiceAddress
 from hospes.billing.services import credit
 from hospes.catalogue.models import RegistryNotice
@@ -77,6 +81,10 @@ def life() -> Life:
         EInvoiceAddress.objects.create(customer=customer, participant="0106:87654321", since=make.NOW)
         with acting(Purpose.BILLING, actor=SYSTEM):
             ledger.book_invoice(invoice.pk, now=make.NOW)
+        RunProblem.objects.create(
+            customer=customer, service=held, reason="tax_unknown", first_seen_at=make.NOW,
+            run=Run.objects.create(for_date=make.TODAY, started_at=make.NOW),
+        )  # fmt: skip
         Withdrawal.objects.create(
             form_id=cart.pk, name="canary", contract="canary", email=person.email, received_at=make.NOW, customer=customer,
             person=person, order=Order.objects.filter(customer=customer).first(),

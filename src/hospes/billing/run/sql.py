@@ -26,20 +26,26 @@ SELECT customer_id, place FROM due WHERE place %% %(size)s = 0
  ORDER BY 2
 """
 
-#: What the n-th term costs, the next one of a service `s` with content `c`: as long as nothing but the number was changed, by
-#: the steps that were agreed on (an introductory price); after that, what the content says.
+#: What one costs in the n-th term, the next one of a service `s` with content `c`, while an introductory price lasts: by the steps
+#: that were agreed on, as long as nothing but the number was changed. A raise is of the price after that. Else the content says.
 PRICE: Final = """
   LEFT JOIN LATERAL (
-    SELECT q.steps_cents[(SELECT max(i) FROM generate_subscripts(q.steps_from, 1) i
-                           WHERE q.steps_from[i] <= s.run_months / c.months + 1)] AS cents
+    SELECT q.steps_cents[i] / q.quantity AS cents
       FROM sales_quoteline q
-     WHERE cardinality(q.steps_from) > 1
+     CROSS JOIN LATERAL (SELECT max(i) AS i FROM generate_subscripts(q.steps_from, 1) i
+                          WHERE q.steps_from[i] <= s.run_months / c.months + 1) nth
+     WHERE cardinality(q.steps_from) > 1 AND i < cardinality(q.steps_from)
        AND q.id = CASE WHEN s.origin ~ '^quote_line:[0-9]{1,18}$' THEN substr(s.origin, 12)::bigint END
        AND NOT EXISTS (SELECT FROM services_content o WHERE o.service_id = s.id AND o.from_on <= s.renews_on
-                          AND o.until_on IS DISTINCT FROM o.from_on
+                          AND o.until_on IS DISTINCT FROM o.from_on AND o.raised_id IS NULL
                           AND (o.product_id, o.months, o.price_cents)
-                              <> (q.product_id, q.months, q.steps_cents[cardinality(q.steps_cents)]))
+                              <> (q.product_id, q.months, q.steps_cents[cardinality(q.steps_cents)] / q.quantity))
   ) agreed ON true"""
+
+#: What stands below the name on an invoice: what it is for, and its options, as far as they fit (names.details_of).
+DETAILS: Final = """CASE WHEN length(concat_ws(' · ', nullif(s.label, ''), nullif(c.details, ''))) <= 253
+            THEN concat_ws(' · ', nullif(s.label, ''), nullif(c.details, ''))
+            ELSE left(concat_ws(' · ', nullif(s.label, ''), nullif(c.details, '')), 252) || '…' END"""
 
 #: Of whom something is due, after one and up to another.
 CUSTOMERS: Final = f"""
@@ -60,7 +66,7 @@ CREATE TEMPORARY TABLE billing_run_due ON COMMIT DROP AS
 SELECT s.id AS service_id, s.customer_id, s.renews_on AS begins_on,
        (s.anchor_on + make_interval(months => s.run_months + c.months))::date - 1 AS ends_on,
        c.product_id, c.quantity, coalesce(agreed.cents, c.price_cents) AS unit_cents,
-       coalesce(agreed.cents, c.price_cents) * c.quantity AS net_cents, s.label,
+       coalesce(agreed.cents, c.price_cents) * c.quantity AS net_cents, {DETAILS} AS details,
        CASE WHEN w.collect = 'service' THEN s.id ELSE 0 END AS bill,
        coalesce(t.category, '') AS category, coalesce(t.rate_country, '') AS country, coalesce(t.why, '') AS why,
        coalesce(t.place, '') AS place,
@@ -154,7 +160,7 @@ lined AS (
     unit_cents, net_cents, vat_category, vat_country, vat_basis_points, vat_reason, revenue_account, period_from, period_until,
     credits_line_id, credited_cents)
   SELECT o.id, d.customer_id, d.service_id, 'term', row_number() OVER (PARTITION BY o.id ORDER BY d.begins_on, d.service_id),
-         CASE WHEN o.language = 'en' THEN p.name_en ELSE p.name_nl END, d.label, d.quantity, d.unit_cents, d.net_cents,
+         CASE WHEN o.language = 'en' THEN p.name_en ELSE p.name_nl END, d.details, d.quantity, d.unit_cents, d.net_cents,
          d.category, d.country, d.rate, d.why, '', d.begins_on, d.ends_on, NULL, 0
     FROM billing_run_due d JOIN of o ON o.customer_id = d.customer_id AND o.bill = d.bill
     JOIN catalogue_product p ON p.id = d.product_id)
