@@ -12,11 +12,7 @@ from django.db import IntegrityError, models
 
 from hospes.accounts.models import AccessLimit, ApiToken, Phone, PhoneCode, Release
 from hospes.billing.ledger import services as ledger
-<<<<<<< HEAD
-from hospes.billing.models import Invoice, StuckCharge
-=======
-from hospes.billing.models import Run, RunProblem
->>>>>>> 0a89d41 (One row of every table: a run, and what it left out)
+from hospes.billing.models import Invoice, Run, RunProblem, StuckCharge
 from hospes.billing.models.einvoices import EInvoiceAddress
 from hospes.billing.services import credit
 from hospes.catalogue.models import RegistryNotice
