@@ -49,6 +49,7 @@ def _sold(order: Order, line: QuoteLine) -> Sold:
         line.steps_cents[-1] // line.quantity,  # of one, after the introduction; whole cents by the rules of the catalogue
         origin_of(line), line.quantity, choices=tuple(zip(line.choice_ids, line.choice_counts, strict=True)),
         details=line.details, belongs_to_id=belongs_to,
+        intro_cents=line.steps_cents[0] // line.quantity if len(line.steps_cents) > 1 else None,
     )  # fmt: skip
 
 

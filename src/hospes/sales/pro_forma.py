@@ -100,15 +100,20 @@ def _next(service: Service) -> Term:
 
 
 def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | None:
-    """What the n-th term costs by the steps that were agreed on; None once the package, its term or price was changed."""
+    """
+    What one costs in the n-th term while an introductory price lasts; None after that, or once the package, its term or price was
+    changed by something else than a raise, which is of the price after it.
+    """
     line_id = service.origin.removeprefix("quote_line:")
     line = QuoteLine.objects.filter(pk=int(line_id) if line_id.isdigit() else 0).first()
     if line is None or len(line.steps) < 2:
         return None
-    sold = (line.product_id, line.months, line.steps[-1].cents)
-    if any((c.product_id, c.months, c.price_cents) != sold for c in contents):
+    sold = (line.product_id, line.months, line.steps[-1].cents // line.quantity)
+    if line.steps[-1].from_term <= nth:
         return None
-    return [step.cents for step in line.steps if step.from_term <= nth][-1]
+    if any((c.product_id, c.months, c.price_cents) != sold for c in contents if c.raised_id is None):
+        return None
+    return [step.cents for step in line.steps if step.from_term <= nth][-1] // line.quantity
 
 
 def tax_of_terms(customer_id: int, terms: Sequence[Term], *, today: date) -> rules.Tax:

@@ -123,7 +123,19 @@ def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Pr
         return Proposal(want, False, service.renews_on, rules.Settlement(0, 0))
     if want.months != service.months or today >= service.renews_on:
         raise ChangeRefused("only_at_term_end")
-    return Proposal(want, True, today, rules.change(service.term_cents, want.term_cents, service.term, today))
+    return Proposal(
+        want, True, today, rules.change(service.paid_cents, _costs(service, want), service.term, today)
+    )
+
+
+def _costs(service: Service, want: Wanted) -> int:
+    """What a term would cost as it becomes, the one that runs: more of the same has the introductory price as well."""
+    return (service.running_price if _is_the_same(service, want) else want.price_cents) * want.quantity
+
+
+def _is_the_same(service: Service, want: Wanted) -> bool:
+    as_it_is = (service.product_id, service.months, service.price_cents)
+    return (want.product_id, want.months, want.price_cents) == as_it_is
 
 
 def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked, now: datetime) -> None:
@@ -221,6 +233,7 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
 def _set(service: Service, want: Wanted) -> None:
     values: dict[str, Any] = {
         "product_id": want.product_id, "quantity": want.quantity, "price_cents": want.price_cents, **want.options,
+        "intro_cents": service.intro_cents if _is_the_same(service, want) else None,
     }  # fmt: skip
     Service.objects.filter(pk=service.pk).update(**values)
     for name, value in values.items():

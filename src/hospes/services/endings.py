@@ -29,7 +29,7 @@ def ways_to_end(service: Service, *, today: date) -> rules.Ways:
 
 def given_back(service: Service, on: date) -> int:
     """What is given back (cents without VAT) of what was paid, when a service ends on a day; of a term to come, nothing."""
-    return rules.paid_ahead(service.term_cents, service.term, on)
+    return rules.paid_ahead(service.paid_cents, service.term, on)
 
 
 def cancel(service: Service, *, on: date, asked: Asked, now: datetime, reason: str = "cancelled") -> None:
@@ -136,7 +136,9 @@ def renew(service: Service, *, now: datetime) -> tuple[date, date, int]:
     held = Content.objects.filter(service_id=service.pk, from_on__lte=service.renews_on)
     content = held.exclude(until_on__lte=service.renews_on).exclude(until_on=F("from_on")).get()
     term = service.term.next(content.months)
-    values = {"run_months": term.run_months, "months": term.months, "renews_on": term.renews_on}
+    values: dict[str, Any] = {
+        "run_months": term.run_months, "months": term.months, "renews_on": term.renews_on, "intro_cents": None,
+    }  # fmt: skip
     if content.months != service.months:  # chosen, and so agreed upon
         values["bound_until"] = term.renews_on
     Service.objects.filter(pk=service.pk).update(**values)

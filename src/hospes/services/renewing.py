@@ -21,16 +21,17 @@ CONTENT: Final = """c.service_id = s.id AND c.from_on <= s.renews_on AND (c.unti
 # Whoever holds a service for a moment, to change or cancel it, keeps nobody else waiting: it is renewed the next time.
 _RENEW: Final = f"""
 WITH due AS MATERIALIZED (
-  SELECT s.id, s.customer_id, s.state, s.anchor_on, s.run_months, s.months, s.renews_on
-    FROM services_service s JOIN unnest(%(ids)s::bigint[], %(days)s::date[]) AS w (id, day) ON w.id = s.id AND w.day = s.renews_on
+  SELECT s.id, s.customer_id, s.state, s.anchor_on, s.run_months, s.months, s.renews_on, w.intro
+    FROM services_service s JOIN unnest(%(ids)s::bigint[], %(days)s::date[], %(intros)s::bigint[]) AS w (id, day, intro)
+      ON w.id = s.id AND w.day = s.renews_on
    WHERE {GOES_ON} ORDER BY s.id FOR UPDATE OF s SKIP LOCKED),
 next AS MATERIALIZED (
-  SELECT s.id, s.customer_id, s.state, s.months, c.months AS next_months, s.run_months + c.months AS next_run,
+  SELECT s.id, s.customer_id, s.state, s.months, s.intro, c.months AS next_months, s.run_months + c.months AS next_run,
          (s.anchor_on + make_interval(months => s.run_months + c.months))::date AS next_on
     FROM due s JOIN services_content c ON {CONTENT}),
 moved AS (
   UPDATE services_service s
-     SET run_months = n.next_run, months = n.next_months, renews_on = n.next_on,
+     SET run_months = n.next_run, months = n.next_months, renews_on = n.next_on, intro_cents = n.intro,
          bound_until = CASE WHEN n.next_months <> n.months THEN n.next_on ELSE s.bound_until END
     FROM next n WHERE s.id = n.id RETURNING s.id),
 noted AS (
@@ -40,12 +41,13 @@ SELECT coalesce(array_agg(id), '{{}}') FROM moved
 """
 
 
-def renew_all(due: Sequence[tuple[int, date]], *, now: datetime) -> list[int]:
+def renew_all(due: Sequence[tuple[int, date, int | None]], *, now: datetime) -> list[int]:
     """
     Let many services go on to their next term; returns the ids of those that did.
 
-    `due` are services with the day on which each renews: one that renews on another day by now, ends by then, or is held by
-    somebody else at this moment, stays as it is. Part of the current transaction.
+    `due` are services with the day on which each renews, and what one costs in that term where an introductory price lasts. One
+    that renews on another day by now, ends by then, or is held by somebody else at this moment, stays as it is. Part of the
+    current transaction.
     """
     scene = acting.current()
     if scene is None:
@@ -53,7 +55,8 @@ def renew_all(due: Sequence[tuple[int, date]], *, now: datetime) -> list[int]:
     if not due:
         return []
     with connections[scene.alias].cursor() as cursor:
-        cursor.execute(_RENEW, {"ids": [pk for pk, _ in due], "days": [day for _, day in due], "now": now})
+        ids, days, intros = (list(column) for column in zip(*due, strict=True))
+        cursor.execute(_RENEW, {"ids": ids, "days": days, "intros": intros, "now": now})
         return list(cursor.fetchone()[0])
 
 

@@ -163,14 +163,14 @@ def _cross(horizon: Horizon) -> int | None:
     return crossing
 
 
-def _renew(due: Sequence[tuple[int, date, int]], horizon: Horizon) -> tuple[list[int], list[int]]:
+def _renew(due: Sequence[tuple[int, date, int | None, int]], horizon: Horizon) -> tuple[list[int], list[int]]:
     """Let services go on; those that did, and customers whose data may not be used for the contract."""
     scene = acting.current()
     if scene is None:
         raise RuntimeError("the billing run acts inside acting()")
     with acting.acting(Purpose.CONTRACT, actor=scene.actor):
-        renewed = renew_all([(pk, day) for pk, day, _ in due], now=horizon.now)
-        left = {customer for pk, _, customer in due} if len(renewed) < len(due) else set()
+        renewed = renew_all([(pk, day, intro) for pk, day, intro, _ in due], now=horizon.now)
+        left = {customer for _, _, _, customer in due} if len(renewed) < len(due) else set()
         return renewed, restricted(left)
 
 

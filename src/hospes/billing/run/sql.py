@@ -26,7 +26,7 @@ SELECT customer_id, place FROM due WHERE place %% %(size)s = 0
  ORDER BY 2
 """
 
-#: What one costs in the n-th term, the next one of a service `s` with content `c`, while an introductory price lasts: by the steps
+#: What one costs in the next term, the n-th, of a service `s` with content `c`, while an introductory price lasts: by the steps
 #: that were agreed on, as long as nothing but the number was changed. A raise is of the price after that. Else the content says.
 PRICE: Final = """
   LEFT JOIN LATERAL (
@@ -63,7 +63,7 @@ _RATE: Final = """(SELECT r.basis_points FROM billing_vatrate r
 #: Everything that is due of the customers after one up to another: of what it will consist, its price and VAT, and why not.
 DUE: Final = f"""
 CREATE TEMPORARY TABLE billing_run_due ON COMMIT DROP AS
-SELECT s.id AS service_id, s.customer_id, s.renews_on AS begins_on,
+SELECT s.id AS service_id, s.customer_id, s.renews_on AS begins_on, agreed.cents AS intro_cents,
        (s.anchor_on + make_interval(months => s.run_months + c.months))::date - 1 AS ends_on,
        c.product_id, c.quantity, coalesce(agreed.cents, c.price_cents) AS unit_cents,
        coalesce(agreed.cents, c.price_cents) * c.quantity AS net_cents, {DETAILS} AS details,
@@ -109,7 +109,7 @@ UPDATE billing_run_due SET why = 'consumer_oss', country = place, rate = {_RATE.
  WHERE customer_id = %(customer)s
 """
 
-CLAIMS: Final = "SELECT service_id, begins_on, customer_id FROM billing_run_due ORDER BY 1"
+CLAIMS: Final = "SELECT service_id, begins_on, intro_cents, customer_id FROM billing_run_due ORDER BY 1"
 #: Services that others hold at this moment, or whose customer the contract may not see, stay for another time.
 NOT_CLAIMED: Final = "DELETE FROM billing_run_due WHERE NOT service_id = ANY(%(ids)s)"
 
