@@ -8,15 +8,17 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from hospes.billing.models import Document, Invoice
-from hospes.billing.queries import credited_number
+from hospes.billing.models import Document, Invoice, TaxStatus
+from hospes.billing.queries import credited_number, vat_basis_points
+from hospes.billing.rules import totals
 from hospes.billing.run.reminders import KIND, next_term
 from hospes.billing.words import method_words
+from hospes.customers.models import Customer
 from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Attachment, Rendered, register
-from hospes.services.mails import day_words, euro, notice
+from hospes.services.mails import day_words, euro, notice, register_prices
 from hospes.services.models import Service
 
 
@@ -89,6 +91,19 @@ def _file_of(invoice: Invoice) -> Attachment:
 
 register("billing.invoice", invoice)
 register("billing.credit_note", credit_note)
+
+
+def priced(customer_id: int, cents: int) -> str:
+    """An amount as a customer is told it: consumers with the VAT that applies to them (art. 6:230m BW), companies without."""
+    kind = Customer.objects.values_list("kind", flat=True).get(pk=customer_id)
+    status = TaxStatus.objects.filter(customer_id=customer_id, until=None).first()
+    if kind == Customer.Kind.BUSINESS or status is None or not status.category:
+        return _("%(sum)s excluding VAT") % {"sum": euro(cents)}
+    rate = vat_basis_points(country=status.rate_country, today=clock.today()) if status.category == "S" else 0
+    return _("%(sum)s including VAT") % {"sum": euro(totals([(cents, rate)]).total_cents)}
+
+
+register_prices(priced)
 register(KIND, renews_soon)
 name({
     KIND: gettext_lazy("A service is about to be renewed"),

@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from hospes.billing import rules as billing_rules
 from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer, by_product
+from hospes.faces import words
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,11 @@ class View:
     def cents(self, net: int) -> int:
         """An amount without VAT as it is shown."""
         return billing_rules.totals([(net, self.rate)]).total_cents if self.with_vat else net
+
+    def words(self, net: int) -> str:
+        """The same in words: € 12,10 including VAT."""
+        told = _("%(sum)s including VAT") if self.with_vat else _("%(sum)s excluding VAT")
+        return told % {"sum": words.euro(self.cents(net))}
 
 
 @dataclass(frozen=True)

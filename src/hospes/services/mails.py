@@ -45,6 +45,28 @@ def register_access(kind: str, reader: Callable[[int], Access | None]) -> None:
     _access[kind] = reader
 
 
+def _without_vat(customer_id: int, cents: int) -> str:
+    return _("%(sum)s excluding VAT") % {"sum": euro(cents)}
+
+
+_prices: Callable[[int, int], str] = _without_vat
+
+
+def register_prices(reader: Callable[[int, int], str]) -> None:
+    """
+    Say how a customer is told an amount (cents without VAT): with VAT or without, in words.
+
+    The reader gets the customer's id and the amount, and acts for messages.
+    """
+    global _prices
+    _prices = reader
+
+
+def priced(service: Service, cents: int) -> str:
+    """An amount without VAT, as whoever has the service is told it."""
+    return _prices(service.customer_id, cents)
+
+
 def active(message: Message) -> Rendered:
     """Your hosting is ready: for which domain, under which user name, where to log in."""
     service = Service.objects.get(pk=message.about)
@@ -98,28 +120,24 @@ def notice(service: Service, subject: str, said: list[str], *, at: datetime) -> 
 def _changed(request: Request, service: Service) -> list[str]:
     words = {
         "product": Product.objects.get(pk=request.product_id or 0).name, "number": request.quantity, "day": day_words(request.on),
-        "label": service.label, "price": euro((request.price_cents or 0) * (request.quantity or 1)), "months": request.months,
+        "label": service.label, "months": request.months,
+        "price": priced(service, (request.price_cents or 0) * (request.quantity or 1)),
     }  # fmt: skip
     if request.when == Request.When.TERM_END:
         said = [_("From %(day)s on, %(label)s is %(product)s (number: %(number)d).") % words]
     else:
         said = [_("%(label)s is now %(product)s (number: %(number)d).") % words]
-    said.append(
-        _("From the next renewal on it costs %(price)s for %(months)d months, excluding VAT.") % words
-    )
+    said.append(_("From the next renewal on it costs %(price)s for %(months)d months.") % words)
     if request.cents:
-        said.append(_amount(request.cents))
+        said.append(_amount(service, request.cents))
     return said
 
 
-def _amount(cents: int) -> str:
+def _amount(service: Service, cents: int) -> str:
+    words = {"sum": priced(service, abs(cents))}
     if cents < 0:
-        return _("We give back %(sum)s, excluding VAT: the part that was paid and is not used.") % {
-            "sum": euro(-cents)
-        }
-    return _("For the rest of the term you pay %(sum)s, excluding VAT. You get an invoice for it.") % {
-        "sum": euro(cents)
-    }
+        return _("We give back %(sum)s: the part that was paid and is not used.") % words
+    return _("For the rest of the term you pay %(sum)s. You get an invoice for it.") % words
 
 
 def _cancelled(request: Request, service: Service) -> list[str]:
@@ -131,7 +149,7 @@ def _cancelled(request: Request, service: Service) -> list[str]:
         _("Until that day you can take the cancellation back yourself."),
     ]
     if request.cents:
-        said.insert(1, _amount(request.cents))
+        said.insert(1, _amount(service, request.cents))
     return said
 
 
@@ -144,7 +162,7 @@ def ended(message: Message) -> Rendered:
     ]
     back = Charge.objects.filter(service_id=service.pk, kind=Charge.Kind.ENDED).first()
     if back is not None:
-        said.append(_amount(back.cents))
+        said.append(_amount(service, back.cents))
     return notice(service, _("The contract has ended"), said, at=message.created_at)
 
 
@@ -163,10 +181,10 @@ def raised(message: Message) -> Rendered:
     notice, rows = RaiseNotice.objects.get(pk=message.about), list[str]()
     for row in RaisedService.objects.filter(notice_id=notice.pk).order_by("pk"):
         service, plan = Service.objects.get(pk=row.service_id), Raise.objects.get(pk=row.plan_id)
-        words = {"label": service.label, "old": euro(row.old_cents * service.quantity), "day": day_words(plan.from_on),
-                 "new": euro(row.new_cents * service.quantity), "months": service.months}  # fmt: skip
+        words = {"label": service.label, "old": priced(service, row.old_cents * service.quantity), "day": day_words(plan.from_on),
+                 "new": priced(service, row.new_cents * service.quantity), "months": service.months}  # fmt: skip
         rows.append(
-            _("%(label)s: now %(old)s, then %(new)s for %(months)d months, excluding VAT; from its first renewal on or after"
+            _("%(label)s: now %(old)s, then %(new)s for %(months)d months; from its first renewal on or after"
               " %(day)s.") % words
         )  # fmt: skip
     return Rendered(_("Our prices go up"), "mail/services.raise", {"rows": rows, "at": notice.made_at})
@@ -177,8 +195,8 @@ def move_offered(message: Message) -> Rendered:
     offer = MoveOffer.objects.get(pk=message.about)
     said = [
         _("%(name)s wants to hand %(label)s over to you.") % {"name": offer.from_name, "label": offer.label},
-        _("If you accept, you pay %(sum)s for %(months)d months from its next renewal on, %(day)s, excluding VAT. Until then it"
-          " is paid for.") % {"sum": euro(offer.term_cents), "months": offer.months, "day": day_words(offer.renews_on)},
+        _("If you accept, you pay %(sum)s for %(months)d months from its next renewal on, %(day)s. Until then it is paid for.")
+        % {"sum": _prices(offer.customer_id, offer.term_cents), "months": offer.months, "day": day_words(offer.renews_on)},
         _("You can accept or decline it in your account, under Services. Without an answer nothing happens."),
     ]  # fmt: skip
     return Rendered(

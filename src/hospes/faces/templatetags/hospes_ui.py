@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from hospes.faces import words
+from hospes.faces.prices import View
 from hospes.faces.states import Look, look_of
 
 register = template.Library()
@@ -32,6 +33,18 @@ def euro(value: Any) -> str:
     if value is None or value == "":
         return ""
     return words.euro(int(getattr(value, "cents", value)))
+
+
+@register.filter
+def priced(cents: int, view: View) -> str:
+    """Write an amount without VAT as the one who looks sees it: € 12,10 including VAT."""
+    return view.words(cents)
+
+
+@register.filter
+def with_vat(cents: int, view: View) -> int:
+    """An amount without VAT in cents, as the one who looks sees it."""
+    return view.cents(cents)
 
 
 @register.filter

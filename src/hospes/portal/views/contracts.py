@@ -21,7 +21,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.portal.contract_forms import CancelForm, ChangeForm, SentForm
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, posted_from
-from hospes.portal.views.prices import home_rate
+from hospes.portal.views.prices import own_view
 from hospes.sales import additions as sales_additions
 from hospes.sales import withdrawals
 from hospes.sales.models import Order
@@ -51,7 +51,7 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         asked is not None and asked.state == Request.State.WAITING
     )
     ways = endings.ways_to_end(found, today=today) if found.state in endings.CANCELLABLE else None
-    view = _own_view(capacity)
+    view = own_view(capacity)
     context = {
         "service": found, "history": queries.history(found.pk), "account": hosting_access(found.pk),
         "look": next_look(request) if waits else None, "asked": asked, "planned": queries.planned(found.pk), "ways": ways,
@@ -73,10 +73,6 @@ def _coming(held: Service) -> dict[str, Any] | None:
     if row is None:
         return None
     return {"on": row.takes_effect_on, "from_on": row.plan.from_on, "cents": row.new_cents * held.quantity}
-
-
-def _own_view(capacity: Capacity) -> View:
-    return View(home_rate(), with_vat=capacity.kind != "business")
 
 
 def _addable(held: Service, today: date, view: View) -> list[tuple[Offer, Term]]:
@@ -115,6 +111,7 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
             return _ask(request, capacity, found, words, form.cleaned_data["key"])
         messages.warning(request, _("The amount has changed since this page was shown. Please look again."))
     context = {
+        "view": own_view(capacity),
         "service": found, "form": form, "proposal": proposal, "key": SentForm.new_key(),
         "product": form.chosen_product(), "options": words_of(found.choice_ids, found.choice_counts),
         "kept": changes.words_of_options(proposal.wanted) if proposal else "", "term_cents": found.term_cents,
@@ -137,6 +134,7 @@ def cancel(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
                  "cents": -endings.given_back(found, on)}  # fmt: skip
         return _ask(request, capacity, found, words, form.cleaned_data["key"])
     context = {
+        "view": own_view(capacity),
         "additions": list(found.additions.select_related("product").filter(ended_on=None)),
         "service": found, "form": form, "ways": ways, "key": SentForm.new_key(), "is_consumer": capacity.kind == "private",
         "back_cents": endings.given_back(found, ways.soonest), "order": _can_withdraw(capacity, found, today),

@@ -18,6 +18,7 @@ from hospes.kernel import clock
 from hospes.kernel.purposes import Purpose
 from hospes.portal.contract_forms import SentForm
 from hospes.portal.pages import customer_page, posted_from
+from hospes.portal.views.prices import own_view
 from hospes.sales import agreements
 from hospes.services import moves
 from hospes.services.models import By, MoveOffer, Service, When
@@ -117,4 +118,5 @@ def offer(request: Any, capacity: Capacity, offer_id: int) -> HttpResponse:
             messages.warning(request, _("This was decided upon already, or is over."))
         return redirect("portal:move_offer", number=capacity.number, offer_id=offer_id)
     decider = Person.objects.filter(pk=found.decided_by_id or 0).first()
-    return render(request, "portal/move_offer.html", {"offer": found, "agreed": mark, "decider": decider})
+    context = {"offer": found, "agreed": mark, "decider": decider, "view": own_view(capacity)}
+    return render(request, "portal/move_offer.html", context)

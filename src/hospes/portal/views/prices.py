@@ -4,6 +4,7 @@ from typing import Any
 
 from hospes.billing.queries import vat_basis_points
 from hospes.billing.rules import Tax
+from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.customers.queries import Capacity
 from hospes.faces.prices import View
 from hospes.kernel import clock
@@ -12,6 +13,15 @@ from hospes.kernel import clock
 def home_rate() -> int:
     """Our own VAT today, in hundredths of a percent."""
     return vat_basis_points(country="NL", today=clock.today())
+
+
+def own_view(capacity: Capacity) -> View:
+    """How a customer sees its own prices, with the VAT that applies to it. Acts for the contract, or for billing."""
+    try:
+        rate = tax_of(capacity.customer_id, net_cents=0, today=clock.today()).basis_points
+    except TaxUnknown:
+        rate = home_rate()
+    return View(rate, with_vat=capacity.kind != "business")
 
 
 def view_of(request: Any, capacity: Capacity | None = None, tax: Tax | None = None) -> View:
