@@ -23,7 +23,18 @@ from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.services import changes, kinds
-from hospes.services.models import By, Content, Move, MoveOffer, RaisedService, Request, Service, State, When
+from hospes.services.models import (
+    By,
+    Content,
+    Move,
+    MoveOffer,
+    RaisedService,
+    Request,
+    Service,
+    State,
+    Task,
+    When,
+)
 from hospes.services.services import Asked, fill, note
 from hospes.services.words import refusal_words
 
@@ -115,6 +126,7 @@ def offer(*, move_id: int, now: datetime) -> None:
         additions=_words(additions, to, now), additions_cents=sum(each.term_cents for each in additions),
         when=move.when, made_at=now,
     )  # fmt: skip
+    Move.objects.filter(pk=move.pk).update(addition_ids=[each.pk for each in additions])
     _record("service.move_offered", "services_moveoffer", made.pk, to, now)
     messaging.enqueue(
         "services.move_offer", key=f"move:{move_id}:offer", customer_id=to, about_id=made.pk, now=now
@@ -185,15 +197,23 @@ def carry_out(*, offer_id: int, today: date, now: datetime) -> Move.State:
         return Move.State(move.state)
     if service.customer_id != move.customer_id or not can_move(service):
         return _close(move, offer, Move.State.REFUSED, now, refusal="not_now")
-    as_offered = (offer.product_id, offer.quantity, offer.months, offer.price_cents, offer.additions_cents)
-    beside = sum(each.term_cents for each in _additions(service))
-    if as_offered != (service.product_id, service.quantity, service.months, service.price_cents, beside):
+    if not _is_as_offered(service, move, offer):
         return _close(move, offer, Move.State.REFUSED, now, refusal="changed_meanwhile")
     if move.when == When.TERM_END and today < offer.renews_on:
         Move.objects.filter(pk=move.pk).update(state=Move.State.ACCEPTED)
         return Move.State.ACCEPTED
     _hand_over(service, move, offer, on=today, now=now)
     return Move.State.DONE
+
+
+def _is_as_offered(service: Service, move: Move, offer: MoveOffer) -> bool:
+    """Whether a service and what belongs to it are what the other accepted."""
+    held = _additions(service)
+    beside = ([each.pk for each in held], sum(each.term_cents for each in held))
+    as_it_is = (service.product_id, service.quantity, service.months, service.price_cents, *beside)
+    return as_it_is == (
+        offer.product_id, offer.quantity, offer.months, offer.price_cents, move.addition_ids, offer.additions_cents,
+    )  # fmt: skip
 
 
 def _close(
@@ -250,6 +270,7 @@ def _give(service: Service, *, to: int, gave: Asked, took: Asked, on: date, now:
     Service.objects.filter(pk=service.pk).update(customer=to, bound_until=service.renews_on)
     service.customer_id, service.bound_until = to, service.renews_on
     fill(service, from_on=on, now=now, details=held.details)
+    Task.objects.filter(service_id=service.pk, state=Task.State.OPEN).update(customer_id=to)
     kinds.moved(service.product.kind, service.pk)
     note(service, was="", became=service.state, reason="moved_here", now=now, asked=took)
     _record("service.moved_here", "services_service", service.pk, to, now)

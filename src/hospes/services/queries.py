@@ -67,7 +67,8 @@ def entitled_at(customer_id: int, *, moment: datetime, day: date) -> list[Entitl
     for each in held:
         service, state = services.get(each.service_id), each.state_then
         if service is None:  # another customer's by now: of that nothing is seen, but of the time before
-            given = Move.objects.filter(service_id=each.service_id, customer_id=customer_id).first()
+            went = Q(service_id=each.service_id) | Q(addition_ids__contains=[each.service_id])
+            given = Move.objects.filter(went, customer_id=customer_id, state=Move.State.DONE).first()
             if state is not None and state not in _NOTHING and given is not None:
                 found.append(
                     Entitlement(each.service_id, products[each.product_id], given.label, each.quantity, each.months,

@@ -1,5 +1,6 @@
 """Handing a service over to another customer: what its holder asked, and what the other was offered: a row for each side."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +29,8 @@ class Move(MappedModel):
     What a holder asked: give this service to the customer with this number, whose holder has this e-mail address.
 
     Whether there is such a customer is found out by a job, and not told: no answer looks like no decision. `withdrawn_at` is all
-    that a customer's own session can change of it. `moved_on`: the first day on which it was the other's.
+    that a customer's own session can change of it. `addition_ids`: the services that belong to it and go along, as the other was
+    offered them. `moved_on`: the first day on which it was the other's.
     """
 
     class State(models.TextChoices):
@@ -42,6 +44,7 @@ class Move(MappedModel):
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="+", verbose_name=_("service"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    addition_ids = ArrayField(models.BigIntegerField(), default=list)
     label = models.CharField(_("for"), max_length=253)
     to_number = models.BigIntegerField(_("to customer number"))
     to_email = models.EmailField(_("e-mail address of the other"), max_length=254)
@@ -76,6 +79,7 @@ class Move(MappedModel):
 
     datamap = row(
         plain("id", "service", "key", writes=())
+        | plain("addition_ids")
         | personal(Category.CONTRACT, "customer", "label", "when", "by", "asked_at", writes=())
         | personal(Category.CONTACT, "to_number", "to_email", writes=(), source=Source.PERSON, reads={Purpose.CONTRACT})
         | personal(Category.CONTRACT, "person", names_others=True, writes=(), reads={Purpose.CONTRACT})
