@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -12,7 +12,7 @@ from hospes.catalogue.models import Choice, Product
 from hospes.catalogue.queries import Offer, offers, words_of
 from hospes.customers.queries import addressee
 from hospes.kernel import journal
-from hospes.services import kinds, rules
+from hospes.services import kinds, paid, rules
 from hospes.services.models import Charge, Content, RaisedService, Service, State
 from hospes.services.services import Asked, fill, note
 from hospes.services.words import refusal_words
@@ -120,17 +120,29 @@ def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Pr
     if want == Wanted(service.product_id, service.quantity, service.months, service.price_cents):
         raise ChangeRefused("no_change")
     if not at_once:
+        if _is_invoiced(
+            service
+        ):  # it begins within days, and is paid for: what comes after it is planned from then on
+            raise ChangeRefused("not_now")
         return Proposal(want, False, service.renews_on, rules.Settlement(0, 0))
     if want.months != service.months or today >= service.renews_on:
         raise ChangeRefused("only_at_term_end")
-    return Proposal(
-        want, True, today, rules.change(service.paid_cents, _costs(service, want), service.term, today)
-    )
+    return Proposal(want, True, today, _settlement(service, want, today))
 
 
-def _costs(service: Service, want: Wanted) -> int:
-    """What a term would cost as it becomes, the one that runs: more of the same has the introductory price as well."""
-    return (service.running_price if _is_the_same(service, want) else want.price_cents) * want.quantity
+def _settlement(service: Service, want: Wanted, today: date) -> rules.Settlement:
+    """
+    What of the paid terms is given back, and charged instead: each term at its price.
+
+    More of the same has the introductory price as well, and the raised one in a term that was invoiced at it.
+    """
+    back, charged, is_same = 0, 0, _is_the_same(service, want)
+    for was in paid.terms(service, today):
+        keeps = is_same and (was.intro_cents is not None or was.is_raised)
+        each = was.each_cents if keeps else want.price_cents
+        back += was.unused(today)
+        charged += rules.unused(each * want.quantity, was.term, today)
+    return rules.Settlement(back, charged)
 
 
 def _is_the_same(service: Service, want: Wanted) -> bool:
@@ -140,12 +152,23 @@ def _is_the_same(service: Service, want: Wanted) -> bool:
 
 def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked, now: datetime) -> None:
     """Make a change that was proposed, of a service that the caller has locked. `origin` makes its charges unique."""
+    stays = _raise_that_stays(service, proposal)
     _unplan(service, now)
     if proposal.at_once:
         _charge(service, proposal, origin=origin, now=now)
         _become(service, proposal.wanted, on=proposal.on, asked=asked, now=now)
+        if stays is not None:
+            from hospes.services import raises
+
+            raises.place_again(service, stays)
     else:
         _plan(service, proposal, asked=asked, now=now)
+
+
+def _raise_that_stays(service: Service, proposal: Proposal) -> Content | None:
+    """A raise of a term that was invoiced at it already, when only the number changes before it begins."""
+    found = _invoiced(service).filter(raised__isnull=False).first()
+    return found if proposal.at_once and _is_the_same(service, proposal.wanted) else None
 
 
 def _become(service: Service, want: Wanted, *, on: date, asked: Asked, now: datetime) -> None:
@@ -183,11 +206,26 @@ def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) 
 
 def take_back(service: Service, *, asked: Asked, now: datetime) -> None:
     """Take back what was planned for the next term; raises ChangeRefused when nothing was."""
-    if not Content.objects.filter(service_id=service.pk, settled_at=None, raised=None).exists():
+    if not is_planned(service):
         raise ChangeRefused("nothing_planned")
     _unplan(service, now)
     note(service, was=service.state, became=service.state, reason="plan_undone", now=now, asked=asked)
     _record("service.change_planned", service, now)
+
+
+def is_planned(service: Service) -> bool:
+    """Whether the customer planned something for the next term that can be taken back: it was not invoiced yet."""
+    held = Content.objects.filter(service_id=service.pk, settled_at=None, raised=None)
+    return held.filter(from_on__gte=service.renews_on).exists()
+
+
+def _invoiced(service: Service) -> QuerySet[Content]:
+    """What was planned, or raised, for a term that was invoiced so and did not begin yet."""
+    return Content.objects.filter(service_id=service.pk, settled_at=None, from_on__lt=service.renews_on)
+
+
+def _is_invoiced(service: Service) -> bool:
+    return _invoiced(service).exists()
 
 
 def unplan(service: Service, *, now: datetime) -> None:
@@ -218,7 +256,8 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
         return False
     # Its months count from the renewal on, which may have been before or come after this.
     choices = tuple(zip(plan.choice_ids, plan.choice_counts, strict=True))
-    _set(service, Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents, choices))
+    want = Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents, choices)
+    _set(service, want, keeps_intro=plan.raised_id is not None)
     if plan.raised_id is not None:
         from hospes.services import raises
 
@@ -230,10 +269,13 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
     return True
 
 
-def _set(service: Service, want: Wanted) -> None:
+def _set(service: Service, want: Wanted, *, keeps_intro: bool = False) -> None:
+    """A raise is of the price after an introduction, so that this goes on."""
+    keeps = keeps_intro or _is_the_same(service, want)
     values: dict[str, Any] = {
         "product_id": want.product_id, "quantity": want.quantity, "price_cents": want.price_cents, **want.options,
-        "intro_cents": service.intro_cents if _is_the_same(service, want) else None,
+        "intro_cents": service.intro_cents if keeps else None,
+        "intro_before_cents": service.intro_before_cents if keeps else None,
     }  # fmt: skip
     Service.objects.filter(pk=service.pk).update(**values)
     for name, value in values.items():

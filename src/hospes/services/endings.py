@@ -9,7 +9,7 @@ from django.db.models import F
 from hospes.customers.models import Customer
 from hospes.kernel import journal
 from hospes.messaging import services as messaging
-from hospes.services import changes, kinds, raises, rules
+from hospes.services import changes, kinds, paid, raises, rules
 from hospes.services.changes import ChangeRefused
 from hospes.services.models import Charge, Content, Service, State
 from hospes.services.services import BY_SYSTEM, Asked, move, note
@@ -29,7 +29,7 @@ def ways_to_end(service: Service, *, today: date) -> rules.Ways:
 
 def given_back(service: Service, on: date) -> int:
     """What is given back (cents without VAT) of what was paid, when a service ends on a day; of a term to come, nothing."""
-    return rules.paid_ahead(service.paid_cents, service.term, on)
+    return paid.left(service, on)
 
 
 def cancel(service: Service, *, on: date, asked: Asked, now: datetime, reason: str = "cancelled") -> None:
@@ -41,7 +41,7 @@ def cancel(service: Service, *, on: date, asked: Asked, now: datetime, reason: s
     """
     if service.state not in CANCELLABLE or service.ends_on is not None:
         raise ChangeRefused("not_now")
-    if Content.objects.filter(service_id=service.pk, settled_at=None, raised=None).exists():
+    if changes.is_planned(service):
         changes.take_back(service, asked=asked, now=now)
     move(service, State.CANCELLED, reason=reason, on=on, asked=asked, now=now)
     for addition in _additions(service).filter(state__in=CANCELLABLE, ends_on=None):
@@ -138,6 +138,7 @@ def renew(service: Service, *, now: datetime) -> tuple[date, date, int]:
     term = service.term.next(content.months)
     values: dict[str, Any] = {
         "run_months": term.run_months, "months": term.months, "renews_on": term.renews_on, "intro_cents": None,
+        "intro_before_cents": service.intro_cents,
     }  # fmt: skip
     if content.months != service.months:  # chosen, and so agreed upon
         values["bound_until"] = term.renews_on

@@ -234,7 +234,7 @@ def settle(*, service_id: int, now: datetime) -> None:
     if is_other or service.ended_on is not None:
         RaisedService.objects.filter(pk=row.pk).update(state=_S.DROPPED)
     elif planned is None:
-        _place(row, service, _day(service, plan, clock.day_of(notice.delivered_at)), now)
+        _place(row, service, _day(service, plan, clock.day_of(notice.delivered_at)))
 
 
 def _day(service: Service, plan: Raise, told_on: date) -> date:
@@ -248,7 +248,7 @@ def _day(service: Service, plan: Raise, told_on: date) -> date:
     )  # fmt: skip
 
 
-def _place(row: RaisedService, service: Service, on: date, now: datetime) -> None:
+def _place(row: RaisedService, service: Service, on: date) -> None:
     held = Content.objects.get(service_id=service.pk, until_on=None)
     Content.objects.filter(pk=held.pk).update(until_on=on)
     Content.objects.create(
@@ -257,6 +257,11 @@ def _place(row: RaisedService, service: Service, on: date, now: datetime) -> Non
         choice_counts=held.choice_counts, details=held.details,
     )  # fmt: skip
     RaisedService.objects.filter(pk=row.pk).update(takes_effect_on=on)
+
+
+def place_again(service: Service, was: Content) -> None:
+    """Let a raise count from its day on after all, for as many as there are now: the term was invoiced at it."""
+    _place(RaisedService.objects.get(pk=was.raised_id), service, was.from_on)
 
 
 def settle_all(*, now: datetime, page_size: int = 500) -> Counter[str]:

@@ -32,6 +32,7 @@ next AS MATERIALIZED (
 moved AS (
   UPDATE services_service s
      SET run_months = n.next_run, months = n.next_months, renews_on = n.next_on, intro_cents = n.intro,
+         intro_before_cents = s.intro_cents,
          bound_until = CASE WHEN n.next_months <> n.months THEN n.next_on ELSE s.bound_until END
     FROM next n WHERE s.id = n.id RETURNING s.id),
 noted AS (

@@ -59,7 +59,8 @@ class Service(MappedModel):
     `belongs_to`: the service that an addition was ordered with; it ends with it. `choice_ids` and `choice_counts`: the options
     that were chosen, and how many of each.
     `price_cents`: for one with its options, for a term, as it was agreed; a later price in the catalogue never changes it.
-    `intro_cents`: the same for the term that runs, or was invoiced last, where an introductory price lasts.
+    `intro_cents`: the same for the term that runs, or was invoiced last, where an introductory price lasts; `intro_before_cents`
+    for the one before that, since the next term is invoiced before it begins.
     `renews_on`: `run_months` after `anchor_on`. It is the first day that is not paid for yet, also where the next term was
     invoiced before it began.
     `bound_until`: the end of the last term that the customer chose; from then on it was renewed silently.
@@ -83,6 +84,7 @@ class Service(MappedModel):
     months = models.PositiveSmallIntegerField(_("term in months"))
     price_cents = models.PositiveBigIntegerField(_("price per term"))
     intro_cents = models.PositiveBigIntegerField(_("price in the term that runs"), null=True)
+    intro_before_cents = models.PositiveBigIntegerField(_("price in the term before"), null=True)
     started_on = models.DateField(_("from"))
     anchor_on = models.DateField(_("terms counted from"))
     run_months = models.PositiveIntegerField(_("months up to the end of this term"))
@@ -139,7 +141,7 @@ class Service(MappedModel):
                    "ends_on", "ended_on")
         | personal(Category.CONTRACT, "anchor_on", "run_months",
                    reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES})
-        | personal(Category.CONTRACT, "price_cents", "intro_cents", reads=_READERS)
+        | personal(Category.CONTRACT, "price_cents", "intro_cents", "intro_before_cents", reads=_READERS)
         | personal(Category.CONTRACT, "label", source=Source.PERSON, to=[Recipient.HOSTING_PANEL]),
         key="customer_id", reads=_READERS | {Purpose.OPERATION},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
@@ -155,16 +157,6 @@ class Service(MappedModel):
     def term_cents(self) -> int:
         """What a term costs, without VAT."""
         return self.price_cents * self.quantity
-
-    @property
-    def paid_cents(self) -> int:
-        """What was charged for the term that runs, without VAT."""
-        return self.running_price * self.quantity
-
-    @property
-    def running_price(self) -> int:
-        """What one costs in the term that runs."""
-        return self.price_cents if self.intro_cents is None else self.intro_cents
 
 
 # Whether a name is free is asked before somebody pays, by sessions that see their own customer's rows and no others. The

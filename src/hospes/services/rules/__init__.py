@@ -1,13 +1,13 @@
 """Pure rules about services: their terms, what a part of one costs, and how they can be ended."""
 
 from hospes.services.rules.ending import CONSUMER_NOTICE_MONTHS, Ways, ways_to_end
-from hospes.services.rules.proration import Settlement, change, paid_ahead, part, unused, used
+from hospes.services.rules.proration import Settlement, change, paid_ahead, part, terms_ahead, unused, used
 from hospes.services.rules.raising import first_renewal as first_renewal
 from hospes.services.rules.raising import raised_cents as raised_cents
 from hospes.services.rules.raising import raised_from as raised_from
 from hospes.services.rules.terms import Term, renewal
 
 __all__ = [
-    "CONSUMER_NOTICE_MONTHS", "Settlement", "Term", "Ways", "change", "paid_ahead", "part", "renewal", "unused", "used",
-    "ways_to_end",
+    "CONSUMER_NOTICE_MONTHS", "Settlement", "Term", "Ways", "change", "paid_ahead", "part", "renewal", "terms_ahead",
+    "unused", "used", "ways_to_end",
 ]  # fmt: skip

@@ -40,11 +40,16 @@ def paid_ahead(cents: int, term: Term, on: date) -> int:
 
     More than one term can be left: the next one is invoiced some time before it begins.
     """
-    left, each = 0, term
+    return sum(unused(cents, each, on) for each in terms_ahead(term, on))
+
+
+def terms_ahead(term: Term, on: date) -> list[Term]:
+    """The terms up to the end of one of which something is left from a day on, the last first; they can differ in price."""
+    found, each = [], term
     while each.renews_on > on and each.run_months > 0:
-        left += unused(cents, each, on)
+        found.append(each)
         each = each.before()
-    return left
+    return found
 
 
 @dataclass(frozen=True)
