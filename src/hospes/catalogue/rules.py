@@ -4,7 +4,7 @@ What something costs: pure, in whole cents without VAT.
 Every formula here is one of whole numbers, so that the same can be said in SQL:
 
     discount   percentage: (cents * basis_points + 5000) / 10000, amount: least(cents, amount)
-    of every term, for so many: what is left less its remainder by the number, so that each costs whole cents
+    of so many: what is left less its remainder by the number, so that each costs whole cents
     n-th term  the step with the greatest from_term that is not above n
 """
 
@@ -117,7 +117,7 @@ def quotation(
     What so many of something cost, each with these options (the amounts of one, and how many of them).
 
     Options cost the same in every term. The discount is taken off the sum of a line, product and options together, and never off
-    the set-up; one of every term takes off a few cents more where otherwise one of so many would not cost whole cents.
+    the set-up; it takes off a few cents more where otherwise one of so many would not cost whole cents.
     """
     if quantity < 1 or any(n < 0 for _, n in options):
         raise ValueError("there is no less than one of a product, nor less than none of an option")
@@ -135,9 +135,9 @@ def _discounted(steps: list[Step], discount: Discount | None, quantity: int) -> 
     if discount.forever:
         left = [(s.from_term, s.cents - discount.of(s.cents)) for s in steps]
         return [Step(from_term, cents - cents % quantity) for from_term, cents in left]
-    first = steps[0]
+    first, less = steps[0], steps[0].cents - discount.of(steps[0].cents)
     second = [] if any(s.from_term == 2 for s in steps) else [Step(2, first.cents)]
-    return [Step(1, first.cents - discount.of(first.cents)), *second, *steps[1:]]
+    return [Step(1, less - less % quantity), *second, *steps[1:]]
 
 
 def _joined(steps: list[Step]) -> tuple[Step, ...]:

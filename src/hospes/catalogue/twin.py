@@ -103,3 +103,15 @@ INSTALL_OPTIONS: Final = _steps_again(_EACH_IN_WHOLE_CENTS) + _CHOSEN
 REMOVE_OPTIONS: Final = (
     "DROP FUNCTION catalogue_chosen(bigint, integer, date, bigint[], integer[]);\n" + _steps_again(_AS_IT_WAS)
 )
+
+#: Since what is off the first term alone leaves whole cents for each as well: what one costs in it is kept with the service,
+#: and goes back to the cent.
+_FIRST: Final = """
+      prices[1] := prices[1] - public.catalogue_discount(prices[1], points, amount);
+    END IF;"""
+_FIRST_IN_WHOLE_CENTS: Final = """
+      prices[1] := prices[1] - public.catalogue_discount(prices[1], points, amount);
+      prices[1] := prices[1] - prices[1] % quantity;
+    END IF;"""
+REMOVE_WHOLE_FIRST: Final = _steps_again(_EACH_IN_WHOLE_CENTS)
+INSTALL_WHOLE_FIRST: Final = REMOVE_WHOLE_FIRST.replace(_FIRST, _FIRST_IN_WHOLE_CENTS)
