@@ -4,19 +4,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from hospes.catalogue import queries
 from hospes.catalogue.models import Product
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
-from hospes.sales.services import Wanted
 from hospes.services import raises
-from hospes.services.models import Service, ServiceChange
 from tests.accounts import people as accounts
 from tests.payments.till import Till
-from tests.sales.shop import accepted, all_of, quoted
+from tests.sales.shop import all_of
 from tests.stories import years
-from tests.stories.years import DAY, Years
+from tests.stories.years import DAY, Years, bought, line, with_vat
 from tests.support import make
 from tests.support.rights import as_login, as_owner
 
@@ -26,20 +23,6 @@ BEGIN = date(2026, 1, 31)
 LEAD = timedelta(days=14)
 
 
-def line(product: Product, months: int, counts: dict[int, int], **words: object) -> Wanted:
-    """A line as the shop asks for it."""
-    found = queries.offer(slug=product.slug, months=months, today=BEGIN)
-    assert found is not None
-    chosen = found.chosen(counts)
-    assert chosen is not None
-    costs = found.quotation(chosen=chosen, quantity=int(str(words.get("quantity", 1))))
-    return Wanted(
-        product.pk, product.name_nl, "voorbeeld.test", months, net_cents=costs.now_cents, setup_cents=costs.setup_cents,
-        steps=costs.steps, choices=tuple((each.choice.pk, n) for each, n in chosen),
-        details=queries.choice_words((each.choice, n) for each, n in chosen), **words,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
 def month_ends(first: int, last: int) -> list[date]:
     """The n-th day on which a month from 31 January 2026 on is over: the last of each month."""
     found = []
@@ -47,10 +30,6 @@ def month_ends(first: int, last: int) -> list[date]:
         y, m = divmod(2026 * 12 + n, 12)
         found.append((date(y, m + 1, 28) + 4 * DAY).replace(day=1) - DAY)
     return found
-
-
-def with_vat(net: int) -> int:
-    return net + (net * 21 + 50) // 100
 
 
 def raised(story: Years, product: Product, **words: object) -> None:
@@ -69,25 +48,6 @@ def raised(story: Years, product: Product, **words: object) -> None:
     raises.settle_all(now=story.till.now)
 
 
-def bought(story: Years, *lines: Wanted) -> list[Service]:
-    """Ordered and paid in the portal, and delivered."""
-    customer = make.customer(kind="business")
-    story.customer_id = customer.pk
-    order = accepted(
-        quoted(customer, *lines, today=story.today, now=story.till.now), today=story.today, now=story.till.now
-    )
-    story.till.begin(order)
-    story.till.settle(story.till.charges()[-1].id, "paid")
-    story.till.note(story.till.charges()[-1].id)
-    story.work()
-    with as_owner():
-        Service.objects.filter(customer=customer).update(state="active")
-        for each in Service.objects.filter(customer=customer):
-            ServiceChange.objects.create(service=each, customer=customer, was="pending", became="active", reason="made",
-                                         at=story.till.now)  # fmt: skip
-    return all_of(Service)
-
-
 def test_three_years_of_one_customer(till: Till) -> None:
     make.vat_rates()
     small = make.product(prices={}, most=5)
@@ -101,7 +61,12 @@ def test_three_years_of_one_customer(till: Till) -> None:
 
     # 31 January 2026: two of them at the introductory price, two times more room each, and mailboxes by the month.
     story.on(BEGIN)
-    main, boxes = bought(story, line(small, 12, {room.pk: 2}, quantity=2), line(mailboxes, 1, {}, parent=0))
+    main, boxes = bought(
+        story,
+        make.customer(kind="business"),
+        line(small, 12, {room.pk: 2}, on=BEGIN, quantity=2),
+        line(mailboxes, 1, {}, on=BEGIN, parent=0),
+    )
     assert (main.price_cents, main.intro_cents, main.quantity) == (14_000, 8_000, 2)
     expected = [("invoice", BEGIN, 16_500)]
     assert [x[:3] for x in story.documents()] == expected

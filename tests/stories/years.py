@@ -15,17 +15,22 @@ from hospes.billing.ledger.reports import balances, taxes
 from hospes.billing.ledger.reports.table import Period
 from hospes.billing.models import Invoice, InvoiceTax
 from hospes.billing.run import services as runs
+from hospes.catalogue import queries as catalogue
+from hospes.catalogue.models import Product
+from hospes.customers.models import Customer
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.jobs import Job
 from hospes.kernel.purposes import Purpose
 from hospes.payments import sweeps as payment_sweeps
+from hospes.sales.services import Wanted
 from hospes.services import changes, endings, requests
 from hospes.services import sweeps as service_sweeps
-from hospes.services.models import By, Service
+from hospes.services.models import By, Service, ServiceChange
 from hospes.services.queries import entitled_at
 from hospes.services.services import Asked
 from tests.payments.till import Till, jobs
+from tests.sales.shop import accepted, all_of, quoted
 from tests.support.rights import as_owner
 
 DAY = timedelta(days=1)
@@ -113,6 +118,12 @@ class Years:
         assert self._ask(held, {"kind": "cancel", "when": when, "on": on, "cents": -back}) == "done"
         return on
 
+    def ways(self, service: Service) -> tuple[date, date]:
+        """On which days it can end, cancelled today: at the soonest, and at the end of the term."""
+        with acting(Purpose.CONTRACT, actor=JOB):
+            found = endings.ways_to_end(Service.objects.get(pk=service.pk), today=self.today)
+        return found.soonest, found.at_term_end
+
     def _ask(self, service: Service, words: dict[str, object]) -> str:
         with acting(Purpose.CONTRACT, actor=JOB):
             made = requests.ask(
@@ -199,3 +210,42 @@ def deferred(day: date) -> int:
         table = balances.deferred(Period(day.replace(day=1), day), day)
     assert table.notes == []
     return sum(row[1] for row in table.rows)
+
+
+# --- ordering ---
+
+
+def line(product: Product, months: int, counts: dict[int, int], *, on: date, **words: object) -> Wanted:
+    """A line as the shop asks for it."""
+    found = catalogue.offer(slug=product.slug, months=months, today=on)
+    assert found is not None
+    chosen = found.chosen(counts)
+    assert chosen is not None
+    costs = found.quotation(chosen=chosen, quantity=int(str(words.get("quantity", 1))))
+    return Wanted(
+        product.pk, product.name_nl, "voorbeeld.test", months, net_cents=costs.now_cents, setup_cents=costs.setup_cents,
+        steps=costs.steps, choices=tuple((each.choice.pk, n) for each, n in chosen),
+        details=catalogue.choice_words((each.choice, n) for each, n in chosen), **words,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def bought(story: Years, customer: Customer, *lines: Wanted) -> list[Service]:
+    """Ordered and paid in the portal, and delivered."""
+    story.customer_id = customer.pk
+    order = accepted(
+        quoted(customer, *lines, today=story.today, now=story.till.now), today=story.today, now=story.till.now
+    )
+    story.till.begin(order)
+    story.till.settle(story.till.charges()[-1].id, "paid")
+    story.till.note(story.till.charges()[-1].id)
+    story.work()
+    with as_owner():
+        Service.objects.filter(customer=customer).update(state="active")
+        for each in Service.objects.filter(customer=customer):
+            ServiceChange.objects.create(service=each, customer=customer, was="pending", became="active", reason="made",
+                                         at=story.till.now)  # fmt: skip
+    return all_of(Service)
+
+
+def with_vat(net: int) -> int:
+    return net + (net * 21 + 50) // 100

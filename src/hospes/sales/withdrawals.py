@@ -29,7 +29,7 @@ from hospes.sales.delivery import origin_of
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import endings, tasks
 from hospes.services.models import By, Charge, Move, Service, State, Task
-from hospes.services.rules import Term, used
+from hospes.services.rules import Term, unused, used
 from hospes.services.services import Asked
 
 journal.register({
@@ -155,7 +155,8 @@ def backs(order: Order, *, on: date) -> list[Back]:
 
     All of it, but where the consumer asked expressly that it begins within the period: then they pay for the days before that
     day (art. 6:230s(4) Dutch Civil Code); and for nothing back where it was done as a whole by then with their consent, as a
-    domain is once it is registered, and work once it was done (art. 6:230p(d)).
+    domain is once it is registered, and work once it was done (art. 6:230p(d)). What a change within the period cost or gave back
+    counts like the rest: it is of the same contract.
     """
     found = []
     for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
@@ -169,8 +170,19 @@ def backs(order: Order, *, on: date) -> list[Back]:
         elif service is not None and order.start_asked_at is not None and service.state != State.PENDING:
             term = Term.first(service.started_on, line.months)
             cents = line.net_cents - used(line.net_cents, term, on)
+            if _changed_cents(service) is not None:  # instead of the first price, what it came to cost
+                cents += endings.given_back(service, on) - unused(line.steps_cents[0], term, on)
+        elif service is not None:
+            cents += _changed_cents(service) or 0
         found.append(Back(line, service, cents))
     return found
+
+
+def _changed_cents(service: Service) -> int | None:
+    """What changes of a service cost so far, less what they gave back; None when there were none."""
+    kinds = (Charge.Kind.NEW, Charge.Kind.UNUSED)
+    found = list(Charge.objects.filter(service_id=service.pk, kind__in=kinds).values_list("cents", flat=True))
+    return sum(found) if found else None
 
 
 def _handed_over(order: Order, line: QuoteLine) -> bool:
@@ -197,6 +209,13 @@ def refund_cents(order: Order, parts: list[Back]) -> int:
     return billing_rules.totals((part.cents, part.line.vat_basis_points) for part in parts).total_cents
 
 
+def _unpaid(parts: list[Back]) -> int:
+    """What of changes was invoiced and is not paid yet: that is set off, and not paid back."""
+    held = {part.service.pk for part in parts if part.service is not None}
+    changed = InvoiceLine.objects.filter(service_id__in=held, kind="change").values("invoice_id")
+    return sum(each.open_cents for each in Invoice.objects.filter(pk__in=changed, kind=Invoice.Kind.INVOICE))
+
+
 def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -> Withdrawal.State:
     """End what an order began, as of the day on which the statement was received, and note what is to be paid back."""
     day = clock.day_of(found.received_at)
@@ -221,6 +240,7 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
     with acting(Purpose.BILLING, actor=scene.actor if scene else JOB):
         Order.objects.filter(pk=held.pk).update(state=Order.State.WITHDRAWN)
         _credit_unserved(held, parts, found.pk, now)
+        cents = max(cents - _unpaid(parts), 0)
     if cents:
         Refund.objects.create(
             withdrawal_id=found.pk, customer_id=held.customer_id, order_id=held.pk, cents=cents, created_at=now,
