@@ -50,7 +50,12 @@ def counted(line: QuoteLine) -> tuple[int, str]:
 
 def details_of(line: QuoteLine) -> str:
     """For what, and with which options, as far as it fits on a line of an invoice."""
-    told = " · ".join(part for part in (line.label, line.details) if part)
+    return details(line.label, line.details)
+
+
+def details(label: str, options: str) -> str:
+    """The same of a name and options in words."""
+    told = " · ".join(part for part in (label, options) if part)
     return told if len(told) <= _ROOM else f"{told[: _ROOM - 1]}…"
 
 

@@ -46,11 +46,12 @@ def of_order(order: Order, *, language: str, today: date, contact: str = "") -> 
     for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
         tax = rules.Tax(line.vat_basis_points, line.vat_category, line.vat_country, line.vat_reason)
         with override(language):
-            setup = names.setup_of(line.description)
-        for words, cents in ((line.description, line.steps_cents[0]), (setup, line.setup_cents)):
-            if cents or words == line.description:
-                lines.append(_line(words, line.label, cents, tax))
-                groups.append((cents, tax))
+            setup, (number, words) = names.setup_of(line.description), names.counted(line)
+        lines.append(_line(words, names.details_of(line), number, line.steps_cents[0] // number, tax))
+        groups.append((line.steps_cents[0], tax))
+        if line.setup_cents:
+            lines.append(_line(setup, names.details_of(line), 1, line.setup_cents, tax))
+            groups.append((line.setup_cents, tax))
     return _document(
         order.customer_id, lines, groups, quote_number=quote.number, due_on=max(quote.valid_until, today), language=language,
         today=today, contact=contact,
@@ -59,13 +60,19 @@ def of_order(order: Order, *, language: str, today: date, contact: str = "") -> 
 
 @dataclass(frozen=True)
 class Term:
-    """A term of a service that is to be invoiced, as its line will say."""
+    """A term of a service that is to be invoiced, as its line will say: so many, at so much each."""
 
-    words: str
-    label: str
-    cents: int
+    product: Product
+    details: str
+    quantity: int
+    each_cents: int
     first: date
     last: date
+
+    @property
+    def cents(self) -> int:
+        """What it comes to, without VAT."""
+        return self.each_cents * self.quantity
 
 
 def next_terms(customer_id: int, *, today: date) -> list[Term]:
@@ -81,10 +88,11 @@ def next_terms(customer_id: int, *, today: date) -> list[Term]:
         renews_on__gt=today,
     ).select_related("product")
     services = sorted(held, key=lambda each: (each.renews_on, each.pk))
-    return [_next(each) for each in services if each.renews_on == services[0].renews_on]
+    return [next_term(each) for each in services if each.renews_on == services[0].renews_on]
 
 
-def _next(service: Service) -> Term:
+def next_term(service: Service) -> Term:
+    """The next term of a service that goes on: with what was planned or raised for it, and what was agreed when it was ordered."""
     contents = list(
         Content.objects.filter(service_id=service.pk, from_on__lte=service.renews_on).exclude(
             until_on=F("from_on")
@@ -93,10 +101,10 @@ def _next(service: Service) -> Term:
     content = next(c for c in contents if c.until_on is None or c.until_on > service.renews_on)
     product = Product.objects.get(pk=content.product_id)
     agreed = _agreed(service, contents, service.run_months // content.months + 1)
-    cents = (content.price_cents if agreed is None else agreed) * content.quantity
+    each = content.price_cents if agreed is None else agreed
     last = renewal(service.anchor_on, service.run_months + content.months) - timedelta(days=1)
-    words = product.name if content.quantity == 1 else f"{content.quantity} × {product.name}"
-    return Term(words, service.label, cents, service.renews_on, last)
+    details = names.details(service.label, content.details)
+    return Term(product, details, content.quantity, each, service.renews_on, last)
 
 
 def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | None:
@@ -105,13 +113,20 @@ def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | No
     changed by something else than a raise, which is of the price after it.
     """
     line_id = service.origin.removeprefix("quote_line:")
-    line = QuoteLine.objects.filter(pk=int(line_id) if line_id.isdigit() else 0).first()
+    line = QuoteLine.objects.filter(
+        pk=int(line_id) if line_id.isdigit() else 0, customer_id=service.customer_id
+    ).first()
     if line is None or len(line.steps) < 2:
         return None
-    sold = (line.product_id, line.months, line.steps[-1].cents // line.quantity)
+    prices = {line.steps[-1].cents // line.quantity} | {
+        c.price_cents for c in contents if c.raised_id is not None
+    }
     if line.steps[-1].from_term <= nth:
         return None
-    if any((c.product_id, c.months, c.price_cents) != sold for c in contents if c.raised_id is None):
+    if any(
+        (c.product_id, c.months) != (line.product_id, line.months) or c.price_cents not in prices
+        for c in contents
+    ):
         return None
     return [step.cents for step in line.steps if step.from_term <= nth][-1] // line.quantity
 
@@ -125,9 +140,14 @@ def of_terms(
     customer_id: int, terms: Sequence[Term], tax: rules.Tax, *, language: str, today: date, contact: str = ""
 ) -> InvoiceDocument:
     """The pro-forma of terms that are to be invoiced, in a language."""
-    lines = [
-        replace(_line(t.words, t.label, t.cents, tax), period_from=t.first, period_to=t.last) for t in terms
-    ]
+    with override(language):
+        lines = [
+            replace(
+                _line(t.product.name, t.details, t.quantity, t.each_cents, tax),
+                period_from=t.first, period_to=t.last,
+            )
+            for t in terms
+        ]  # fmt: skip
     groups = [(term.cents, tax) for term in terms]
     due_on = max(terms[0].first, today)
     return _document(
@@ -147,9 +167,10 @@ def pdf(document: InvoiceDocument) -> bytes:
     return invoice_pdf(document)
 
 
-def _line(words: str, label: str, cents: int, tax: rules.Tax) -> DocumentLine:
+def _line(words: str, details: str, quantity: int, each_cents: int, tax: rules.Tax) -> DocumentLine:
     return DocumentLine(
-        description=words, details=label, quantity=Decimal(1), unit_price_cents=cents, net_cents=cents,
+        description=words, details=details, quantity=Decimal(quantity), unit_price_cents=each_cents,
+        net_cents=each_cents * quantity,
         vat_percent=Decimal(tax.basis_points) / 100, vat_category=VatCategory(tax.category),
     )  # fmt: skip
 

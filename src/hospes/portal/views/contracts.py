@@ -23,7 +23,7 @@ from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, posted_from
 from hospes.portal.views.prices import own_view
 from hospes.sales import additions as sales_additions
-from hospes.sales import withdrawals
+from hospes.sales import pro_forma, withdrawals
 from hospes.sales.models import Order
 from hospes.services import changes, endings, moves, queries, raises, requests
 from hospes.services.models import By, Request, Service, State, Task
@@ -51,13 +51,14 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         asked is not None and asked.state == Request.State.WAITING
     )
     ways = endings.ways_to_end(found, today=today) if found.state in endings.CANCELLABLE else None
-    view = own_view(capacity)
+    view, goes_on = own_view(capacity), found.state in changes.CHANGEABLE and found.ends_on is None
     context = {
         "service": found, "history": queries.history(found.pk), "account": hosting_access(found.pk),
         "look": next_look(request) if waits else None, "asked": asked, "planned": queries.planned(found.pk), "ways": ways,
         "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
-        "can_change": found.state in changes.CHANGEABLE and found.ends_on is None,
+        "next_cents": pro_forma.next_term(found).cents if goes_on else found.term_cents,
+        "can_change": goes_on,
         "coming": _coming(found), "moving": moves.of_service(found.pk),
         "options": words_of(found.choice_ids, found.choice_counts), "addable": _addable(found, today, view), "view": view,
         "additions": list(found.additions.select_related("product").order_by("pk")), "task": task,
