@@ -121,13 +121,14 @@ def end(
     kinds.ended(service.product.kind, service.pk)
 
 
-def renew(service: Service, *, now: datetime) -> tuple[date, date, int]:
+def renew(service: Service, *, now: datetime, intro_cents: int | None = None) -> tuple[date, date, int]:
     """
     Go on to the next term, which is to be paid: its first day, its last day, and what it costs (cents without VAT).
 
     With what the service consists of from then on: what was planned for it counts. A billing run does the same for many at
     once: `services_content` in force on `renews_on` says months and price, `run_months` grows by those months. Raises
-    ChangeRefused for one that ends by then. The caller has locked it.
+    ChangeRefused for one that ends by then. The caller has locked it. `intro_cents`: what one costs in that term, where an
+    introductory price lasts.
     """
     if service.state in (State.TERMINATED, State.REFUSED) or (
         service.ends_on is not None and service.ends_on <= service.renews_on
@@ -137,7 +138,7 @@ def renew(service: Service, *, now: datetime) -> tuple[date, date, int]:
     content = held.exclude(until_on__lte=service.renews_on).exclude(until_on=F("from_on")).get()
     term = service.term.next(content.months)
     values: dict[str, Any] = {
-        "run_months": term.run_months, "months": term.months, "renews_on": term.renews_on, "intro_cents": None,
+        "run_months": term.run_months, "months": term.months, "renews_on": term.renews_on, "intro_cents": intro_cents,
         "intro_before_cents": service.intro_cents,
     }  # fmt: skip
     if content.months != service.months:  # chosen, and so agreed upon
@@ -146,4 +147,5 @@ def renew(service: Service, *, now: datetime) -> tuple[date, date, int]:
     for name, value in values.items():
         setattr(service, name, value)
     note(service, was=service.state, became=service.state, reason="renewed", now=now)
-    return term.begins_on, term.renews_on, content.price_cents * content.quantity
+    each = content.price_cents if intro_cents is None else intro_cents
+    return term.begins_on, term.renews_on, each * content.quantity

@@ -261,7 +261,7 @@ def _place(row: RaisedService, service: Service, on: date) -> None:
 
 def place_again(service: Service, was: Content) -> None:
     """Let a raise count from its day on after all, for as many as there are now: the term was invoiced at it."""
-    _place(RaisedService.objects.get(pk=was.raised_id), service, was.from_on)
+    _place(RaisedService.objects.get(pk=was.raised_id or 0), service, was.from_on)
 
 
 def settle_all(*, now: datetime, page_size: int = 500) -> Counter[str]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,10 +16,13 @@ from hospes.billing.models import Invoice, InvoiceLine, InvoiceSettings, Invoice
 from hospes.billing.queries import payment_days, wishes
 from hospes.billing.services import Draft, DraftLine
 from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.catalogue.rules import term_cents
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
+from hospes.sales.models import QuoteLine
 from hospes.services import endings
 from hospes.services.models import Content, Service
+from hospes.services.rules import renewal
 from tests.billing.run import due
 from tests.billing.run.due import NOW, TODAY
 from tests.support import make
@@ -33,6 +36,9 @@ _SERVICES = st.lists(
         "price_cents": st.sampled_from([0, 1, 495, 1250, 7500, 99999]), "anchored": st.integers(1, 31),
         "state": st.sampled_from(["active", "active", "active", "suspended", "cancelled", "pending"]),
         "ends": st.integers(-5, 30), "planned": st.none() | st.sampled_from([(1, 1, 333), (12, 2, 4999), (6, 1, 0)]),
+        "steps": st.none() | st.lists(st.tuples(st.integers(2, 5), st.integers(1, 2000)), min_size=1, max_size=2,
+                                      unique_by=lambda step: step[0]),
+        "sold": st.integers(1, 3), "term": st.integers(1, 4),
     }),
     max_size=3,
 )  # fmt: skip
@@ -89,13 +95,42 @@ def _service(customer: Any, each: dict[str, Any]) -> None:
     start = due.back(renews.replace(day=min(renews.day, 28)), each["months"])
     start = start.replace(day=min(each["anchored"], 28 if start.month == 2 else 30))
     ends = {"ends_on": TODAY + timedelta(days=each["ends"])} if each["state"] == "cancelled" else {}
+    words: dict[str, Any] = {"started_on": start, "anchor_on": start, "price_cents": each["price_cents"]}
+    if each["steps"]:
+        words = _introduced(customer, each, renewal(start, each["months"]))
     made = due.service(
-        customer, months=each["months"], started_on=start, anchor_on=start, state=each["state"], quantity=each["quantity"],
-        price_cents=each["price_cents"], **ends,
-    )  # fmt: skip
+        customer, months=each["months"], state=each["state"], quantity=each["quantity"], **words, **ends
+    )
     if each["planned"]:
         months, quantity, cents = each["planned"]
         due.becomes(made, on=made.renews_on, months=months, quantity=quantity, price_cents=cents)
+
+
+def _introduced(customer: Any, each: dict[str, Any], renews: date) -> dict[str, Any]:
+    """Sold at introductory prices, some terms ago; the last price is that of the service."""
+    sold, term = each["sold"], each["term"]
+    steps = [(1, 100 * sold), *sorted((n, cents * sold) for n, cents in each["steps"])]
+    product = make.product(prices={})
+    line = make.quote(customer=customer, product=product).lines.get()
+    QuoteLine.objects.filter(pk=line.pk).update(
+        quantity=sold, months=each["months"], steps_from=[n for n, _ in steps], steps_cents=[cents for _, cents in steps],
+        net_cents=steps[0][1], setup_cents=0,
+    )  # fmt: skip
+    start = renewal(renews.replace(day=min(renews.day, 28)), -each["months"] * term)
+    return {"product": product, "origin": f"quote_line:{line.pk}", "started_on": start, "run_months": each["months"] * term,
+            "price_cents": steps[-1][1] // sold, "intro_cents": 100}  # fmt: skip
+
+
+def _intro(service: Service, content: Content) -> int | None:
+    """What one costs in the next term while an introduction lasts, by the rules of the catalogue."""
+    if not service.origin.startswith("quote_line:"):
+        return None
+    line = QuoteLine.objects.get(pk=int(service.origin.removeprefix("quote_line:")))
+    nth, last = service.run_months // line.months + 1, line.steps[-1]
+    as_sold = (line.product_id, line.months, last.cents // line.quantity)
+    if nth >= last.from_term or (content.product_id, content.months, content.price_cents) != as_sold:
+        return None
+    return term_cents(line.steps, nth) // line.quantity
 
 
 def _one_by_one() -> None:
@@ -121,13 +156,18 @@ def _one_by_one() -> None:
 
 def _customer(customer_id: int, services: list[Service]) -> bool:
     services.sort(key=lambda each: (each.renews_on, each.pk))
-    priced = {}
+    priced, intros = dict[int, Content](), dict[int, int | None]()
     for each in services:
         held = Content.objects.filter(service=each, from_on__lte=each.renews_on).exclude(
             until_on__lte=each.renews_on
         )
         priced[each.pk] = held.get()
-    net = sum(content.term_cents for content in priced.values())
+        with as_owner():
+            intros[each.pk] = _intro(each, priced[each.pk])
+    net = sum(
+        content.term_cents if intros[pk] is None else (intros[pk] or 0) * content.quantity
+        for pk, content in priced.items()
+    )
     with acting(Purpose.BILLING, actor=JOB):
         try:
             tax = tax_of(customer_id, net_cents=net, today=TODAY)
@@ -136,7 +176,7 @@ def _customer(customer_id: int, services: list[Service]) -> bool:
     lines = []
     for each in services:
         with acting(Purpose.CONTRACT, actor=JOB):
-            begins, ends, cents = endings.renew(each, now=NOW)
+            begins, ends, cents = endings.renew(each, now=NOW, intro_cents=intros[each.pk])
         content = priced[each.pk]
         lines.append((each, content, begins, ends, cents))
     with acting(Purpose.BILLING, actor=JOB):
