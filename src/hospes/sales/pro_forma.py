@@ -92,7 +92,7 @@ def next_terms(customer_id: int, *, today: date) -> list[Term]:
 
 
 def next_term(service: Service) -> Term:
-    """The next term of a service that goes on: with what was planned or raised for it, and what was agreed when it was ordered."""
+    """The next term of a service that goes on: with what was planned or raised for it, and agreed when it was ordered."""
     contents = list(
         Content.objects.filter(service_id=service.pk, from_on__lte=service.renews_on).exclude(
             until_on=F("from_on")
