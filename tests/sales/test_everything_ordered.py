@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from hospes.kernel.acting import JOB, SYSTEM, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.sales import jobs, registries, services, withdrawals
-from hospes.sales.models import Order, Quote, QuoteLine, RegistryKnown
+from hospes.sales.models import CartLine, Order, Quote, QuoteLine, RegistryKnown
 from hospes.sales.services import QuoteRefused, Wanted
 from hospes.services import changes, endings, tasks
 from hospes.services.models import By, Charge, Content, Service, State, Task
@@ -161,6 +162,37 @@ def test_an_option_of_another_product_or_too_many_of_it_is_refused_by_the_databa
     with pytest.raises(IntegrityError, match="not the one in force"), transaction.atomic():
         quoted(customer, many)
     assert quoted(customer, good).net_cents == 1_500 + 9_750
+
+
+def test_a_number_that_is_not_there_costs_nothing_and_is_refused() -> None:
+    """A comparison with NULL is neither true nor false, which an aggregate passes over."""
+    thing, customer = package(), make.customer()
+    mine = room(thing)
+    free = line(thing, {mine.pk: 1}, choices=((mine.pk, None),), steps=(Step(1, 7_950),), net_cents=9_450)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        quoted(customer, free)
+    with as_owner(), connection.cursor() as cursor:
+        for numbers, fits in (([None], False), ([1], True)):
+            cursor.execute(
+                "SELECT fits FROM catalogue_chosen(%s, 12, %s, %s, %s::integer[])",
+                [thing.pk, TODAY, [mine.pk], numbers],
+            )
+            assert cursor.fetchone() == (fits,)
+
+
+@pytest.mark.parametrize("model", [CartLine, QuoteLine, Service, Content])
+def test_nor_does_it_stand_anywhere(model: type[Model]) -> None:
+    [constraint] = [each for each in model._meta.constraints if each.name.endswith("_has_so_many_of_each")]
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_expr(conbin, conrelid), convalidated FROM pg_constraint WHERE conname = %s",
+            [constraint.name],
+        )
+        [(expression, validated)] = cursor.fetchall()
+        cursor.execute(
+            f"SELECT {expression} FROM (VALUES ('{{1,NULL}}'::smallint[]), ('{{1,0}}'), ('{{}}')) x (choice_counts)"
+        )
+        assert (validated, [row[0] for row in cursor.fetchall()]) == (True, [False, True, True])
 
 
 def test_of_a_list_something_is_chosen_by_whoever_orders() -> None:

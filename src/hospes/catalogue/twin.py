@@ -100,6 +100,16 @@ REVOKE ALL ON FUNCTION catalogue_chosen(bigint, integer, date, bigint[], integer
 
 INSTALL_OPTIONS: Final = _steps_again(_EACH_IN_WHOLE_CENTS) + _CHOSEN
 
+#: A number that is not there is none that fits either: the aggregate would pass over it.
+_FITS: Final = """bool_and(p.offered IS TRUE AND c.for_sale AND o.for_sale AND o.product_id = product
+                               AND w.n BETWEEN 1 AND o.most), true)"""
+_FITS_FOR_SURE: Final = """bool_and((p.offered IS TRUE AND c.for_sale AND o.for_sale AND o.product_id = product
+                                AND w.n BETWEEN 1 AND o.most) IS TRUE), true)"""
+CHOSEN_AGAIN: Final = _CHOSEN.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    _FITS, _FITS_FOR_SURE
+)
+CHOSEN_AS_IT_WAS: Final = _CHOSEN.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+
 REMOVE_OPTIONS: Final = (
     "DROP FUNCTION catalogue_chosen(bigint, integer, date, bigint[], integer[]);\n" + _steps_again(_AS_IT_WAS)
 )

@@ -13,6 +13,7 @@ from hospes.billing.models import Seller, VatCategory
 from hospes.catalogue.models import Product, Promotion
 from hospes.catalogue.rules import Step
 from hospes.customers.models import Customer, Person
+from hospes.kernel.arrays import without_nulls
 from hospes.kernel.datamap import (
     TAX_LAW,
     THE_CONTRACT,
@@ -89,6 +90,9 @@ class CartLine(MappedModel):
             models.UniqueConstraint(
                 fields=["cart", "label", "product", "service"], name="one_cart_line_per_product_and_name",
                 nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="cart_line_has_so_many_of_each", condition=without_nulls("choice_counts")
             ),
             models.CheckConstraint(
                 name="cart_line_is_of_something",
@@ -266,6 +270,9 @@ class QuoteLine(MappedModel):
             models.CheckConstraint(
                 name="line_says_what_each_term_costs",
                 condition=Q(steps_from__0=1, steps_from__len=F("steps_cents__len")),
+            ),
+            models.CheckConstraint(
+                name="quote_line_has_so_many_of_each", condition=without_nulls("choice_counts")
             ),
             models.CheckConstraint(
                 name="quote_line_is_of_something",

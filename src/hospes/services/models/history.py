@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
+from hospes.kernel.arrays import without_nulls
 from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
@@ -95,6 +96,9 @@ class Content(MappedModel):
         abstract = False
         verbose_name = _("content of a service")
         constraints = [
+            models.CheckConstraint(
+                name="content_has_so_many_of_each", condition=without_nulls("choice_counts")
+            ),
             models.CheckConstraint(
                 name="content_ends_after_it_began", condition=Q(until_on=None) | Q(until_on__gte=F("from_on"))
             ),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
+from hospes.kernel.arrays import without_nulls
 from hospes.kernel.datamap import (
     TAX_LAW,
     Category,
@@ -116,6 +117,9 @@ class Service(MappedModel):
             models.CheckConstraint(
                 name="service_says_how_many_of_each_option",
                 condition=Q(choice_ids__len=F("choice_counts__len")),
+            ),
+            models.CheckConstraint(
+                name="service_has_so_many_of_each", condition=without_nulls("choice_counts")
             ),
             models.CheckConstraint(
                 name="cancelled_service_says_when", condition=~Q(state="cancelled") | Q(ends_on__isnull=False)
