@@ -1,6 +1,8 @@
 """Who cannot be invoiced stops nobody else, stands on the work list, and is off it once a run did what it could not do before."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hospes.billing.models import Run, TaxSettings, VatRate
 from hospes.billing.run import batches
 from hospes.billing.run import services as runs
 from hospes.customers.models import Customer
-from hospes.kernel.acting import JOB
+from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.office.boards import BOARDS
 from hospes.services.models import Content, Service
@@ -186,16 +188,14 @@ def test_two_runs_at_once_do_everything_once() -> None:
     due.assert_books_are_right()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_service_that_somebody_holds_at_this_moment_is_left_for_the_next_run() -> None:
-    held, free = due.service(due.customer()), due.service(due.customer())
+@contextmanager
+def somebody_holds(service: Service) -> Iterator[None]:
+    """Another session has it for itself within the block."""
     holding, done = threading.Event(), threading.Event()
 
     def holder() -> None:
-        from hospes.kernel.acting import acting
-
         with acting(Purpose.CONTRACT, actor=JOB):
-            Service.objects.select_for_update(of=("self",)).get(pk=held.pk)
+            Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
             holding.set()
             done.wait(60)
         connection.close()
@@ -203,12 +203,65 @@ def test_a_service_that_somebody_holds_at_this_moment_is_left_for_the_next_run()
     thread = threading.Thread(target=holder)
     thread.start()
     assert holding.wait(20)
-    assert due.run().services == 1
-    done.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_service_that_somebody_holds_at_this_moment_is_left_for_the_next_run() -> None:
+    held, free = due.service(due.customer()), due.service(due.customer())
+    with somebody_holds(held):
+        assert due.run().services == 1
     assert (due.again(held).renews_on, due.again(free).renews_on > TODAY) == (TODAY, True)
     assert due.run().services == 1
     assert due.problems() == []
+    due.assert_books_are_right()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_down_of_a_service_cannot_change_before_it_is_renewed(monkeypatch: Any) -> None:
+    """Another customer or price that is committed in between would be invoiced to whom it was, at what it was."""
+    service, other = due.service(due.customer()), due.customer()
+    tried: list[str] = []
+
+    def mover() -> None:
+        try:
+            with acting(Purpose.CONTRACT, actor=JOB):
+                Service.objects.select_for_update(of=("self",), nowait=True).get(pk=service.pk)
+                Service.objects.filter(pk=service.pk).update(customer=other)
+            tried.append("moved")
+        except OperationalError:
+            tried.append("has to wait")
+        finally:
+            connection.close()
+
+    step = batches._cross
+
+    def in_between(horizon: Any) -> int | None:
+        thread = threading.Thread(target=mover)
+        thread.start()
+        thread.join(30)
+        return step(horizon)
+
+    monkeypatch.setattr(batches, "_cross", in_between)
+    due.run()
+    assert set(tried) == {"has to wait"}
+    assert [each.customer_id for each in due.invoices()] == [service.customer_id]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_customer_the_rest_goes_on_while_one_is_held_which_comes_with_the_next_run() -> None:
+    """A run that meets what somebody holds ends, however often it looks."""
+    customer = due.customer()
+    held, free = due.service(customer, renews=due.back(TODAY, 12)), due.service(customer)
+    with somebody_holds(held):
+        assert due.run().services == 1
+    assert [x.service_id for x in due.lines()] == [free.pk]
+    assert due.again(held).renews_on == due.back(TODAY, 12)
+    assert due.run().services == 2  # one term after another
     due.assert_books_are_right()
 
 

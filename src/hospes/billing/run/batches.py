@@ -90,10 +90,12 @@ def carry_out(after: int, upto: int, *, horizon: Horizon, run_id: int) -> Done:
     Stops at the customer with whom the threshold of the one-stop shop is passed: the VAT of all who come after may be another.
     """
     _one_value(_ONE_AT_A_TIME)
-    problems = _write_down(after, upto, horizon)
+    held = _hold(after, upto, horizon)
+    problems = _write_down(after, upto, horizon, held=held)
+    left = {customer for (customer,) in _rows(sql.NOT_HELD)}
     crossing = _cross(horizon)
     due = _rows(sql.CLAIMS)
-    renewed, halted = _renew(due, horizon)
+    renewed, halted = _renew(due, left, horizon)
     if len(renewed) < len(due):
         _execute(sql.NOT_CLAIMED, ids=renewed)
     tally = _invoice(horizon)
@@ -107,7 +109,7 @@ def carry_out(after: int, upto: int, *, horizon: Horizon, run_id: int) -> Done:
 
 def look(after: int, upto: int, *, horizon: Horizon) -> Tally:
     """What a batch would come to, without doing anything."""
-    problems = _write_down(after, upto, horizon)
+    problems = _write_down(after, upto, horizon, held=None)
     [(services, invoices, net, total)] = _rows(sql.WOULD_BE)
     return Tally(services, invoices, net, total, problems)
 
@@ -137,10 +139,17 @@ def customers(after: int, upto: int, *, horizon: Horizon) -> list[int]:
 # --- the steps --------------------------------------------------------------------------------------------------------------
 
 
-def _write_down(after: int, upto: int, horizon: Horizon) -> list[Problem]:
+def _hold(after: int, upto: int, horizon: Horizon) -> list[int]:
+    """Hold what is due until the batch is done: whose it is, what it costs and how it ends stay as they will be written down."""
+    with acting.acting(Purpose.CONTRACT, actor=_scene().actor):
+        held: list[int] = _one_value(sql.HOLD, **horizon.values, after=after, upto=upto)
+    return held
+
+
+def _write_down(after: int, upto: int, horizon: Horizon, *, held: list[int] | None) -> list[Problem]:
     """Write down what is due for the statements that follow, without those with whom something is wrong: these are returned."""
     _execute(sql.CLEAR)
-    _execute(sql.DUE, **horizon.values, after=after, upto=upto)
+    _execute(sql.DUE, **horizon.values, after=after, upto=upto, held=held)
     _execute(sql.NO_RATE)
     _execute(sql.ZERO_RATE)
     problems = [Problem(*row) for row in _rows(sql.WRONG)]
@@ -163,15 +172,13 @@ def _cross(horizon: Horizon) -> int | None:
     return crossing
 
 
-def _renew(due: Sequence[tuple[int, date, int | None, int]], horizon: Horizon) -> tuple[list[int], list[int]]:
-    """Let services go on; those that did, and customers whose data may not be used for the contract."""
-    scene = acting.current()
-    if scene is None:
-        raise RuntimeError("the billing run acts inside acting()")
-    with acting.acting(Purpose.CONTRACT, actor=scene.actor):
+def _renew(
+    due: Sequence[tuple[int, date, int | None, int]], left: set[int], horizon: Horizon
+) -> tuple[list[int], list[int]]:
+    """Let services go on; those that did, and of the customers who are `left` those whose data the contract may not use."""
+    with acting.acting(Purpose.CONTRACT, actor=_scene().actor):
         renewed = renew_all([(pk, day, intro) for pk, day, intro, _ in due], now=horizon.now)
-        left = {customer for _, _, _, customer in due} if len(renewed) < len(due) else set()
-        return renewed, restricted(left)
+        return renewed, restricted(left) if left else []
 
 
 def _invoice(horizon: Horizon) -> Tally:
@@ -213,7 +220,11 @@ def _execute(statement: str, **values: Any) -> None:
 
 
 def _cursor() -> Any:
+    return connections[_scene().alias].cursor()
+
+
+def _scene() -> acting.Scene:
     scene = acting.current()
     if scene is None:
         raise RuntimeError("the billing run acts inside acting()")
-    return connections[scene.alias].cursor()
+    return scene

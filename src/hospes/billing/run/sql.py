@@ -58,6 +58,14 @@ SELECT DISTINCT s.customer_id FROM services_service s JOIN customers_customer k 
  WHERE s.customer_id > %(after)s AND s.customer_id <= %(upto)s AND {_DUE} ORDER BY 1
 """
 
+#: What is due of a batch is held before anything of it is read: what another session did to a service by then counts, and what it
+#: means to do waits. What somebody else holds at this moment keeps nobody waiting. As the contract, of which services are.
+HOLD: Final = f"""
+SELECT coalesce(array_agg(id), '{{}}') FROM (
+  SELECT s.id FROM services_service s JOIN customers_customer k ON k.id = s.customer_id
+   WHERE s.customer_id > %(after)s AND s.customer_id <= %(upto)s AND {_DUE} ORDER BY s.id FOR UPDATE OF s SKIP LOCKED) held
+"""
+
 #: Within one transaction it may be there already.
 CLEAR: Final = "DROP TABLE IF EXISTS pg_temp.billing_run_due"
 
@@ -65,14 +73,15 @@ CLEAR: Final = "DROP TABLE IF EXISTS pg_temp.billing_run_due"
 _RATE: Final = """(SELECT r.basis_points FROM billing_vatrate r
       WHERE r.country = {country} AND r.code = 'standard' AND r.valid_from <= %(today)s ORDER BY r.valid_from DESC LIMIT 1)"""
 
-#: Everything that is due of the customers after one up to another: of what it will consist, its price and VAT, and why not.
+#: Everything that is due of the customers after one up to another: of what it will consist, its price and VAT, and why not; and
+#: whether it is one of those `held` (without: all of them).
 DUE: Final = f"""
 CREATE TEMPORARY TABLE billing_run_due ON COMMIT DROP AS
 SELECT s.id AS service_id, s.customer_id, s.renews_on AS begins_on, agreed.cents AS intro_cents,
        (s.anchor_on + make_interval(months => s.run_months + c.months))::date - 1 AS ends_on,
        c.product_id, c.quantity, coalesce(agreed.cents, c.price_cents) AS unit_cents,
        coalesce(agreed.cents, c.price_cents) * c.quantity AS net_cents, {DETAILS} AS details,
-       CASE WHEN w.collect = 'service' THEN s.id ELSE 0 END AS bill,
+       CASE WHEN w.collect = 'service' THEN s.id ELSE 0 END AS bill, (s.id = ANY(%(held)s::bigint[])) IS NOT FALSE AS held,
        coalesce(t.category, '') AS category, coalesce(t.rate_country, '') AS country, coalesce(t.why, '') AS why,
        coalesce(t.place, '') AS place,
        CASE WHEN t.category = 'S' THEN {_RATE.format(country="t.rate_country")} ELSE 0 END AS rate,
@@ -98,6 +107,9 @@ LEAVE_OUT: Final = """
 DELETE FROM billing_run_due WHERE customer_id IN (SELECT customer_id FROM billing_run_due WHERE reason <> '')
 """
 
+#: Services that others hold at this moment, or whose customer the contract may not see, stay for another time: whose they are.
+NOT_HELD: Final = "DELETE FROM billing_run_due WHERE NOT held RETURNING customer_id"
+
 #: The first customer whose renewals together would pass the threshold of the one-stop shop, `room` cents away.
 CROSSING: Final = """
 SELECT min(customer_id) FROM (
@@ -115,7 +127,7 @@ UPDATE billing_run_due SET why = 'consumer_oss', country = place, rate = {_RATE.
 """
 
 CLAIMS: Final = "SELECT service_id, begins_on, intro_cents, customer_id FROM billing_run_due ORDER BY 1"
-#: Services that others hold at this moment, or whose customer the contract may not see, stay for another time.
+#: Nothing is invoiced that did not go on.
 NOT_CLAIMED: Final = "DELETE FROM billing_run_due WHERE NOT service_id = ANY(%(ids)s)"
 
 # --- invoices ---------------------------------------------------------------------------------------------------------------
