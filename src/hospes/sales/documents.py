@@ -99,8 +99,10 @@ def _details(line: QuoteLine, language: Language) -> Iterator[str]:
     """For what and how long it is, what was taken off, and what later terms cost; in the active language."""
     if line.label:
         yield line.label
-    if (number := getattr(line, "quantity", 1)) > 1:
-        yield _("Number: %(n)d") % {"n": number}
+    if line.details:
+        yield line.details
+    if line.quantity > 1:
+        yield _("Number: %(n)d") % {"n": line.quantity}
     if line.months:
         yield ngettext("For a term of %(n)d month", "For a term of %(n)d months", line.months) % {
             "n": line.months

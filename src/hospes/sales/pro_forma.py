@@ -54,7 +54,7 @@ def of_order(order: Order, *, language: str, today: date, contact: str = "") -> 
             groups.append((line.setup_cents, tax))
     return _document(
         order.customer_id, lines, groups, quote_number=quote.number, due_on=max(quote.valid_until, today), language=language,
-        today=today, contact=contact,
+        today=today, contact=contact, reference=quote.reference, purchase_order=quote.purchase_order,
     )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def _line(words: str, details: str, quantity: int, each_cents: int, tax: rules.T
 
 def _document(
     customer_id: int, lines: list[DocumentLine], groups: list[tuple[int, rules.Tax]], *, quote_number: str, due_on: date,
-    language: str, today: date, contact: str = "",
+    language: str, today: date, contact: str = "", reference: str = "", purchase_order: str = "",
 ) -> InvoiceDocument:  # fmt: skip
     operator, wanted = settings.HOSPES_OPERATOR, wishes(customer_id)
     sums, number = rules.taxed(groups), Customer.objects.values_list("number", flat=True).get(pk=customer_id)
@@ -189,7 +189,8 @@ def _document(
     return InvoiceDocument(
         number="", kind=DocumentKind.PRO_FORMA, issued_on=today, due_on=due_on, seller=seller, seller_iban=operator.iban,
         buyer=_buyer(customer_id, contact), customer_number=str(number), quote_number=quote_number,
-        buyer_reference=wanted.reference, order_reference=wanted.purchase_order, lines=tuple(lines),
+        buyer_reference=reference or wanted.reference,
+        order_reference=purchase_order or wanted.purchase_order, lines=tuple(lines),
         vat_groups=tuple(
             VatGroup(category=VatCategory(g.category), percent=g.percent, net_cents=g.net_cents, vat_cents=g.vat_cents)
             for g in sums.groups
