@@ -4,6 +4,7 @@ from django.db import connections
 
 from hospes.kernel import acting
 from hospes.sales.models import Order, Quote, QuoteLine
+from hospes.services.tasks import BY_HAND
 
 
 def quotes(customer_id: int) -> list[Quote]:
@@ -49,3 +50,8 @@ def ordered_elsewhere() -> int:
 def quote_lines(quote_id: int) -> list[QuoteLine]:
     """The lines of a quote in their order."""
     return list(QuoteLine.objects.filter(quote_id=quote_id).order_by("position"))
+
+
+def has_work(quote_id: int) -> bool:
+    """Whether there is something in a quote that a colleague does by hand, which cannot be undone once it was done."""
+    return QuoteLine.objects.filter(quote_id=quote_id, product__kind__in=BY_HAND).exists()

@@ -106,8 +106,10 @@ def offer(request: Any, capacity: Capacity, offer_id: int) -> HttpResponse:
     agreed = agreements.of_now(get_language() or "nl")
     mark = agreed.mark(f"move:{found.pk}")
     if request.method == "POST":
-        accepts = request.POST.get("do") == "accept"
-        if accepts and request.POST.get("terms") != "on":
+        accepts, declines = (request.POST.get("do") == word for word in ("accept", "decline"))
+        if not accepts and not declines:  # whoever presses no button decides nothing
+            pass
+        elif accepts and request.POST.get("terms") != "on":
             messages.error(request, _("Please agree with the general terms first."))
         elif accepts and request.POST.get("agreed") != mark:
             messages.warning(

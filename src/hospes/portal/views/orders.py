@@ -52,6 +52,7 @@ def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     is_over = found.state == Quote.State.EXPIRED
     notices = registries.of_quote(found.pk, today=clock.today())
     context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "agreed": _mark(found, notices),
+               "has_work": queries.has_work(found.pk),
                "notices": notices, "begins_late": last_day_to_withdraw(clock.today()),
                "known": registries.known(order.pk) if order else [], "versions": queries.versions(found), "decider": decider,
                "expired": is_over or (found.state == Quote.State.OPEN and found.valid_until < clock.today())}  # fmt: skip
@@ -93,6 +94,8 @@ def quote_decide(request: Any, capacity: Capacity, quote_number: str) -> HttpRes
         if request.POST.get("do") == "decline":
             services.decline_quote(quote_id=found.pk, person_id=request.user.pk, ip=request.actor.ip, now=clock.now(),
                                    reason=" ".join(request.POST.get("reason", "").split()))  # fmt: skip
+            return again
+        if request.POST.get("do") != "accept":  # whoever presses no button decides nothing
             return again
         if request.POST.get("terms") != "on":
             messages.error(request, _("Please agree with the general terms first."))
