@@ -350,7 +350,7 @@ BOARDS: Final = (
     ),
     Board(
         "te-doen", Purpose.CONTRACT, False, _("Work for customers"),
-        _("Ordered and paid, and done by one of us: names to be registered, websites to be watched, additions and hours of work."
+        _("Ordered, and done by one of us: names to be registered, websites to be watched, additions and hours of work."
           " Take it, do it, and say so on its own page: the customer gets a mail."),
         Rows(_to_do, _task_item, order="made_at"),
     ),
