@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.forms import formset_factory
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer, offers
 from hospes.faces import words
 from hospes.office.forms_catalogue import DayField, EuroField
@@ -77,6 +79,10 @@ class LineForm(forms.Form):
                 self.add_error("description", _("Say what it is."))
             if data.get("cents") is None and "cents" not in self.errors:
                 self.add_error("cents", _("Say what it costs."))
+            if (data.get("quantity") or 1) > 1:
+                self.add_error(
+                    "quantity", _("Say the number in the text, and give the amount of all together.")
+                )
         return data
 
     def line(self) -> Line | None:
@@ -92,13 +98,23 @@ class LineForm(forms.Form):
         return Line(product_id, months, data.get("quantity") or 1, discount_once=data["once"], **common)
 
 
-def products(today: Any) -> list[tuple[str, str]]:
-    """What can be chosen on a line: everything on offer that is made here."""
-    return [
-        (f"{o.product.pk}:{o.months}", _named(o))
+def products(today: Any, held: Sequence[QuoteDraftLine] = ()) -> list[tuple[str, str]]:
+    """
+    What can be chosen on a line: everything on offer that is made here and goes by itself; and what stands on a line already,
+    also when it is not for sale any more, so that it does not get lost unseen.
+    """
+    found = {
+        f"{o.product.pk}:{o.months}": _named(o)
         for o in offers(today=today)
-        if kinds.is_made(o.product.kind)
-    ]
+        if kinds.is_made(o.product.kind) and o.product.kind != Product.Kind.ADDON
+    }
+    gone = {f"{x.product_id}:{x.months}": x for x in held if x.product_id}
+    known = Product.objects.in_bulk([x.product_id for key, x in gone.items() if key not in found])
+    for key, line in gone.items():
+        if key not in found:
+            what = {"product": known[line.product_id].name, "term": words.terms_words(line.months)}
+            found[key] = gettext("%(product)s, %(term)s: cannot be ordered like this (any more)") % what
+    return list(found.items())
 
 
 def _named(offer: Offer) -> str:
@@ -118,7 +134,7 @@ def lines_form(today: Any, data: Any = None, held: Sequence[QuoteDraftLine] = ()
         }
         for x in held
     ]  # fmt: skip
-    given = {"products": products(today)}
+    given = {"products": products(today, held)}
     return _Lines(
         data, initial=None if data is not None else [*first, {}, {}], prefix="line", form_kwargs=given
     )

@@ -5,6 +5,7 @@ A page reads what is about a customer inside `looking_at()` and nowhere else: th
 customer, and leaves an entry in the journal, by which the customer sees that somebody looked, when, and what for.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -207,3 +209,14 @@ def show(request: Any, template: str, context: Mapping[str, Any], *, status: int
         "part_names": words.PARTS,
     }  # fmt: skip
     return render(request, template, {**frame, **context}, status=status)
+
+
+def once_key(request: Any) -> str:
+    """
+    What makes a form of the office one request, however often it is sent. Raises BadRequest (400) where it is missing, since an
+    empty one would be the same for everybody.
+    """
+    once = request.POST.get("once", "")
+    if not re.fullmatch(r"[0-9a-f]{32}", once):
+        raise BadRequest("a form without its number")
+    return f"office:{once}"

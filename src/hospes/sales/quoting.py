@@ -10,11 +10,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import rules as billing_rules
 from hospes.billing.models import Seller
-from hospes.catalogue.queries import Offer, offers
+from hospes.catalogue.models import Product
+from hospes.catalogue.queries import Offer, notices, offers
 from hospes.catalogue.rules import Discount, Step
 from hospes.customers.models import Customer
 from hospes.kernel import journal
@@ -32,8 +34,6 @@ journal.register({
 
 #: The longest that a quote can be valid.
 LONGEST: Final = timedelta(days=366)
-#: Kinds of products that are for a domain name.
-_OF_A_NAME: Final = frozenset({"hosting", "domain"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def begin(
     """
     Begin a quote, or the next version of one; the same key gives the same draft again, and a next version is begun once.
 
-    A next version begins as a copy of what `replaces` says. Raises QuoteRefused when that was accepted.
+    A next version begins as a copy of what `replaces` says. Raises QuoteRefused when that was accepted, or says what a quote of
+    staff cannot (see `can_be_copied`).
     """
     if there := QuoteDraft.objects.filter(key=key).first():
         return there
@@ -89,6 +90,13 @@ def begin(
             )
         if there := QuoteDraft.objects.filter(replaces_id=replaces.pk).first():
             return there
+        if not can_be_copied(replaces):
+            raise QuoteRefused(
+                _(
+                    "This quote has options, additions or a promotion code in it, which would be lost in a new version. Make a"
+                    " new quote instead, or have the customer order it again."
+                )
+            )
     try:
         with transaction.atomic():
             made = QuoteDraft.objects.create(
@@ -110,6 +118,12 @@ def begin(
         )
     _record("quote.drafted", "sales_quotedraft", made.pk, customer_id, now)
     return made
+
+
+def can_be_copied(quote: Quote) -> bool:
+    """Whether a next version can say all that a quote does: options and such of the shop, it cannot."""
+    chosen = Q(choice_ids__len__gt=0) | Q(parent__isnull=False) | Q(service__isnull=False)
+    return quote.promotion_id is None and not QuoteLine.objects.filter(chosen, quote_id=quote.pk).exists()
 
 
 def _as_drafted(line: QuoteLine) -> Line:
@@ -179,7 +193,7 @@ def priced(draft: QuoteDraft, *, today: date) -> Priced:
     if not held:
         raise QuoteRefused(_("There is nothing in it."))
     on_offer = {(o.product.pk, o.months): o for o in offers(today=today) if kinds.is_made(o.product.kind)}
-    lines = [_free(line) if line.product_id is None else _offered(line, on_offer) for line in held]
+    lines = [_free(line) if line.product_id is None else _offered(line, on_offer, today) for line in held]
     tax = tax_for(
         draft.customer_id,
         [Wanted(x["product_id"] or 0, "", "", x["months"], x["net_cents"]) for x in lines],
@@ -195,18 +209,16 @@ def _free(line: QuoteDraftLine) -> dict[str, Any]:
     return _words(line, line.description, (Step(1, net),), setup_cents=0)
 
 
-def _offered(line: QuoteDraftLine, on_offer: dict[tuple[int, int], Offer]) -> dict[str, Any]:
+def _offered(line: QuoteDraftLine, on_offer: dict[tuple[int, int], Offer], today: date) -> dict[str, Any]:
     offer = on_offer.get((line.product_id or 0, line.months))
     if offer is None:
         raise QuoteRefused(_("Line %(n)d is not for sale (any more) for this term.") % {"n": line.position})
-    label = line.label
-    if offer.product.kind in _OF_A_NAME:
-        try:
-            label = domain_names.domain_name(line.label)
-        except ValueError:
-            raise QuoteRefused(
-                _("Line %(n)d needs a domain name, such as example.nl.") % {"n": line.position}
-            ) from None
+    label = _label(line, offer.product, today)
+    if line.quantity > offer.product.most:
+        raise QuoteRefused(
+            _("Line %(n)d: of this, %(most)d at a time is the most.")
+            % {"n": line.position, "most": offer.product.most}
+        )
     discount = (
         Discount(line.discount_basis_points, None, not line.discount_once)
         if line.discount_basis_points
@@ -214,6 +226,37 @@ def _offered(line: QuoteDraftLine, on_offer: dict[tuple[int, int], Offer]) -> di
     )
     costs = offer.quotation(quantity=line.quantity, discount=discount)
     return _words(line, offer.product.name, costs.steps, setup_cents=costs.setup_cents) | {"label": label}
+
+
+def _label(line: QuoteDraftLine, product: Product, today: date) -> str:
+    """For what it is, as it is kept; raises QuoteRefused where that is missing, or the product cannot be had for it."""
+    n = {"n": line.position}
+    if product.kind == Product.Kind.ADDON:
+        raise QuoteRefused(
+            _("Line %(n)d is an addition: the customer orders it with what it belongs to, or on its page.")
+            % n
+        )
+    if product.kind == Product.Kind.DOMAIN and not notices([product.pk], today=today):
+        raise QuoteRefused(
+            _(
+                "Line %(n)d: what the registry gets has not been written down yet, so that it cannot be ordered."
+            )
+            % n
+        )
+    try:
+        if product.kind == Product.Kind.DOMAIN:
+            return domain_names.registrable(
+                line.label, extension=product.extension, takes_idn=product.takes_idn
+            )
+        if product.kind == Product.Kind.HOSTING:
+            return domain_names.domain_name(line.label)
+    except domain_names.NoName as wrong:
+        raise QuoteRefused(_("Line %(n)d: %(wrong)s") % (n | {"wrong": str(wrong)})) from None
+    except ValueError:
+        raise QuoteRefused(_("Line %(n)d needs a domain name, such as example.nl.") % n) from None
+    if product.kind != Product.Kind.WORK and not line.label.strip():
+        raise QuoteRefused(_("Line %(n)d: say what it is for.") % n)
+    return line.label.strip()
 
 
 def _words(

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from hospes.kernel import clock
 from hospes.kernel.purposes import Purpose
-from hospes.office.pages import looking_at, office_page, open_for, show, working_on
+from hospes.office.pages import looking_at, office_page, once_key, open_for, show, working_on
 from hospes.services import moves
 from hospes.services.models import By, Service, When
 from hospes.services.moves import MoveRefused
@@ -55,7 +55,7 @@ def moving(request: Any, number: int, service_id: int) -> HttpResponse:
             try:
                 moves.ask(
                     service, to_number=form.cleaned_data["to_number"], to_email=form.cleaned_data["to_email"],
-                    when=When(form.cleaned_data["when"]), ip=scene.actor.ip, key=f"office:{request.POST.get('once', '')}"[:60],
+                    when=When(form.cleaned_data["when"]), ip=scene.actor.ip, key=once_key(request),
                     asked=Asked(By.STAFF, scene.actor.id, form.cleaned_data["note"]), now=clock.now(),
                 )  # fmt: skip
                 is_asked = True

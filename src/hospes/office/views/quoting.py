@@ -17,7 +17,7 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import parts
 from hospes.office.forms_quotes import QuoteForm, lines_form
-from hospes.office.pages import Found, looking_at, office_page, open_for, show
+from hospes.office.pages import Found, looking_at, office_page, once_key, open_for, show
 from hospes.sales import documents, queries, quoting
 from hospes.sales.models import Order, Quote, QuoteDraft, QuoteDraftLine
 from hospes.sales.quoting import Words
@@ -40,7 +40,7 @@ def new(request: Any, number: int) -> HttpResponse:
     until = today + timedelta(days=settings.HOSPES_OPERATOR.quote_days)
     with acting(Purpose.CONTRACT, actor=request.actor):
         made = quoting.begin(customer_id=found.customer_id, author_id=request.actor.id, words=Words(until), now=clock.now(),
-                             key=f"office:{request.POST.get('once', '')}"[:60])  # fmt: skip
+                             key=once_key(request))  # fmt: skip
     return redirect("office:quote_draft", number=number, draft_id=made.pk)
 
 
@@ -116,7 +116,7 @@ def quote(request: Any, number: int, quote_id: int) -> HttpResponse:
             "head": head, "quote": held, "lines": queries.quote_lines(held.pk), "versions": queries.versions(held),
             "order": Order.objects.filter(quote_id=held.pk).first(), "decider": decider, "number": number,
             "expired": held.state == Quote.State.EXPIRED or (held.is_open and held.valid_until < clock.today()),
-            "is_newest": queries.versions(held)[0].pk == held.pk,
+            "is_newest": queries.versions(held)[0].pk == held.pk, "copied": quoting.can_be_copied(held),
         }  # fmt: skip
     return show(request, "office/quote.html", context)
 
@@ -132,7 +132,7 @@ def _decide(request: Any, number: int, held: Quote) -> HttpResponse:
                 until, held.intro, held.reference, held.purchase_order, held.on_account, held.term_days
             )
             made = quoting.begin(customer_id=held.customer_id, author_id=request.actor.id, words=said, replaces=held,
-                                 key=f"office:{request.POST.get('once', '')}"[:60], now=clock.now())  # fmt: skip
+                                 key=once_key(request), now=clock.now())  # fmt: skip
             return redirect("office:quote_draft", number=number, draft_id=made.pk)
     except QuoteRefused as refusal:
         messages.error(request, str(refusal))

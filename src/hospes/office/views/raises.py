@@ -20,7 +20,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office.forms_catalogue import DayField, EuroField
-from hospes.office.pages import office_page, show
+from hospes.office.pages import office_page, once_key, show
 from hospes.services import raises
 from hospes.services.models import Raise, RaisedService
 from hospes.services.raises import RaiseRefused
@@ -92,8 +92,8 @@ def new(request: Any) -> HttpResponse:
     today = clock.today()
     first = {"announce_on": today + timedelta(days=1), "from_on": today + timedelta(days=62), "months": 12}
     form, reach = RaiseForm(request.POST or None, initial=first), None
-    key = f"office:{request.POST.get('once', '')}"[:60]
     if form.is_valid():
+        key = once_key(request)
         with acting(Purpose.CONTRACT, actor=request.actor):
             if there := Raise.objects.filter(key=key).first():  # the same form again
                 return redirect("office:raise", raise_id=there.pk)
