@@ -287,7 +287,8 @@ def test_hosting_that_could_not_be_set_up_says_what_happens_now_and_not_why(catc
         "Beste Anna Dronkel,",
         "Wij konden Hosting Klein voor dronkel.test niet meteen inrichten.",
         "Een collega kijkt ernaar, en u hoort van ons. U hoeft niets te doen.",
-        "Uw betaling hebben wij ontvangen. Lukt het niet onder deze naam, dan kiest u: een andere naam, of uw geld terug.",
+        "Lukt het niet onder deze naam, dan kiest u: een andere naam, of het gaat niet door en u krijgt terug wat u ervoor "
+        "betaalde.",
         f"Bekijk hoe het ermee staat: {PORTAL}/k/10042/diensten/{made.pk}/",
     ]
     assert "jargon" not in letter.text + letter.html

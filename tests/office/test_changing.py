@@ -77,7 +77,7 @@ def test_staff_upgrade_and_downgrade_at_once_to_the_cent_and_give_back(as_role: 
 
 def test_another_term_begins_with_the_next_one_and_can_be_taken_back(as_role: AsRole) -> None:
     with clock.moved_to(NOW):
-        product = make.product(prices={1: 1000, 12: 7300})
+        product = make.product(prices={1: 1000, 12: 7300}, most=2)
         service, client = make.service(product=product, price_cents=7300), as_role("administrator")
         page = client.get(where(service)).content.decode()
         monthly = {

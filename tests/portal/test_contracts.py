@@ -9,9 +9,9 @@ from django.db import connection
 
 from hospes.kernel import clock
 from hospes.sales import jobs as sales_jobs
-from hospes.sales.models import Order, Refund, Withdrawal
+from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import jobs as service_jobs
-from hospes.services.models import Charge, Request, Service
+from hospes.services.models import Charge, Request, Service, Task
 from tests.portal.visit import House, browser, house, member, text
 from tests.support import make
 from tests.support.make import NOW
@@ -56,7 +56,7 @@ def test_an_upgrade_shows_what_it_costs_and_then_is_done_for_that() -> None:
         client, large = browser(place.holder), make.product(prices={12: 15000})
         query = {"choice": f"{large.pk}:12", "quantity": "1", "when": "now"}
         shown = client.get(at(place, "wijzigen/"), query)
-        assert "€ 75,00 exclusief btw" in text(shown).replace("\u00a0", " ")
+        assert "€ 90,75 inclusief btw" in text(shown).replace("\u00a0", " ")
         page = shown.content.decode()
         sent = query | {"do": "confirm", "key": hidden(page, "key"), "shown": hidden(page, "shown")}
         for _ in range(2):  # a double click
@@ -69,6 +69,17 @@ def test_an_upgrade_shows_what_it_costs_and_then_is_done_for_that() -> None:
     with as_owner():
         assert [c.cents for c in Charge.objects.order_by("pk")] == [-7500, 15000]
         assert Request.objects.count() == 1
+
+
+@pytest.mark.parametrize(("kind", "said"), [
+    ("private", "€ 181,50 inclusief btw / 12 maanden"), ("business", "€ 150,00 exclusief btw / 12 maanden"),
+])  # fmt: skip
+def test_packages_to_choose_from_have_the_price_as_the_customer_reads_it(kind: str, said: str) -> None:
+    with clock.moved_to(NOW):
+        place = house(kind=kind)
+        make.product(prices={12: 15000})
+        page = text(browser(place.holder).get(at(place, "wijzigen/"))).replace("\u00a0", " ")
+    assert said in page
 
 
 def test_another_amount_than_was_shown_is_not_asked_for() -> None:
@@ -88,7 +99,7 @@ def test_another_amount_than_was_shown_is_not_asked_for() -> None:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ({"quantity": "0"}, "1"), ({"quantity": "2000"}, "1000"), ({"choice": "x"}, "geldige keuze"),
+        ({"quantity": "0"}, "1"), ({"quantity": "11"}, "10"), ({"choice": "x"}, "geldige keuze"),
         ({}, "Dit is het al"), ({"choice": "999:12"}, "geldige keuze"),
     ],
 )  # fmt: skip
@@ -129,7 +140,7 @@ def test_a_consumer_who_was_renewed_silently_is_told_the_day_and_the_money() -> 
         client = browser(place.holder)
         page = client.get(at(place, "opzeggen/")).content.decode()
         assert "2 april 2026" in page
-        assert "42,60" in page  # 213 days at 20 cents
+        assert "51,55" in page  # 213 days at 20 cents, and VAT
         client.post(at(place, "opzeggen/"), {"when": "soonest", "key": hidden(page, "key")})
         worked()
         assert held(place).ends_on == date(2026, 4, 2)
@@ -138,6 +149,59 @@ def test_a_consumer_who_was_renewed_silently_is_told_the_day_and_the_money() -> 
         client.post(at(place, "intrekken/"), {"what": "undo", "key": hidden(page, "key")})
         worked()
     assert (held(place).state, held(place).ends_on) == ("active", None)
+
+
+def test_the_next_term_is_told_at_the_price_that_it_will_have() -> None:
+    with clock.moved_to(NOW):
+        place = house(kind="private")
+        with as_owner():
+            line = place.quote.lines.get()
+            QuoteLine.objects.filter(pk=line.pk).update(
+                steps_from=[1, 3],
+                steps_cents=[5000, 7500],
+                net_cents=5000,
+                product_id=place.service.product_id,
+            )
+            Service.objects.filter(pk=place.service.pk).update(
+                origin=f"quote_line:{line.pk}", intro_cents=5000
+            )
+        page = text(browser(place.holder).get(at(place))).replace("\u00a0", " ")
+    assert "verlengd op" in page
+    assert "€ 60,50 inclusief btw" in page
+    assert "€ 90,75" not in page
+
+
+def test_what_a_colleague_sets_up_is_not_late_and_an_addition_is_not_handed_over() -> None:
+    with clock.moved_to(NOW):
+        place = house()
+        addition = make.service(customer=place.customer, product=make.product(kind="addon", prices={12: 100}),
+                                belongs_to=place.service)  # fmt: skip
+        client = browser(place.holder)
+        assert 'id="move"' in client.get(at(place)).content.decode()
+        assert (
+            'id="move"'
+            not in client.get(at(place).replace(str(place.service.pk), str(addition.pk))).content.decode()
+        )
+        with as_owner():
+            Service.objects.filter(pk=addition.pk).update(state="pending")
+            Task.objects.create(service=addition, customer=place.customer, product_id=addition.product_id, label="x",
+                                made_at=NOW, origin="test:1")  # fmt: skip
+        answer = client.get(at(place).replace(str(place.service.pk), str(addition.pk)))
+    assert "Een collega regelt dit voor u" in text(answer)
+    assert "langer" not in text(answer)
+    assert 'id="look-again"' not in answer.content.decode()
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("hosting", True), ("monitoring", False)])
+def test_only_who_has_a_website_is_told_of_the_website(kind: str, is_told: bool) -> None:
+    with clock.moved_to(NOW):
+        place = house()
+        with as_owner():
+            held = make.service(customer=place.customer, product=make.product(kind=kind, prices={12: 100}))
+        client, service = browser(place.holder), at(place).replace(str(place.service.pk), str(held.pk))
+        pages = [text(client.get(f"{service}{what}")) for what in ("opzeggen/", "overdragen/")]
+    assert ["de website" in page for page in pages] == [is_told, is_told]
+    assert "de opzegging intrekken" in pages[0]
 
 
 @pytest.mark.parametrize("role", ["technical", "read_only"])

@@ -29,7 +29,7 @@ STAFF = Asked(By.STAFF, note="as agreed on the phone")
 
 @pytest.fixture
 def large() -> Product:
-    return make.product(prices={1: 1500, 12: 14600})
+    return make.product(prices={1: 1500, 12: 14600}, most=10)
 
 
 def ask(
@@ -173,7 +173,7 @@ def test_a_customer_has_no_money_back_by_a_downgrade_and_staff_can_give_it() -> 
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [({}, "no_change"), ({"quantity": 0}, "not_offered"), ({"quantity": 1001}, "not_offered"), ({"months": 24}, "not_offered"),
+    [({}, "no_change"), ({"quantity": 0}, "not_offered"), ({"quantity": 11}, "not_offered"), ({"months": 24}, "not_offered"),
      ({"months": 1}, "only_at_term_end")],
 )  # fmt: skip
 def test_what_cannot_be_is_not_proposed(words: dict[str, Any], code: str) -> None:
@@ -181,6 +181,16 @@ def test_what_cannot_be_is_not_proposed(words: dict[str, Any], code: str) -> Non
     with pytest.raises(changes.ChangeRefused) as refused:
         ask(service, kind="change", **words)
     assert refused.value.code == code
+
+
+def test_no_more_can_be_had_than_the_package_allows_but_what_is_held_stays_possible() -> None:
+    service, alone = a_year(quantity=12), make.product(prices={12: 7500}, most=1)
+    assert (
+        ask(service, kind="change", quantity=11).quantity == 11
+    )  # above the most of today, below what is held
+    with pytest.raises(changes.ChangeRefused) as refused:
+        ask(a_year(), kind="change", product=alone, quantity=2)
+    assert refused.value.code == "not_offered"
 
 
 @pytest.mark.parametrize("state", ["pending", "suspended", "cancelled", "terminated", "refused"])

@@ -27,6 +27,7 @@ from hospes.payments.models import PaidFrom, Payment
 from hospes.payments.queries import masked
 from hospes.sales.models import Order, Quote
 from hospes.services import queries as services
+from hospes.services.tasks import BY_HAND
 
 FEW: Final = 10
 MANY: Final = 25
@@ -68,7 +69,7 @@ def _contract(customer_id: int, person_id: int | None) -> dict[str, Any]:
     return {
         "who": Customer.objects.get(pk=customer_id), "holder": _person(person_id),
         "others": [Membership.Role(role).label for role in others.values_list("role", flat=True)],
-        "services": services.entitlements(customer_id, today=clock.today())[:MANY],
+        "services": services.entitlements(customer_id, today=clock.today())[:MANY], "by_hand": BY_HAND,
         "orders": list(Order.objects.filter(customer_id=customer_id).order_by("-placed_at", "-pk")[:FEW]),
         "quotes": list(Quote.objects.filter(customer_id=customer_id).order_by("-made_at", "-pk")[:FEW]),
     }  # fmt: skip

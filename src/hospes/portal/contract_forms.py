@@ -13,6 +13,7 @@ from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer
 from hospes.customers.rules import plain_text
 from hospes.faces import words
+from hospes.faces.prices import View
 from hospes.services import changes
 from hospes.services.models import Request, Service
 from hospes.services.rules import Ways
@@ -33,7 +34,7 @@ class ChangeForm(forms.Form):
     """Another package for a service, or another number of it, now or from the next term on."""
 
     choice = forms.ChoiceField(label=_("Package"), widget=forms.RadioSelect)
-    quantity = forms.IntegerField(label=_("Number"), min_value=1, max_value=1000)
+    quantity = forms.IntegerField()
     when = forms.ChoiceField(
         label=_("From when"), widget=forms.RadioSelect,
         choices=[(Request.When.NOW, _("at once")), (Request.When.TERM_END, _("at the end of the term"))],
@@ -41,16 +42,25 @@ class ChangeForm(forms.Form):
     key = forms.RegexField(regex=r"^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
     shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, service: Service, offers: Sequence[Offer], data: Any = None) -> None:
+    def __init__(self, service: Service, offers: Sequence[Offer], view: View, data: Any = None) -> None:
         here = f"{service.product_id}:{service.months}"
         super().__init__(
             data, initial={"choice": here, "quantity": service.quantity, "when": Request.When.NOW}
         )
         self.service, self.products = service, {offer.product.pk: offer.product for offer in offers}
         self.products[service.product_id] = service.product
-        named = {f"{o.product.pk}:{o.months}": _named(o.product, o.months, o.cents) for o in offers}
-        named[here] = _named(service.product, service.months, service.price_cents)
+        named = {
+            f"{o.product.pk}:{o.months}": _named(o.product, o.months, view.words(o.cents)) for o in offers
+        }
+        named[here] = _named(service.product, service.months, view.words(service.price_cents))
         self.fields["choice"].choices = list(named.items())  # type: ignore[attr-defined]  # a ChoiceField has them
+        most = max([service.quantity, *(product.most for product in self.products.values())])
+        self.fields["quantity"] = forms.IntegerField(label=_("Number"), min_value=1, max_value=most)
+
+    @property
+    def counts(self) -> bool:
+        """Whether more than one can be had of anything that is to be chosen."""
+        return (getattr(self.fields["quantity"], "max_value", None) or 1) > 1
 
     def chosen_product(self) -> Product | None:
         """The package that was chosen, once that is valid."""
@@ -83,9 +93,9 @@ class ChangeForm(forms.Form):
         return bool(self.cleaned_data["key"]) and self.cleaned_data["shown"] == proposal.cents
 
 
-def _named(product: Product, months: int, cents: int) -> str:
+def _named(product: Product, months: int, price: str) -> str:
     term = ngettext("%(n)d month", "%(n)d months", months) % {"n": months}
-    return f"{product.name}: {words.euro(cents)} / {term}"
+    return f"{product.name}: {price} / {term}"
 
 
 class CancelForm(SentForm):

@@ -77,7 +77,9 @@ def wanted(service: Service, *, product_id: int, quantity: int, months: int, tod
 
     Raises ChangeRefused for what is not on offer.
     """
-    if not 1 <= quantity <= 1000:
+    most = Product.objects.values_list("most", flat=True).get(pk=product_id)
+    # What somebody has already of a product of which fewer can be had by now stays possible.
+    if not 1 <= quantity <= max(most, service.quantity):
         raise ChangeRefused("not_offered")
     if (product_id, months) == (service.product_id, service.months):
         return Wanted(product_id, quantity, months, service.price_cents, _choices_of(service))

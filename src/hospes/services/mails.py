@@ -145,9 +145,10 @@ def _cancelled(request: Request, service: Service) -> list[str]:
     said = [
         _("You cancelled %(label)s. It works up to and including %(day)s, and is not renewed.")
         % {"label": service.label, "day": last},
-        _("Keep a copy of what is on it: after that day it is gone."),
         _("Until that day you can take the cancellation back yourself."),
     ]
+    if Product.objects.values_list("kind", flat=True).get(pk=service.product_id) == Product.Kind.HOSTING:
+        said.insert(1, _("Keep a copy of what is on it: after that day it is gone."))
     if request.cents:
         said.insert(1, _amount(service, request.cents))
     return said

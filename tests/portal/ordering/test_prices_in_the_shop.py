@@ -67,6 +67,15 @@ def test_kinds_that_nobody_makes_are_shown_and_cannot_be_ordered(plus: Product) 
     assert browser().get("/hosting/nl-domein/").status_code == 302
 
 
+def test_a_group_with_names_and_other_things_has_a_button_for_each(plus: Product) -> None:
+    group = make.group(name_nl="Alles")
+    make.product(kind="domain", extension=".nl", group=group, name_nl="Puntnl", prices={12: 750}, position=1)
+    make.product(group=group, name_nl="Hostklein", slug="hostklein", prices={12: 750}, position=2)
+    page = browser().get("/hosting/").content.decode()
+    assert 'name="naam"' in page
+    assert "/hosting/hostklein/" in page
+
+
 def test_a_code_counts_in_the_cart_and_in_the_order(cheap: Product, client: Client, customer: Any) -> None:
     make.promotion(code="WELKOM", basis_points=1_000, name_nl="Welkom")
     put(client, cheap)

@@ -14,6 +14,7 @@ from hospes.sales.models import CartLine, Order, Quote, QuoteLine
 from tests.portal.ordering.buying import nothing_ordered, order
 from tests.portal.visit import IP, accept, all_of, browser, put, text, version
 from tests.support import make
+from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.usefixtures("site")
 
@@ -57,6 +58,27 @@ def test_a_quote_can_be_declined_and_then_not_accepted(customer: Any, client: Cl
     client.post(decide, {"do": "decline"})
     assert ([q.state for q in all_of(Quote)], all_of(Order)) == (["declined"], [])
     assert "besluit" not in client.get(page).content.decode()
+
+
+def test_a_zero_byte_in_the_reason_is_refused_and_decides_nothing(customer: Any, client: Client) -> None:
+    quote = make.quote(customer=customer, valid_until="2999-01-01")
+    decide = f"/k/{customer.number}/offertes/{quote.number}/besluit/"
+    assert client.post(decide, {"do": "decline", "reason": "te duur\0"}).status_code == 400
+    assert [q.state for q in all_of(Quote)] == ["open"]
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [("private", True), ("business", False)])
+def test_a_private_person_reads_what_later_terms_cost_with_vat(kind: str, is_told: bool) -> None:
+    customer = make.customer(kind=kind)
+    quote = make.quote(customer=customer, valid_until="2999-01-01")
+    with as_owner():
+        QuoteLine.objects.filter(quote=quote).update(
+            steps_from=[1, 2, 4], steps_cents=[5000, 6000, 7500], net_cents=5000
+        )
+    page = browser(make.holder_of(customer)).get(f"/k/{customer.number}/offertes/{quote.number}/")
+    said = text(page).replace("\u00a0", " ")
+    assert ("€ 72,60 per jaar, inclusief btw" in said) is is_told
+    assert ("Vanaf termijn 4" in said and "€ 90,75 per jaar, inclusief btw" in said) is is_told
 
 
 @pytest.mark.parametrize(("minutes", "is_valid"), [(-1, True), (1, False)])

@@ -107,7 +107,7 @@ def service(
             Service,
             words,
             customer=customer,
-            product=product or catalogue.product(),
+            product=product or catalogue.product(most=10),
             label=names.domain(),
             provider="directadmin",
             origin=f"test:{number}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "opening": "Hierbij onze offerte. U kunt die accepteren tot en met {date}. Het gaat om {amount}, inclusief btw.",
         "how": "Zo accepteert u de offerte", "where": "Waar", "account": "In uw account, onder Bestellingen",
         "until": "Uiterlijk op", "paying": "Betalen", "first": "Direct na het accepteren",
+        "at_once": "Direct na ontvangst van de factuur; de factuur komt na het accepteren",
         "later": "Binnen {days} dagen na de factuurdatum; de factuur komt na het accepteren",
         "terms": "Op deze offerte zijn onze algemene voorwaarden van toepassing. De prijzen zijn zonder btw.",
     },
@@ -33,6 +34,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "opening": "This is our quote. You can accept it up to and including {date}. It comes to {amount}, including VAT.",
         "how": "How to accept this quote", "where": "Where", "account": "In your account, under Orders",
         "until": "By", "paying": "Payment", "first": "Right after you accept",
+        "at_once": "On receipt of the invoice; the invoice comes once you accepted",
         "later": "Within {days} days of the invoice date; the invoice comes once you accepted",
         "terms": "Our general terms apply to this quote. Prices are without VAT.",
     },
@@ -117,8 +119,13 @@ def _how(doc: QuoteDocument, until: str) -> Iterator[tuple[str, str]]:
     words = _WORDS[doc.said.language]
     yield words["where"], words["account"]
     yield words["until"], until
-    later = words["first"] if doc.term_days is None else words["later"].format(days=doc.term_days)
-    yield words["paying"], later
+    yield words["paying"], _when(doc.term_days, words)
+
+
+def _when(term_days: int | None, words: Mapping[str, str]) -> str:
+    if term_days is None:
+        return words["first"]
+    return words["later"].format(days=term_days) if term_days else words["at_once"]
 
 
 def _day(day: date, language: Language) -> str:

@@ -49,6 +49,11 @@ class StuckCharge(MappedModel):
             models.Index(fields=["since", "id"], condition=Q(over_at=None), name="charges_that_are_stuck")
         ]
 
+    @property
+    def minus_cents(self) -> int:
+        """What is to be given back, as it is said."""
+        return -self.cents
+
     datamap = row(
         plain("id", "charge")
         | personal(Category.CONTRACT, "customer", "since", writes=())

@@ -26,7 +26,7 @@ class ChangingForm(forms.Form):
     """What it is to become, from when, and why. `shown`: the amount that stood on the page, in cents."""
 
     choice = forms.ChoiceField(label=gettext_lazy("Package"), widget=forms.RadioSelect)
-    quantity = forms.IntegerField(label=gettext_lazy("How many"), min_value=1, max_value=1000)
+    quantity = forms.IntegerField()
     when = forms.ChoiceField(
         label=gettext_lazy("From when"), widget=forms.RadioSelect,
         choices=[(Request.When.NOW, gettext_lazy("at once")), (Request.When.TERM_END, gettext_lazy("at the end of the term"))],
@@ -45,6 +45,10 @@ class ChangingForm(forms.Form):
         named = {f"{o.product.pk}:{o.months}": _named(o.product, o.months, o.cents) for o in offers}
         named[here] = _named(service.product, service.months, service.price_cents)
         self.fields["choice"].choices = list(named.items())  # type: ignore[attr-defined]  # a ChoiceField has them
+        most = max([service.quantity, *(product.most for product in self.products.values())])
+        self.fields["quantity"] = forms.IntegerField(
+            label=gettext_lazy("How many"), min_value=1, max_value=most
+        )
 
     def chosen(self) -> Product | None:
         """The package that was chosen, once that is valid."""

@@ -27,6 +27,7 @@ from hospes.privacy import package
 from hospes.sales.models import QuoteDraft
 from hospes.services import queries as services
 from hospes.services.models import Service
+from hospes.services.moves import can_move
 from hospes.services.services import NameInUse
 from hospes.services.tasks import BY_HAND
 
@@ -156,6 +157,7 @@ def service(request: Any, number: int, service_id: int, *, ask: bool = False) ->
             "history": services.history(held.pk),
             "options": words_of(held.choice_ids, held.choice_counts),
             "by_hand": held.product.kind in BY_HAND,
+            "can_move": can_move(held),
             "may_end": purpose == Purpose.CONTRACT and held.ended_on is None,
         }
         if ask and account is not None:

@@ -171,4 +171,5 @@ def _put_names(request: Any, name: Sought) -> HttpResponse:
 def _query(request: Any) -> str:
     from urllib.parse import urlencode
 
-    return urlencode({"naam": request.POST.get("naam", "")[:253]})
+    asked = {"prijzen": prices} if (prices := request.GET.get("prijzen", "")) in ("met", "zonder") else {}
+    return urlencode({"naam": request.POST.get("naam", "")[:253]} | asked)

@@ -58,7 +58,7 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
         "next_cents": pro_forma.next_term(found).cents if goes_on else found.term_cents,
-        "can_change": goes_on,
+        "can_change": goes_on, "can_move": moves.can_move(found),
         "coming": _coming(found), "moving": moves.of_service(found.pk),
         "options": words_of(found.choice_ids, found.choice_counts), "addable": _addable(found, today, view), "view": view,
         "additions": list(found.additions.select_related("product").order_by("pk")), "task": task,
@@ -103,7 +103,8 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
     """Which package and how many; first shown with the exact amount, then asked for."""
     found, today = _held(capacity, service_id), clock.today()
     sent = request.POST if request.method == "POST" else request.GET if "choice" in request.GET else None
-    form, proposal = ChangeForm(found, queries.choices(found, today=today), sent), None
+    view = own_view(capacity)
+    form, proposal = ChangeForm(found, queries.choices(found, today=today), view, sent), None
     if form.is_bound and form.is_valid():
         proposal = form.proposal(today=today)
     if request.method == "POST" and proposal is not None and request.POST.get("do") == "confirm":
@@ -112,7 +113,7 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
             return _ask(request, capacity, found, words, form.cleaned_data["key"])
         messages.warning(request, _("The amount has changed since this page was shown. Please look again."))
     context = {
-        "view": own_view(capacity),
+        "view": view,
         "service": found, "form": form, "proposal": proposal, "key": SentForm.new_key(),
         "product": form.chosen_product(), "options": words_of(found.choice_ids, found.choice_counts),
         "kept": changes.words_of_options(proposal.wanted) if proposal else "", "term_cents": found.term_cents,

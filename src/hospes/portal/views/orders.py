@@ -28,6 +28,7 @@ from hospes.payments.providers import ProviderRefused, ProviderUnavailable, prov
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
+from hospes.portal.views.prices import later_terms
 from hospes.sales import agreements, documents, names, queries, registries, services, withdrawals
 from hospes.sales.models import Order, Quote
 from hospes.sales.rules import last_day_to_withdraw
@@ -51,8 +52,9 @@ def quote(request: Any, capacity: Capacity, quote_number: str) -> HttpResponse:
     decider = Person.objects.filter(pk=found.decided_by_id or 0).first()
     is_over = found.state == Quote.State.EXPIRED
     notices = registries.of_quote(found.pk, today=clock.today())
-    context = {"quote": found, "lines": queries.quote_lines(found.pk), "order": order, "agreed": _mark(found, notices),
-               "has_work": queries.has_work(found.pk),
+    lines = queries.quote_lines(found.pk)
+    context = {"quote": found, "lines": lines, "later": later_terms(lines, capacity), "order": order,
+               "agreed": _mark(found, notices), "has_work": queries.has_work(found.pk),
                "notices": notices, "begins_late": last_day_to_withdraw(clock.today()),
                "known": registries.known(order.pk) if order else [], "versions": queries.versions(found), "decider": decider,
                "expired": is_over or (found.state == Quote.State.OPEN and found.valid_until < clock.today())}  # fmt: skip
@@ -151,8 +153,9 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     can_withdraw = capacity.kind == "private" and withdrawals.is_open(found, on=clock.today())
+    lines = queries.quote_lines(found.quote_id)
     context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
-               "order": found, "lines": queries.quote_lines(found.quote_id), "payment": begun[0] if begun else None,
+               "order": found, "lines": lines, "later": later_terms(lines, capacity), "payment": begun[0] if begun else None,
                "in_use": _in_use(found), "on_account": found.quote.on_account,
                "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip

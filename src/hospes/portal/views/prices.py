@@ -1,5 +1,7 @@
 """With VAT or without: how whoever looks sees the prices of the shop."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from hospes.billing.queries import vat_basis_points
@@ -8,6 +10,32 @@ from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.customers.queries import Capacity
 from hospes.faces.prices import View
 from hospes.kernel import clock
+from hospes.sales.models import QuoteLine
+
+
+@dataclass(frozen=True)
+class Later:
+    """What a term of a line costs from a term on, with VAT (cents), as a private person reads it."""
+
+    name: str
+    cents: int
+    months: int
+    from_term: int
+
+
+def later_terms(lines: Iterable[QuoteLine], capacity: Capacity) -> list[Later]:
+    """What a quote costs after the first term, VAT included; nothing for companies, who read prices without it."""
+    found = list[Later]()
+    for line in lines if capacity.kind == "private" else ():
+        view = View(line.vat_basis_points, with_vat=True)
+        steps = [(step.from_term, step.cents) for step in line.steps[1:]] or [(2, line.steps[0].cents)]
+        # Work has no term: it is paid once.
+        found += [
+            Later(line.description, view.cents(cents), line.months, nth)
+            for nth, cents in steps
+            if line.months
+        ]
+    return found
 
 
 def home_rate() -> int:

@@ -56,9 +56,16 @@ def catalogue(request: Any) -> HttpResponse:
     request.nav, view = "shop", view_of(request)
     request.cart_count = len(cart_contents(request).items)
     entries = _shown(view)
-    grouped = [(group, [e for e in entries if e.product.group_id == group.pk]) for group in groups()]
-    context = {"groups": [(group, found) for group, found in grouped if found], "view": view}
+    grouped = [(group, *_of_group(entries, group.pk)) for group in groups()]
+    context = {"groups": [each for each in grouped if any(each[1:])], "view": view}
     return render(request, "shop/catalogue.html", context)
+
+
+def _of_group(entries: list[Shown], group_id: int) -> tuple[list[Shown], list[Shown]]:
+    """What stands in a group: the names, which one looks for together, and everything else."""
+    found = [entry for entry in entries if entry.product.group_id == group_id]
+    names = [entry for entry in found if entry.product.kind == Product.Kind.DOMAIN]
+    return names, [entry for entry in found if entry.product.kind != Product.Kind.DOMAIN]
 
 
 @require_safe
