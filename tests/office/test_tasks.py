@@ -44,6 +44,17 @@ def test_it_is_on_the_list_is_done_once_and_the_customer_hears_of_it(as_role: As
     assert where not in client.get("/werk/te-doen/").content.decode()
 
 
+def test_what_one_of_us_does_cannot_be_tried_again_by_a_button_and_what_a_server_does_can(
+    as_role: AsRole,
+) -> None:
+    task, number = waiting()
+    with as_owner():
+        hosted = make.service(customer=task.customer, state="pending")
+    page = as_role("administrator").get(f"/klanten/{number}/").content.decode()
+    assert f"/diensten/{hosted.pk}/opnieuw/" in page
+    assert f"/diensten/{task.service_id}/opnieuw/" not in page
+
+
 def test_who_has_no_say_in_contracts_has_no_such_page(as_role: AsRole) -> None:
     task, number = waiting()
     assert as_role("technician").get(f"/klanten/{number}/werk/{task.pk}/").status_code == 404

@@ -166,7 +166,7 @@ def test_the_next_term_is_told_at_the_price_that_it_will_have() -> None:
                 origin=f"quote_line:{line.pk}", intro_cents=5000
             )
         page = text(browser(place.holder).get(at(place))).replace("\u00a0", " ")
-    assert "verlengd op" in page
+    assert "wordt deze dienst verlengd, voor" in page
     assert "€ 60,50 inclusief btw" in page
     assert "€ 90,75" not in page
 
@@ -174,7 +174,7 @@ def test_the_next_term_is_told_at_the_price_that_it_will_have() -> None:
 def test_what_a_colleague_sets_up_is_not_late_and_an_addition_is_not_handed_over() -> None:
     with clock.moved_to(NOW):
         place = house()
-        addition = make.service(customer=place.customer, product=make.product(kind="addon", prices={12: 100}),
+        addition = make.service(customer=place.customer, product=make.product(kind="addon", belongs_to=place.service.product, prices={12: 100}),
                                 belongs_to=place.service)  # fmt: skip
         client = browser(place.holder)
         assert 'id="move"' in client.get(at(place)).content.decode()

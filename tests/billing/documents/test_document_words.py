@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from hospes.billing.documents import InvoiceDocument, Language, VatCategory
+from hospes.billing.documents import DocumentKind, InvoiceDocument, Language, VatCategory
 from hospes.billing.documents.pdf import page
+from hospes.billing.documents.quote import QuoteDocument, quote_page
 from tests.billing.documents.samples import (
     BUSINESS,
     FRENCH,
@@ -171,3 +172,12 @@ def test_a_credit_note_says_of_which_day_its_invoice_is() -> None:
 def test_the_day_of_supply_stands_on_the_page() -> None:
     facts = dict(said(SAMPLES["goods to a member state"], "en")["facts"])
     assert plain(facts["Supplied on"]) == "20 November 2026"
+
+
+@pytest.mark.parametrize(("days", "told"), [(None, "Direct na het accepteren"), (0, "Direct na ontvangst van de factuur"),
+                                            (14, "Binnen 14 dagen na de factuurdatum")])  # fmt: skip
+def test_a_quote_says_when_it_is_to_be_paid(days: int | None, told: str) -> None:
+    document = QuoteDocument(
+        replace(make_document(kind=DocumentKind.PRO_FORMA), language="nl"), 1, term_days=days
+    )
+    assert quote_page(document)["pay"][-1][1].startswith(told)

@@ -81,6 +81,13 @@ def test_a_private_person_reads_what_later_terms_cost_with_vat(kind: str, is_tol
     assert ("Vanaf termijn 4" in said and "€ 90,75 per jaar, inclusief btw" in said) is is_told
 
 
+def test_a_quote_on_account_without_a_term_is_to_be_paid_at_once(customer: Any, client: Client) -> None:
+    quote = make.quote(customer=customer, valid_until="2999-01-01", on_account=True, term_days=0)
+    page = text(client.get(f"/k/{customer.number}/offertes/{quote.number}/"))
+    assert "meteen te betalen" in page
+    assert "0 dagen" not in page
+
+
 @pytest.mark.parametrize(("minutes", "is_valid"), [(-1, True), (1, False)])
 def test_a_quote_can_be_accepted_until_midnight_of_its_last_day(
     customer: Any, minutes: int, is_valid: bool
