@@ -31,15 +31,14 @@ def terms(service: Service, on: date) -> list[Paid]:
     """
     The terms that are paid for and are not over on a day, the last first.
 
-    A term costs what the service consists of on that day, or when the term begins after it: what was planned for it, or raised,
-    was invoiced so.
+    A term costs what the service is, but for one that begins after what was planned for it, or raised: that was invoiced so.
     """
-    held = list(Content.objects.filter(service_id=service.pk))
+    held = list(Content.objects.filter(service_id=service.pk, settled_at=None))
     intros = [service.intro_cents, service.intro_before_cents]
     found = []
     for place, term in enumerate(rules.terms_ahead(service.term, on)):
         intro = intros[place] if place < len(intros) else None
-        content = _in_force(held, max(term.begins_on, on))
+        content = _in_force(held, max(term.begins_on, on))  # of what did not begin yet
         price, quantity = service.price_cents, service.quantity
         if content is not None:
             price, quantity = content.price_cents, content.quantity
@@ -49,7 +48,7 @@ def terms(service: Service, on: date) -> list[Paid]:
 
 
 def _in_force(held: list[Content], day: date) -> Content | None:
-    """Of the contents of a service the one in force on a day."""
+    """Of contents of a service the one in force on a day."""
     return next((c for c in held if c.from_on <= day and (c.until_on is None or c.until_on > day)), None)
 
 
