@@ -63,9 +63,7 @@ def settle(*, customer_id: int, today: date, now: datetime) -> Counter[str]:
         for each in StuckCharge.objects.filter(charge_id__in=[c.pk for c in held], over_at=None)
     }
     parts = [_Part(c, stuck[c.pk].cents if c.pk in stuck else c.cents) for c in held]
-    for _origin, group in groupby(
-        parts, key=lambda part: (part.charge.service_id, part.charge.origin.rpartition(":")[0])
-    ):
+    for _origin, group in groupby(sorted(parts, key=_change_of), key=_change_of):
         together = list(group)
         left = _settled(together, today, now)
         for part in together:
@@ -73,6 +71,11 @@ def settle(*, customer_id: int, today: date, now: datetime) -> Counter[str]:
             tally["stuck" if reason else "settled"] += 1
             _note(part, rest, reason, stuck.get(part.charge.pk), now)
     return tally
+
+
+def _change_of(part: _Part) -> tuple[int, str]:
+    """What the charges of one change have in common."""
+    return part.charge.service_id, part.charge.origin.rpartition(":")[0]
 
 
 def _settled(parts: Sequence[_Part], today: date, now: datetime) -> dict[int, tuple[int, str]]:

@@ -17,8 +17,8 @@ from hospes.payments import booking
 from hospes.payments.booking import book as book
 from hospes.payments.models import LIVE, UNDECIDED, Notice, Payment
 from hospes.payments.providers import Charge, PaymentProvider, ProviderRefused, UnknownCharge
-from hospes.sales import names
-from hospes.sales.models import Order
+from hospes.sales import additions, names
+from hospes.sales.models import Order, QuoteLine
 from hospes.sales.queries import is_on_account
 
 journal.register({
@@ -113,6 +113,11 @@ def _due_of_order(order_id: int | None) -> _Due:
         raise PaymentRefused(_("This order does not have to be paid (any more)."))
     if in_use := names.in_use_of_quote(order.quote_id):  # somebody else was faster: not after the money came
         raise PaymentRefused(names.sentence(in_use))
+    lines = QuoteLine.objects.filter(quote_id=order.quote_id)
+    try:
+        additions.refuse_strange(lines.values_list("service_id", flat=True), order.customer_id)
+    except additions.Strange as strange:
+        raise PaymentRefused(str(strange)) from None
     return _Due(order.number, order.customer_id, order.total_cents)
 
 

@@ -163,7 +163,7 @@ def backs(order: Order, *, on: date) -> list[Back]:
         held = Service.objects.filter(origin=origin_of(line), customer_id=order.customer_id)
         service = held.select_related("product").first()
         cents = line.net_cents
-        if (service is None and _handed_over(order, line)) or (
+        if (service is None and line.months and _handed_over(order, line)) or (
             order.start_asked_at is not None and _is_done(line, service)
         ):
             cents = 0
@@ -253,7 +253,7 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
 
 def _credit_unserved(order: Order, parts: list[Back], withdrawal_id: int, now: datetime) -> None:
     """Credit what was paid and never became a service; of what did, the charge is settled by billing."""
-    sold = [f"quote_line:{part.line.pk}" for part in parts if part.service is None]
+    sold = [origin_of(part.line) for part in parts if part.service is None and part.cents]
     invoice = Invoice.objects.filter(origin=f"order:{order.pk}").first()
     if invoice is None or not sold:
         return

@@ -122,7 +122,7 @@ def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Pr
     if want == Wanted(service.product_id, service.quantity, service.months, service.price_cents):
         raise ChangeRefused("no_change")
     if not at_once:
-        if _is_invoiced(
+        if is_invoiced(
             service
         ):  # it begins within days, and is paid for: what comes after it is planned from then on
             raise ChangeRefused("not_now")
@@ -226,7 +226,8 @@ def _invoiced(service: Service) -> QuerySet[Content]:
     return Content.objects.filter(service_id=service.pk, settled_at=None, from_on__lt=service.renews_on)
 
 
-def _is_invoiced(service: Service) -> bool:
+def is_invoiced(service: Service) -> bool:
+    """Whether something was planned, or raised, for a term that was invoiced so and did not begin yet."""
     return _invoiced(service).exists()
 
 

@@ -50,7 +50,9 @@ def cancel(service: Service, *, on: date, asked: Asked, now: datetime, reason: s
 
 def _additions(service: Service) -> Any:
     """What belongs to a service and did not end yet, locked."""
-    held = Service.objects.filter(belongs_to_id=service.pk, ended_on=None).order_by("pk")
+    held = Service.objects.filter(
+        belongs_to_id=service.pk, customer_id=service.customer_id, ended_on=None
+    ).order_by("pk")
     return held.select_related("product").select_for_update(of=("self",))
 
 

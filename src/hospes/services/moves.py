@@ -62,7 +62,8 @@ class MoveRefused(Exception):
 
 def can_move(service: Service) -> bool:
     """Whether a service is in a state in which it can go to another customer."""
-    return service.state == State.ACTIVE and service.ends_on is None and service.belongs_to_id is None
+    stands = service.state == State.ACTIVE and service.ends_on is None
+    return stands and service.belongs_to_id is None and not changes.is_invoiced(service)
 
 
 def ask(
@@ -135,7 +136,9 @@ def offer(*, move_id: int, now: datetime) -> None:
 
 def _additions(service: Service) -> list[Service]:
     """What belongs to a service and goes along with it, locked."""
-    held = Service.objects.filter(belongs_to_id=service.pk, ended_on=None).order_by("pk")
+    held = Service.objects.filter(
+        belongs_to_id=service.pk, customer_id=service.customer_id, ended_on=None
+    ).order_by("pk")
     return list(held.select_related("product").select_for_update(of=("self",)))
 
 

@@ -300,7 +300,11 @@ def coming(service_id: int) -> RaisedService | None:
 
 def raised_on(service_id: int) -> date | None:
     """From which day the last raise of a service counts, or will count."""
-    held = RaisedService.objects.filter(
-        service_id=service_id, state__in=(_S.ANNOUNCED, _S.IN_FORCE), takes_effect_on__isnull=False
+    whose = Service.objects.values_list("customer_id", flat=True).get(
+        pk=service_id
+    )  # a former holder's counts for nobody else
+    told = RaisedService.objects.filter(
+        service_id=service_id, customer_id=whose, takes_effect_on__isnull=False
     )
+    held = told.filter(state__in=(_S.ANNOUNCED, _S.IN_FORCE))
     return held.order_by("-takes_effect_on").values_list("takes_effect_on", flat=True).first()

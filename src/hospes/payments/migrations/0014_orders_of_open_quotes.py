@@ -138,7 +138,7 @@ END $$;
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0013_prices_with_options"),
-        ("catalogue", "0006_numbers_of_options_are_numbers"),
+        ("catalogue", "0007_numbers_of_options_are_numbers"),
         ("sales", "0012_so_many_of_each"),
     ]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalogue", "0006_numbers_of_options_are_numbers"),
+        ("catalogue", "0007_numbers_of_options_are_numbers"),
         ("customers", "0007_copies_of_invoices"),
         ("sales", "0011_registries_are_known"),
         ("services", "0011_introductory_prices"),

@@ -4,5 +4,5 @@ from hospes.catalogue.twin import CHOSEN_AGAIN, CHOSEN_AS_IT_WAS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalogue", "0005_options_in_sql")]
+    dependencies = [("catalogue", "0006_first_term_in_whole_cents")]
     operations = [migrations.RunSQL(CHOSEN_AGAIN, CHOSEN_AS_IT_WAS)]

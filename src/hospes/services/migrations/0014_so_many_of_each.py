@@ -6,9 +6,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalogue", "0006_numbers_of_options_are_numbers"),
+        ("catalogue", "0007_numbers_of_options_are_numbers"),
         ("customers", "0007_copies_of_invoices"),
-        ("services", "0011_introductory_prices"),
+        ("services", "0013_price_of_the_term_before"),
     ]
 
     operations = [
