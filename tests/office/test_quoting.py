@@ -160,3 +160,51 @@ def test_staff_ask_for_a_move_and_the_answer_says_nothing_of_the_other(as_role: 
     with as_owner():
         [move] = Move.objects.all()
     assert (move.by, move.note, move.state) == ("staff", "Gebeld", "asked")
+
+
+def test_a_form_without_its_number_is_refused_and_makes_nothing(as_role: AsRole, case: people.Case) -> None:
+    product = make.product(prices={12: 7500})
+    with clock.moved_to(NOW):
+        client = as_role("administrator")
+        for once in ("", "a", "z" * 32):
+            assert client.post(f"{case.page}offertes/nieuw/", {"once": once}).status_code == 400
+            raised = {"product": product.pk, "months": "12", "percent": "5", "announce_on": "2026-03-03",
+                      "from_on": "2026-05-01", "once": once}  # fmt: skip
+            assert client.post("/aanbod/verhogingen/nieuw/", raised).status_code == 400
+            given = {
+                "to_number": "99999999",
+                "to_email": "a@mail.example",
+                "when": "now",
+                "note": "x",
+                "once": once,
+            }
+            service = make.service()
+            with as_owner():
+                where = f"/klanten/{service.customer.number}/diensten/{service.pk}/overdragen/"
+            assert client.post(where, given).status_code == 400
+    with as_owner():
+        assert not (QuoteDraft.objects.exists())
+        assert not (Raise.objects.exists())
+        assert not (Move.objects.exists())
+
+
+def test_the_page_of_a_quote_says_all_of_its_lines_and_offers_no_version_that_loses_some(
+    as_role: AsRole, case: people.Case
+) -> None:
+    with as_owner():
+        quote = Quote.objects.filter(customer=case.customer).earliest("pk")
+        Quote.objects.filter(pk=quote.pk).update(state="open")
+        [choice] = make.option(product=make.product(), choices=[{12: 100}])
+        quote.lines.update(
+            quantity=3, details="Ruimte: 2 x 10 GB", choice_ids=[choice.pk], choice_counts=[2], steps_from=[1, 3],
+            steps_cents=[5_000, 7_700], setup_cents=1_500, net_cents=6_500, months=12,
+        )  # fmt: skip
+    page = as_role("billing_clerk").get(f"{case.page}offertes/{quote.pk}/")
+    said = people.text(page).replace("\xa0", " ")
+    for words in ("3 ×", "(Ruimte: 2 x 10 GB)", "waarvan € 15,00", "€ 77,00", "vanaf termijn 3"):
+        assert words in said, words
+    assert 'id="version"' not in page.content.decode()
+    with as_owner():
+        quote.lines.update(choice_ids=[], choice_counts=[])
+    page = as_role("billing_clerk").get(f"{case.page}offertes/{quote.pk}/")
+    assert 'id="version"' in page.content.decode()

@@ -7,7 +7,7 @@ import pytest
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
-from hospes.sales.models import Order, Quote
+from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.services import jobs
 from hospes.services.models import Move, MoveOffer, RaisedService, Service
 from tests.portal.test_contracts import at, hidden
@@ -142,3 +142,65 @@ def test_a_coming_raise_stands_on_the_page_of_the_service() -> None:
         said = text(browser(place.holder).get(at(place))).replace("\u00a0", " ")
         assert "Vanaf 2 maart 2027 kost het € 99,99" in said
         assert 'id="unplan"' not in browser(place.holder).get(at(place)).content.decode()
+
+
+def test_a_page_that_comes_without_a_known_button_decides_nothing() -> None:
+    with clock.moved_to(NOW):
+        mine, other = house(), house()
+        given(mine, to_number=str(other.number), to_email=other.holder.email)
+        with as_owner():
+            move = Move.objects.get(service=mine.service)
+        with as_login("worker"):
+            jobs.offer_move.run(move_id=move.pk)
+        with as_owner():
+            offer = MoveOffer.objects.get(move=move)
+        taker, where = browser(other.holder), f"/k/{other.number}/diensten/overdracht/{offer.pk}/"
+        agreed = hidden(taker.get(where).content.decode(), "agreed")
+        for do in ({}, {"do": ""}, {"do": "x"}):
+            assert taker.post(where, {"terms": "on", "agreed": agreed} | do).status_code == 302
+        with as_owner():
+            assert MoveOffer.objects.get(pk=offer.pk).state == "open"
+        client, page = browser(mine.holder), f"/k/{mine.number}/offertes/{mine.quote.number}/"
+        agreed = hidden(client.get(page).content.decode(), "agreed")
+        for do in ({}, {"do": ""}, {"do": "x"}):
+            answer = client.post(
+                f"{page}besluit/", {"terms": "on", "registries": "on", "agreed": agreed} | do
+            )
+            assert answer["Location"] == page
+        with as_owner():
+            assert Quote.objects.get(pk=mine.quote.pk).state == "open"
+
+
+def test_what_is_paid_of_an_order_on_account_is_not_asked_for_again() -> None:
+    place = house(kind="business")
+    with as_owner():
+        Quote.objects.filter(pk=place.quote.pk).update(on_account=True, made_by="staff", term_days=14)
+    order = make.order(customer=place.customer)
+    with as_owner():
+        Quote.objects.filter(pk=order.quote_id).update(on_account=True, made_by="staff", term_days=14)
+        Order.objects.filter(pk=order.pk).update(state="on_account")
+    invoice = make.invoice(customer=place.customer, origin=f"order:{order.pk}")
+    client, page = browser(place.holder), f"/k/{place.number}/bestellingen/{order.number}/"
+    with as_owner():
+        type(invoice).objects.filter(pk=invoice.pk).update(paid_cents=0)
+    assert "te betalen" in text(client.get(page))
+    with as_owner():
+        type(invoice).objects.filter(pk=invoice.pk).update(paid_cents=invoice.total_cents - 100)
+    assert "staat nog € 1,00 open" in text(client.get(page)).replace("\xa0", " ")
+    with as_owner():
+        type(invoice).objects.filter(pk=invoice.pk).update(paid_cents=invoice.total_cents)
+    said = text(client.get(page))
+    assert "De factuur is betaald." in said
+    assert "te betalen uiterlijk" not in said
+
+
+def test_only_what_is_done_by_hand_is_said_to_be_beyond_withdrawing() -> None:
+    place = house()
+    where = f"/k/{place.number}/offertes/{place.quote.number}/"
+    client = browser(place.holder)
+    assert "krijgt u alles terug" in text(client.get(where))
+    with as_owner():
+        work = make.product(kind="work", unit_nl="uur", unit_en="hour", prices={0: 8_500})
+        line = QuoteLine.objects.filter(quote=place.quote)
+        line.update(product=work, months=0)
+    assert "krijgt u alles terug" not in text(client.get(where))
