@@ -140,7 +140,7 @@ def test_a_coming_raise_stands_on_the_page_of_the_service() -> None:
         with as_login("worker"), acting(Purpose.CONTRACT, actor=JOB):
             raises.settle(service_id=place.service.pk, now=NOW)
         said = text(browser(place.holder).get(at(place))).replace("\u00a0", " ")
-        assert "Vanaf 2 maart 2027 kost het € 99,99" in said
+        assert "Vanaf 2 maart 2027 kost het € 120,99" in said  # 99.99 and VAT, for a consumer
         assert 'id="unplan"' not in browser(place.holder).get(at(place)).content.decode()
 
 
@@ -190,7 +190,7 @@ def test_what_is_paid_of_an_order_on_account_is_not_asked_for_again() -> None:
     with as_owner():
         type(invoice).objects.filter(pk=invoice.pk).update(paid_cents=invoice.total_cents)
     said = text(client.get(page))
-    assert "De factuur is betaald." in said
+    assert "Van de factuur staat niets meer open." in said
     assert "te betalen uiterlijk" not in said
 
 
