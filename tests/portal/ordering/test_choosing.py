@@ -193,6 +193,14 @@ def test_what_the_registry_gets_changed_meanwhile_and_it_is_shown_again(
     assert all_of(Order) == []
 
 
+def test_who_ticks_no_name_comes_back_to_the_prices_that_they_saw(
+    names: DomainRegistry, client: Client
+) -> None:
+    cache.clear()
+    answer = client.post("/hosting/bestellen/domeinnaam/?naam=stil&prijzen=zonder", {"naam": "stil"})
+    assert answer["Location"] == "/hosting/bestellen/domeinnaam/?naam=stil&prijzen=zonder"
+
+
 def test_a_silent_registry_keeps_nobody_from_ordering(names: DomainRegistry, client: Client) -> None:
     cache.clear()
     names.control.outage()
