@@ -213,7 +213,7 @@ def test_who_may_only_look_orders_accepts_declines_and_pays_nothing(
     assert client.get(f"{home}/afrekenen/").status_code == 403
     for do in ("order", "quote"):
         assert order(client, customer.number, "x", do=do).status_code == 403
-    agreed = agreements.of_now("nl").mark(quote.number)
+    agreed = agreements.of_now("nl").mark(f"{quote.number}/1")
     for do in ("accept", "decline"):
         client.post(f"{home}/offertes/{quote.number}/besluit/", {"do": do, "terms": "on", "agreed": agreed})
     assert client.post(f"{home}/bestellingen/{waiting.number}/betalen/").status_code == 403

@@ -39,7 +39,7 @@ def test_a_quote_can_be_asked_for_first_and_accepted_later(
     assert all_of(Order) == []
     assert client.post(f"{page}besluit/", {"do": "accept"})["Location"] == page
     assert all_of(Order) == []
-    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(f"{quote.number}/1")}
     accepted = client.post(f"{page}besluit/", form)
     [made] = all_of(Order)
     assert accepted["Location"] == f"/k/{customer.number}/bestellingen/{made.number}/"
@@ -51,7 +51,7 @@ def test_a_quote_can_be_declined_and_then_not_accepted(customer: Any, client: Cl
     quote = make.quote(customer=customer, valid_until="2999-01-01")
     page = f"/k/{customer.number}/offertes/{quote.number}/"
     decide = f"{page}besluit/"
-    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(f"{quote.number}/1")}
     client.post(decide, {"do": "decline"})
     assert [q.state for q in all_of(Quote)] == ["declined"]
     client.post(decide, form)
@@ -81,9 +81,10 @@ def test_a_private_person_reads_what_later_terms_cost_with_vat(kind: str, is_tol
     assert ("Vanaf termijn 4" in said and "€ 90,75 per jaar, inclusief btw" in said) is is_told
 
 
-def test_a_quote_on_account_without_a_term_is_to_be_paid_at_once(customer: Any, client: Client) -> None:
+def test_a_quote_on_account_without_a_term_is_to_be_paid_at_once() -> None:
+    customer = make.customer(kind="business")
     quote = make.quote(customer=customer, valid_until="2999-01-01", on_account=True, term_days=0)
-    page = text(client.get(f"/k/{customer.number}/offertes/{quote.number}/"))
+    page = text(browser(make.holder_of(customer)).get(f"/k/{customer.number}/offertes/{quote.number}/"))
     assert "meteen te betalen" in page
     assert "0 dagen" not in page
 
@@ -98,7 +99,7 @@ def test_a_quote_can_be_accepted_until_midnight_of_its_last_day(
     with clock.moved_to(midnight + timedelta(minutes=minutes)):
         client = browser(make.holder_of(customer))
         assert (f"{page}besluit/" in client.get(page).content.decode()) == is_valid
-        form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+        form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(f"{quote.number}/1")}
         client.post(f"{page}besluit/", form)
     assert len(all_of(Order)) == is_valid
 
@@ -143,7 +144,7 @@ def test_who_saw_other_terms_than_those_of_now_looks_again_first(
 def test_so_does_who_accepts_a_quote(customer: Any, client: Client, settings: Any) -> None:
     quote = make.quote(customer=customer, valid_until="2999-01-01")
     page = f"/k/{customer.number}/offertes/{quote.number}/"
-    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(quote.number)}
+    form = {"do": "accept", "terms": "on", "agreed": agreements.of_now("nl").mark(f"{quote.number}/1")}
     settings.HOSPES_OPERATOR_TEXTS = settings.HOSPES_OPERATOR_TEXTS | {"processing.nl": "Iets anders."}
     assert (
         "onze voorwaarden zijn gewijzigd" in text(client.post(f"{page}besluit/", form, follow=True)).lower()
