@@ -69,7 +69,7 @@ NO_PAGES = {
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
     "portal:pay_invoice": "302",
-    "portal:order_pro_forma": "application/pdf",
+    "portal:order_pro_forma": "404",
     "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
     "portal:service_add": "302",

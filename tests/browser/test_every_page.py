@@ -18,9 +18,9 @@ WITH held AS (SELECT * FROM services_service ORDER BY id LIMIT 1), asked AS (
   SELECT id, customer_id, label, 1, 'a@mail.example', 'now', 'customer', '', now(), 'browser' || %s, 'declined', '' FROM held
   RETURNING id)
 INSERT INTO services_moveoffer (move_id, customer_id, from_name, label, product_id, quantity, months, price_cents, renews_on,
-  "when", made_at, state, terms_version, terms_sha256, processing_version, processing_sha256)
+  "when", made_at, state, additions, additions_cents, terms_version, terms_sha256, processing_version, processing_sha256)
 SELECT asked.id, c.id, 'Kraakhof', held.label, held.product_id, 1, held.months, held.price_cents, held.renews_on, 'now', now(),
-  'open', '', '', '', '' FROM asked, held, customers_customer c WHERE c.number = %s
+  'open', '', 0, '', '', '', '' FROM asked, held, customers_customer c WHERE c.number = %s
 """
 
 

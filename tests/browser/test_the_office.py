@@ -86,8 +86,8 @@ def customer(house: House) -> dict[str, Any]:
         " SELECT id, 'kleur', 'choice', 'Kleur', 'Colour', 1, 9, true FROM catalogue_product WHERE slug = 'plus'"
     )
     house.owner.execute(
-        "INSERT INTO catalogue_choice (option_id, position, name_nl, name_en, for_sale)"
-        " SELECT max(id), 0, 'Rood', 'Red', true FROM catalogue_option"
+        "INSERT INTO catalogue_choice (option_id, position, name_nl, name_en, for_sale, disk_mb, mailboxes)"
+        " SELECT max(id), 0, 'Rood', 'Red', true, 0, 0 FROM catalogue_option"
     )
     house.owner.execute(
         "INSERT INTO sales_quotedraft (customer_id, intro, reference, purchase_order, valid_until, on_account, term_days, made_at,"
