@@ -1,5 +1,6 @@
 """What was agreed to with an order: which texts, in which words; and what is told when words change in silence."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -138,3 +139,12 @@ def test_the_operator_says_the_version(tmp_path: Path) -> None:
 def test_without_a_version_it_does_not_start(tmp_path: Path, line: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="terms_version"):
         read_operator(operator_with(tmp_path, line))
+
+
+@pytest.mark.parametrize(("days", "fit"), [(-1, False), (0, True), (366, True), (367, False)])
+def test_nor_with_quotes_that_the_database_would_refuse(tmp_path: Path, days: int, fit: bool) -> None:
+    path = operator_with(tmp_path, 'terms_version = "1"')
+    lines = [each for each in path.read_text("utf-8").splitlines() if not each.startswith("quote_days")]
+    path.write_text("\n".join(lines).replace("[operator]", f"[operator]\nquote_days = {days}", 1), "utf-8")
+    with nullcontext() if fit else pytest.raises(ImproperlyConfigured, match="quote_days"):
+        assert read_operator(path).quote_days == days

@@ -10,6 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 #: As many as an order keeps of the version of a text.
 LONGEST_VERSION = 20
 
+#: So many days the database lets the prices of a customer's own quote hold.
+LONGEST_QUOTE = 366
+
 
 @dataclass(frozen=True)
 class Operator:
@@ -61,6 +64,8 @@ def read_operator(path: Path) -> Operator:
     for name in ("terms_version", "processing_version"):
         if not 0 < len(raw[name].strip()) <= LONGEST_VERSION:
             raise ImproperlyConfigured(f"{path.name}: '{name}' has 1 to {LONGEST_VERSION} characters")
+    if not 0 <= raw["quote_days"] <= LONGEST_QUOTE:
+        raise ImproperlyConfigured(f"{path.name}: 'quote_days' is from 0 to {LONGEST_QUOTE}")
     return Operator(**{field.name: raw[field.name] for field in fields(Operator)})
 
 
