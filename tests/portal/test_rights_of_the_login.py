@@ -25,6 +25,8 @@ READS = {
         "billing_taxstatus", "billing_locationevidence",  # ordering: which VAT it has, and what shows it abroad
         "catalogue_promotionuse",  # ordering with a code
         "billing_einvoiceaddress",
+        "services_task", "services_raisedservice", "services_raisenotice", "services_move", "services_moveoffer",  # services
+        "sales_registryknown",  # the page of an order: what was read about registries
         "messaging_message",  # its key alone: that no message is sent twice
         "customers_customer", "customers_membership", "customers_person",  # the office's customer page acts as this twin too
     },
@@ -33,6 +35,9 @@ READS = {
         "billing_taxstatus", "billing_viescheck",  # the office's part about invoices: which VAT, and why
         "payments_paidfrom",  # the page of an invoice shows its last digits
         "sales_order", "sales_quote", "sales_quoteline", "services_service",
+        "billing_invoicesettings",  # how invoices are wanted
+        "payments_refund", "billing_stuckcharge",  # what is under way back
+        "sales_registryknown",  # the page of an order
         "services_charge", "sales_refund",  # amounts that are not on an invoice, or not paid back, yet
         "customers_customer",  # the office's part about invoices: the address they go to
     },
@@ -59,16 +64,20 @@ WRITES = {
         "billing_locationevidence",
         "catalogue_promotionuse",  # with an order
         "billing_einvoiceaddress",
+        "services_move",  # asking that a service goes to somebody else
+        "sales_registryknown",  # with an order
     },
     # A customer's own data are corrected by staff as this twin; their own page comes with the rights.
     (Purpose.CONTRACT, "UPDATE"): {
+        "services_move",  # taking back what was offered
+        "services_moveoffer",  # deciding upon it
         "customers_customer",
         "sales_quote",
         "catalogue_promotionuse",
         "billing_einvoiceaddress",
     },
-    (Purpose.BILLING, "INSERT"): {"payments_payment"},
-    (Purpose.BILLING, "UPDATE"): {"payments_payment"},
+    (Purpose.BILLING, "INSERT"): {"payments_payment", "billing_invoicesettings"},
+    (Purpose.BILLING, "UPDATE"): {"payments_payment", "billing_invoicesettings"},
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
     (Purpose.SECURITY, "UPDATE"): {"accounts_opensession"},  # ends one
     (Purpose.SECURITY, "DELETE"): {"accounts_stepdemand"},

@@ -174,7 +174,8 @@ MUTATIONS = [
     Mutation("P15", "an invoice's number may be changed", f"GRANT UPDATE (number) ON billing_invoice TO {PREFIX}_billing"),
     Mutation("P15", "invoice numbers twice", *_not_unique("billing_invoice", "number")),
     Mutation("P15", "two invoices of one order", *_not_unique("billing_invoice", "origin")),
-    Mutation("P15", "quote numbers twice", *_not_unique("sales_quote", "number")),
+    Mutation("P15", "quote numbers twice", "ALTER TABLE sales_quote DROP CONSTRAINT one_quote_per_number_and_version",
+             "ALTER TABLE sales_quote ADD CONSTRAINT one_quote_per_number_and_version UNIQUE (number, version)"),
     Mutation("P15", "the same number each time", "CREATE OR REPLACE FUNCTION hospes_next_number(series text) RETURNS bigint"
              " LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$ SELECT 1::bigint $$"),
     Mutation("P20", "the last holder may go", "ALTER TABLE customers_membership DISABLE TRIGGER customer_keeps_a_holder"),

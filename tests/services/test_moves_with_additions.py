@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 def addition(of: Service, *, name: str = "Postvakken", **words: Any) -> Service:
     """Something that belongs to a service, under its name."""
-    product = make.product(kind="addon", belongs_to=of.product, name_nl=name, prices={12: 1200})
+    product = make.product(kind="addon", belongs_to=of.product, name_nl=name, most=10, prices={12: 1200})
     usual = {
         "price_cents": 1200,
         "label": of.label,

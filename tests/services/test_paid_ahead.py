@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hospes.catalogue.models import Product
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.sales import pro_forma
@@ -35,6 +36,7 @@ def introduced(steps: dict[int, int], **words: Any) -> Service:
     service = _with_steps(steps, months=12, started_on=TODAY, **words)
     with as_owner():
         Service.objects.filter(pk=service.pk).update(intro_cents=steps[1])
+        Product.objects.filter(pk=service.product_id).update(most=10)
     return again(service)
 
 

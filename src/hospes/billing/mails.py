@@ -1,7 +1,7 @@
 """The mail with an invoice."""
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -93,13 +93,13 @@ register("billing.invoice", invoice)
 register("billing.credit_note", credit_note)
 
 
-def priced(customer_id: int, cents: int) -> str:
+def priced(customer_id: int, cents: int, on: date) -> str:
     """An amount as a customer is told it: consumers with the VAT that applies to them (art. 6:230m BW), companies without."""
     kind = Customer.objects.values_list("kind", flat=True).get(pk=customer_id)
     status = TaxStatus.objects.filter(customer_id=customer_id, until=None).first()
     if kind == Customer.Kind.BUSINESS or status is None or not status.category:
         return _("%(sum)s excluding VAT") % {"sum": euro(cents)}
-    rate = vat_basis_points(country=status.rate_country, today=clock.today()) if status.category == "S" else 0
+    rate = vat_basis_points(country=status.rate_country, today=on) if status.category == "S" else 0
     return _("%(sum)s including VAT") % {"sum": euro(totals([(cents, rate)]).total_cents)}
 
 

@@ -104,7 +104,9 @@ def each_order_has_a_quote_and_an_invoice_number(stage: Stage) -> str:
     elsewhere = "sequence + 1000000"  # another place in the series, so that nothing else refuses it
     stage.no_second("billing_invoice", "number", invoice, origin="origin || '-again'", sequence=elsewhere)
     stage.no_second("billing_invoice", "origin", invoice, number="'F0-1'", sequence=elsewhere)
-    stage.no_second("sales_quote", "number", quote, key="key || '-again'")
+    stage.no_second(
+        "sales_quote", "number", quote, by="one_quote_per_number_and_version", key="key || '-again'"
+    )
     gaps = stage.value(
         "SELECT max(n) - count(*) FROM (SELECT split_part(number, '-', 2)::int AS n FROM billing_invoice"
         " WHERE number LIKE 'F' || extract(year FROM now())::text || '-%%') numbers"

@@ -111,15 +111,19 @@ class Stage:
             return said
         raise Broken(f"{constraint} did not refuse it: {sql[:70]}")
 
-    def no_second(self, table: str, column: str, row_id: int, **changed: str) -> str:
-        """What PostgreSQL says to a copy of a row that has the same value in this column; `changed` are expressions for others."""
+    def no_second(self, table: str, column: str, row_id: int, *, by: str = "", **changed: str) -> str:
+        """
+        What PostgreSQL says to a copy of a row that has the same value in this column; `changed` are expressions for others.
+
+        `by` is the constraint that has to refuse it, where it is not that of the column alone.
+        """
         held = [name for (name,) in self.owner.execute(
             "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
             " AND is_identity = 'NO' AND is_generated = 'NEVER'", (table,),
         )]  # fmt: skip
         copied = ", ".join(changed.get(name, name) for name in held)
         copy = f"INSERT INTO {table} ({', '.join(held)}) SELECT {copied} FROM {table} WHERE id = %s"  # our own names
-        return self.held_by(f"{table}_{column}_key", copy, (row_id,))
+        return self.held_by(by or f"{table}_{column}_key", copy, (row_id,))
 
     def refused_to(
         self, login: str, purpose: str, sql: str, parameters: tuple[Any, ...] = (), **more: Any

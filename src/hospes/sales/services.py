@@ -14,6 +14,7 @@ from hospes.billing import services as billing
 from hospes.billing.models import Invoice
 from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.catalogue import promotions
+from hospes.catalogue.models import RegistryNotice
 from hospes.catalogue.promotions import CodeRefused
 from hospes.catalogue.rules import Step
 from hospes.customers.queries import addressee
@@ -193,13 +194,7 @@ def accept_quote(
         QuoteLine.objects.filter(quote_id=quote_id).values_list("service_id", flat=True), quote.customer_id
     )
     _refuse_other_vat(quote, today)
-    notices = registries.of_quote(quote_id, today=today)
-    if not {notice.pk for notice in notices} <= set(told):
-        raise QuoteRefused(
-            _(
-                "What the registry of a domain name gets has changed since this page was shown. Please look again."
-            )
-        )
+    notices = _told_of(quote_id, told, today)
     if quote.promotion_id is not None:
         _use_code(quote, quote.promotion_id, today)
     Quote.objects.filter(pk=quote_id).update(
@@ -223,6 +218,18 @@ def accept_quote(
 
         put_on_account.enqueue(order_id=order.pk)
     return order
+
+
+def _told_of(quote_id: int, told: Sequence[int], today: date) -> list[RegistryNotice]:
+    """What the registries of a quote's names get; refuses when that is not what was shown (P42)."""
+    notices = registries.of_quote(quote_id, today=today)
+    if not {notice.pk for notice in notices} <= set(told):
+        raise QuoteRefused(
+            _(
+                "What the registry of a domain name gets has changed since this page was shown. Please look again."
+            )
+        )
+    return list(notices)
 
 
 def _refuse_closed(quote: Quote) -> None:

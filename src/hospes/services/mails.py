@@ -45,26 +45,26 @@ def register_access(kind: str, reader: Callable[[int], Access | None]) -> None:
     _access[kind] = reader
 
 
-def _without_vat(customer_id: int, cents: int) -> str:
+def _without_vat(customer_id: int, cents: int, on: date) -> str:
     return _("%(sum)s excluding VAT") % {"sum": euro(cents)}
 
 
-_prices: Callable[[int, int], str] = _without_vat
+_prices: Callable[[int, int, date], str] = _without_vat
 
 
-def register_prices(reader: Callable[[int, int], str]) -> None:
+def register_prices(reader: Callable[[int, int, date], str]) -> None:
     """
     Say how a customer is told an amount (cents without VAT): with VAT or without, in words.
 
-    The reader gets the customer's id and the amount, and acts for messages.
+    The reader gets the customer's id, the amount and the day, and acts for messages.
     """
     global _prices
     _prices = reader
 
 
-def priced(service: Service, cents: int) -> str:
-    """An amount without VAT, as whoever has the service is told it."""
-    return _prices(service.customer_id, cents)
+def priced(service: Service, cents: int, at: datetime) -> str:
+    """An amount without VAT, as whoever has the service is told it at a moment."""
+    return _prices(service.customer_id, cents, clock.day_of(at))
 
 
 def active(message: Message) -> Rendered:
@@ -121,7 +121,7 @@ def _changed(request: Request, service: Service) -> list[str]:
     words = {
         "product": Product.objects.get(pk=request.product_id or 0).name, "number": request.quantity, "day": day_words(request.on),
         "label": service.label, "months": request.months,
-        "price": priced(service, (request.price_cents or 0) * (request.quantity or 1)),
+        "price": priced(service, (request.price_cents or 0) * (request.quantity or 1), request.asked_at),
     }  # fmt: skip
     if request.when == Request.When.TERM_END:
         said = [_("From %(day)s on, %(label)s is %(product)s (number: %(number)d).") % words]
@@ -129,12 +129,12 @@ def _changed(request: Request, service: Service) -> list[str]:
         said = [_("%(label)s is now %(product)s (number: %(number)d).") % words]
     said.append(_("From the next renewal on it costs %(price)s for %(months)d months.") % words)
     if request.cents:
-        said.append(_amount(service, request.cents))
+        said.append(_amount(service, request.cents, request.asked_at))
     return said
 
 
-def _amount(service: Service, cents: int) -> str:
-    words = {"sum": priced(service, abs(cents))}
+def _amount(service: Service, cents: int, at: datetime) -> str:
+    words = {"sum": priced(service, abs(cents), at)}
     if cents < 0:
         return _("We give back %(sum)s: the part that was paid and is not used.") % words
     return _("For the rest of the term you pay %(sum)s. You get an invoice for it.") % words
@@ -150,7 +150,7 @@ def _cancelled(request: Request, service: Service) -> list[str]:
     if Product.objects.values_list("kind", flat=True).get(pk=service.product_id) == Product.Kind.HOSTING:
         said.insert(1, _("Keep a copy of what is on it: after that day it is gone."))
     if request.cents:
-        said.insert(1, _amount(service, request.cents))
+        said.insert(1, _amount(service, request.cents, request.asked_at))
     return said
 
 
@@ -163,7 +163,7 @@ def ended(message: Message) -> Rendered:
     ]
     back = Charge.objects.filter(service_id=service.pk, kind=Charge.Kind.ENDED).first()
     if back is not None:
-        said.append(_amount(service, back.cents))
+        said.append(_amount(service, back.cents, message.created_at))
     return notice(service, _("The contract has ended"), said, at=message.created_at)
 
 
@@ -182,8 +182,9 @@ def raised(message: Message) -> Rendered:
     notice, rows = RaiseNotice.objects.get(pk=message.about), list[str]()
     for row in RaisedService.objects.filter(notice_id=notice.pk).order_by("pk"):
         service, plan = Service.objects.get(pk=row.service_id), Raise.objects.get(pk=row.plan_id)
-        words = {"label": service.label, "old": priced(service, row.old_cents * service.quantity), "day": day_words(plan.from_on),
-                 "new": priced(service, row.new_cents * service.quantity), "months": service.months}  # fmt: skip
+        words = {"label": service.label, "old": priced(service, row.old_cents * service.quantity, notice.made_at),
+                 "day": day_words(plan.from_on),
+                 "new": priced(service, row.new_cents * service.quantity, notice.made_at), "months": service.months}  # fmt: skip
         rows.append(
             _("%(label)s: now %(old)s, then %(new)s for %(months)d months; from its first renewal on or after"
               " %(day)s.") % words
@@ -197,7 +198,8 @@ def move_offered(message: Message) -> Rendered:
     said = [
         _("%(name)s wants to hand %(label)s over to you.") % {"name": offer.from_name, "label": offer.label},
         _("If you accept, you pay %(sum)s for %(months)d months from its next renewal on, %(day)s. Until then it is paid for.")
-        % {"sum": _prices(offer.customer_id, offer.term_cents), "months": offer.months, "day": day_words(offer.renews_on)},
+        % {"sum": _prices(offer.customer_id, offer.term_cents, clock.day_of(offer.made_at)),
+           "months": offer.months, "day": day_words(offer.renews_on)},
         _("You can accept or decline it in your account, under Services. Without an answer nothing happens."),
     ]  # fmt: skip
     return Rendered(

@@ -285,16 +285,16 @@ def sweep(*, today: date, now: datetime, page_size: int = 500) -> Counter[str]:
     while True:
         with acting(Purpose.CONTRACT, actor=JOB):
             under_way = Move.objects.filter(state__in=(Move.State.ASKED, Move.State.ACCEPTED), pk__gt=last)
-            page = list(under_way.order_by("pk").values_list("pk", flat=True)[:page_size])
+            page = list(under_way.order_by("pk").values_list("pk", "service_id")[:page_size])
         if not page:
             return tally
-        for last in page:
+        for last, service_id in page:
             try:
                 with acting(Purpose.CONTRACT, actor=JOB):
                     tally[_mind(last, today, now)] += 1
             except Exception:
                 tally["failed"] += 1
-                logger.exception("a service was not moved", move_id=last)
+                logger.exception("a service was not moved", service_id=service_id)
 
 
 def _mind(move_id: int, today: date, now: datetime) -> str:

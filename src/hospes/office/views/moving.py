@@ -61,7 +61,7 @@ def moving(request: Any, number: int, service_id: int) -> HttpResponse:
                 is_asked = True
             except MoveRefused as refusal:
                 form.add_error(None, str(refusal))
-        under_way = moves.of_service(service.pk)
+        under_way, can = moves.of_service(service.pk), moves.can_move(service)
     if is_asked:
         messages.success(
             request, _("If number and address go together, that customer has a mail now and can accept it.")
@@ -72,6 +72,6 @@ def moving(request: Any, number: int, service_id: int) -> HttpResponse:
         "service": service,
         "number": number,
         "moving": under_way,
-        "can": moves.can_move(service),
+        "can": can,
     }
     return show(request, "office/moving.html", context, status=422 if form.errors else 200)
