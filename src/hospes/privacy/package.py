@@ -171,8 +171,9 @@ def _without_others(mapped: Mapped, row: dict[str, Any], person_id: int) -> Iter
     others = {
         name for name, value in row.items() if columns[name].names_others and value not in (None, person_id)
     }
+    came_from_elsewhere = any(isinstance(row[name], int) for name in others)  # a person, and not only a name
     for name, value in row.items():
-        hidden = name in others or (others and columns[name].category == Category.NETWORK)
+        hidden = name in others or (came_from_elsewhere and columns[name].category == Category.NETWORK)
         yield name, None if hidden else value
 
 
