@@ -47,7 +47,7 @@ def look_at(window: Window, house: House, seen: Iterable[Sight]) -> None:
         said = [*faults(window), *window.wrong]
         window.wrong.clear()
         wrong += [f"{sight.route} {sight.arguments} {'after' if sight.then else ''}: {each}" for each in said]
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def _token(window: Window) -> None:
@@ -148,7 +148,7 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:service", theirs | {"service_id": house.value(_A_SERVICE, number)})
     a_service = theirs | {"service_id": house.value(_A_SERVICE, number)}
     yield Sight("portal:service_change", a_service)
-    yield Sight("portal:service_change", a_service, then=_three_of_it)
+    yield Sight("portal:service_change", a_service, then=_the_last_of_them)
     yield Sight("portal:service_cancel", a_service)
     yield Sight("portal:service_move", a_service)
     yield Sight("portal:service_move", a_service, then=send("Offer it to them"))
@@ -231,9 +231,9 @@ def _withdraw(*buttons: str) -> Step:
     return fill
 
 
-def _three_of_it(window: Window) -> None:
-    """Ask what three of it would cost."""
-    window.page.fill("[name=quantity]", "3")
+def _the_last_of_them(window: Window) -> None:
+    """Ask what the last package of the list would cost."""
+    window.page.locator("[name=choice]").last.check()
     press(window, "Show what it costs")
 
 

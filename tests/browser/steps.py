@@ -17,6 +17,7 @@ PASSWORD = "een lang wachtwoord voor de proef"
 def press(window: Window, text: str) -> None:
     """Press the button that has this English text in the window's language."""
     window.page.get_by_role("main").get_by_role("button", name=say(window.language, text), exact=True).click()
+    window.page.wait_for_load_state()
 
 
 def follow(window: Window, text: str) -> None:
@@ -24,6 +25,7 @@ def follow(window: Window, text: str) -> None:
     window.page.get_by_role("main").get_by_role(
         "link", name=say(window.language, text), exact=True
     ).first.click()
+    window.page.wait_for_load_state()
 
 
 def put_in_cart(window: Window, house: House, label: str, *, slug: str = "start", months: int = 12) -> None:

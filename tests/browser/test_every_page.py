@@ -14,8 +14,9 @@ LANGUAGES = ["nl", "en"]
 #: Something that another customer wants to hand over to this one.
 _OFFER = """
 WITH held AS (SELECT * FROM services_service ORDER BY id LIMIT 1), asked AS (
-  INSERT INTO services_move (service_id, customer_id, label, to_number, to_email, "when", "by", note, asked_at, key, state, refusal)
-  SELECT id, customer_id, label, 1, 'a@mail.example', 'now', 'customer', '', now(), 'browser' || %s, 'declined', '' FROM held
+  INSERT INTO services_move (service_id, customer_id, label, to_number, to_email, "when", "by", note, asked_at, key, state, refusal,
+    addition_ids)
+  SELECT id, customer_id, label, 1, 'a@mail.example', 'now', 'customer', '', now(), 'browser' || %s, 'declined', '', '{}' FROM held
   RETURNING id)
 INSERT INTO services_moveoffer (move_id, customer_id, from_name, label, product_id, quantity, months, price_cents, renews_on,
   "when", made_at, state, additions, additions_cents, terms_version, terms_sha256, processing_version, processing_sha256)

@@ -20,7 +20,8 @@ SENT = {"terms": "on", "do": "order", "version": "x", "label": "x.example", "mon
 _IDS = """
 SELECT c.number, s.id AS service_id, i.number AS invoice_number, o.number AS order_number, q.number AS quote_number,
        (SELECT m.id FROM customers_membership m WHERE m.customer_id = c.id LIMIT 1) AS membership_id,
-       coalesce((SELECT max(v.id) FROM accounts_invitation v WHERE v.customer_id = c.id), 1) AS invitation_id
+       coalesce((SELECT max(v.id) FROM accounts_invitation v WHERE v.customer_id = c.id), 1) AS invitation_id,
+       coalesce((SELECT max(v.id) FROM services_moveoffer v WHERE v.customer_id = c.id), 1) AS offer_id
   FROM customers_customer c JOIN services_service s ON s.customer_id = c.id JOIN sales_order o ON o.customer_id = c.id
   JOIN sales_quote q ON q.id = o.quote_id JOIN billing_invoice i ON i.origin = 'order:' || o.id
  WHERE c.number = %s LIMIT 1
@@ -43,6 +44,7 @@ def victim(house: House) -> dict[str, Any]:
     number = house.numbers_of(house.customer.login)[0]
     names = (
         "number", "service_id", "invoice_number", "order_number", "quote_number", "membership_id", "invitation_id",
+        "offer_id",
     )  # fmt: skip
     return dict(zip(names, house.rows(_IDS, number)[0], strict=True))
 
@@ -126,22 +128,8 @@ def test_a_customers_login_opens_nothing_of_the_office(
     cookies = {each.name: each.value for each in stranger.browser.http.cookies.jar}
     visitor = Browser(house.office)
     visitor.http.cookies.update(cookies | {"hospes_office": cookies["hospes_portal"]})
-    arguments = victim | {
-        "payment_id": 1,
-        "person_id": 1,
-        "item_id": 1,
-        "viewing_id": 1,
-        "token": "x",
-        "key": "verlopen-facturen",
-        "slug": "omzet",
-        "form": "csv",
-        "group_id": 1,
-        "product_id": 1,
-        "option_id": 1,
-        "choice_id": 1,
-        "price_id": 1,
-        "promotion_id": 1,
-    }
+    texts = {"token": "x", "key": "verlopen-facturen", "slug": "omzet", "form": "csv"}
+    arguments = dict.fromkeys(set().union(*routes(OFFICE).values()), 1) | victim | texts
     wrong = []
     for name, named in routes(OFFICE).items():
         if not name.startswith("office:") or name == "office:join":  # that one is for who has no login yet

@@ -60,7 +60,7 @@ NO_PAGES = {
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
-ALIKE = set(NEEDS) - NO_PAGES - {"home", "search", "customer", "board"}
+ALIKE = set(NEEDS) - NO_PAGES - {"home", "search", "customer", "board", "service"}
 _seen: set[str] = set()
 
 
@@ -238,13 +238,19 @@ def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[s
             window.language = language
             look_at(window, house, _sights(customer, held))
         _seen.update(name for name in ALIKE if NEEDS[name] & held)
-        for name in NO_PAGES - {"invoice_pdf", "report_file", "take", "try_again", "next_pro_forma"}:
+        for name in NO_PAGES - {
+            "invoice_pdf",
+            "report_file",
+            "take",
+            "try_again",
+            "next_pro_forma",
+            "quote_pdf",
+        }:
             address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
             assert window.page.request.get(address).status in (404, 405)
-        file = window.page.request.get(
-            house.address("office:invoice_pdf", face="office", number=customer["invoice"])
-        )
-        assert file.status == (200 if Purpose.BILLING in held else 404)
+        for name, may in (("invoice_pdf", Purpose.BILLING in held), ("quote_pdf", _QUOTE in held)):
+            address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
+            assert window.page.request.get(address).status == (200 if may else 404), name
 
 
 def test_pages_about_ones_own_login(strict_windows: Windows, house: House) -> None:

@@ -28,7 +28,11 @@ _CALM = """async () => {
         await Promise.allSettled(fading.map(each => each.finished));
     }
 }"""
-_WORDS = """() => [document.title, document.body.textContent,
+#: What a page says in its own language; a text of another says so (WCAG 3.1.2), and a document stays in its language.
+_WORDS = """() => [document.title, ...[document.body.cloneNode(true)].map(body => {
+        for (const each of body.querySelectorAll(`[lang]:not([lang="${document.documentElement.lang}"])`)) each.remove();
+        return body.textContent;
+    }),
     ...[...document.querySelectorAll('template')].map(each => each.content.textContent),
     ...[...document.querySelectorAll('[aria-label],[alt],[title],[placeholder]')].flatMap(each =>
         ['aria-label', 'alt', 'title', 'placeholder'].map(name => each.getAttribute(name) || ''))].join(' \\n ')"""
@@ -127,6 +131,7 @@ def faults(window: Window, *, is_file: bool = False) -> list[str]:
     language, so that all four are seen.
     """
     page = window.page
+    page.wait_for_load_state()
     found = [*([] if is_file else _of_the_answer(window)), *_of_the_text(window)]
     page.evaluate(_AXE)
     schemes: tuple[Scheme, Scheme] = ("light", "dark") if window.language == "nl" else ("dark", "light")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import weakref
 from typing import cast
 
 import httpx
@@ -29,6 +30,7 @@ class Browser:
             transport=httpx.HTTPTransport(local_address=_another_network()),
         )  # fmt: skip
         self.answer: httpx.Response | None = None
+        weakref.finalize(self, self.http.close)  # who forgets a visitor leaves no connection open
 
     def get(self, path: str, *, expect: int = 200) -> Browser:
         """Open a page; Broken when the answer is not what was expected."""

@@ -157,7 +157,7 @@ def service(request: Any, number: int, service_id: int, *, ask: bool = False) ->
             "history": services.history(held.pk),
             "options": words_of(held.choice_ids, held.choice_counts),
             "by_hand": held.product.kind in BY_HAND,
-            "can_move": can_move(held),
+            "can_move": purpose == Purpose.CONTRACT and can_move(held),
             "may_end": purpose == Purpose.CONTRACT and held.ended_on is None,
         }
         if ask and account is not None:
