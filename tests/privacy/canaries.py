@@ -194,7 +194,8 @@ def _value(field: Any) -> tuple[Any, Any]:
         return (network := f"198.51.{number // 250}.{number % 250 + 1}/32"), network
     most = field.max_length or 40
     # Markup too, where it fits: what somebody once filled in is shown, and does nothing.
-    text = f"c&<{number:05d}>" if most >= 9 else f"{number:0{most}d}"[-most:] if most > 3 else _short(number)
+    # The short ones are no mere digits, of which a PDF is full.
+    text = f"c&<{number:05d}>" if most >= 9 else f"ĉ{number:0{most - 1}d}" if most > 3 else _short(number)
     return text, text
 
 

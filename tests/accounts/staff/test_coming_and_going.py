@@ -185,7 +185,7 @@ def test_somebody_with_two_roles_may_what_either_may(boss: Person) -> None:
         held = queries.standing_of(agent.pk, now=clock.now())
     assert held is not None
     assert held.purposes == {Purpose.CONTRACT, Purpose.SUPPORT, Purpose.BILLING}
-    assert held.powers == {Power.VIEW}
+    assert held.powers == {Power.VIEW, Power.QUOTE}
 
 
 def test_roles_are_changed_and_written_down_with_what_they_were(boss: Person) -> None:
