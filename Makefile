@@ -30,6 +30,7 @@ bench:
 	@.venv/bin/hospes bench pages
 	@.venv/bin/hospes bench login
 	@.venv/bin/hospes bench documents
+	@.venv/bin/hospes bench billing-run
 
 .PHONY: css messages
 css:

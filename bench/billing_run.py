@@ -18,10 +18,12 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from bench import columns
 from bench.report import Measure
 from hospes.billing.ledger.checks import findings
 from hospes.billing.run import services as runs
@@ -52,22 +54,22 @@ _CASES = (
        ("business", "NL", "E", "NL", "exempt")]
 )  # fmt: skip
 
-_DATA = f"""
+_SQL = """
 SET session_replication_role = replica; -- the rows stand by themselves
 INSERT INTO customers_person (id, password, email, given_name, family_name, phone, language, is_active, created_at)
   SELECT i, '!', 'person-' || i || '@mail.example', 'Alra', 'Berkenhof' || i, '', CASE WHEN i %% 5 = 0 THEN 'en' ELSE 'nl' END, true, now()
-    FROM generate_series(1, {DUE + LATER}) i;
+    FROM generate_series(1, {all}) i;
 CREATE TEMP TABLE cases AS SELECT * FROM unnest(%(kinds)s::text[], %(countries)s::text[], %(categories)s::text[], %(rates)s::text[],
     %(whys)s::text[]) WITH ORDINALITY AS c (kind, country, category, rate_country, why, place);
 INSERT INTO customers_customer (id, number, kind, name, street, postcode, town, country, kvk_number, vat_number, invoice_email, created_at)
   SELECT i, 10000 + i, c.kind, 'Klant ' || i, 'Molenstraat ' || i %% 200, '1000 AB', 'Lindenhaven', c.country, CASE WHEN c.kind = 'business' THEN lpad(i::text, 8, '9') ELSE '' END, '',
          'person-' || i || '@mail.example', now()
-    FROM generate_series(1, {DUE + LATER}) i JOIN cases c ON c.place = 1 + i %% {len(_CASES)};
+    FROM generate_series(1, {all}) i JOIN cases c ON c.place = 1 + i %% {cases};
 INSERT INTO billing_taxstatus (customer_id, category, rate_country, place, why, since)
-  SELECT k.id, c.category, c.rate_country, c.country, c.why, now() FROM customers_customer k JOIN cases c ON c.place = 1 + k.id %% {len(_CASES)};
+  SELECT k.id, c.category, c.rate_country, c.country, c.why, now() FROM customers_customer k JOIN cases c ON c.place = 1 + k.id %% {cases};
 UPDATE billing_taxsettings SET oss_since = current_date - 100;
 INSERT INTO customers_membership (person_id, customer_id, role, since)
-  SELECT i, i, 'holder', now() - interval '2 years' FROM generate_series(1, {DUE + LATER}) i;
+  SELECT i, i, 'holder', now() - interval '2 years' FROM generate_series(1, {all}) i;
 INSERT INTO services_service (id, customer_id, product_id, provider, label, origin, state, quantity, months, price_cents, started_on,
     anchor_on, run_months, renews_on, bound_until)
   SELECT i, i, (SELECT min(id) FROM catalogue_product), '', 'site-' || i || '.example', CASE WHEN i %% 10 = 3 THEN 'quote_line:' ELSE 'bench:' END || i,
@@ -75,8 +77,8 @@ INSERT INTO services_service (id, customer_id, product_id, provider, label, orig
          (day + make_interval(months => months))::date
     FROM (SELECT i, months, renews, (renews - make_interval(months => months))::date AS day
             FROM (SELECT i, CASE WHEN i %% 5 = 0 THEN 1 ELSE 12 END AS months,
-                         %(today)s::date + CASE WHEN i <= {DUE} THEN i %% 14 ELSE 30 + i %% 300 END AS renews
-                    FROM generate_series(1, {DUE + LATER}) i) r) made;
+                         %(today)s::date + CASE WHEN i <= {due} THEN i %% 14 ELSE 30 + i %% 300 END AS renews
+                    FROM generate_series(1, {all}) i) r) made;
 INSERT INTO services_content (service_id, customer_id, product_id, quantity, months, price_cents, from_on, settled_at)
   SELECT id, customer_id, product_id, quantity, months, price_cents, started_on, now() FROM services_service;
 INSERT INTO sales_quote (id, number, customer_id, state, made_at, valid_until, net_cents, vat_cents, total_cents, decided_at, key)
@@ -86,11 +88,11 @@ INSERT INTO sales_quoteline (id, quote_id, customer_id, product_id, position, de
   SELECT id, id, customer_id, product_id, 1, 'Hosting', label, months, 100, 0, ARRAY[1, 3], ARRAY[100, price_cents], 2100, 'S', 'NL', ''
     FROM services_service WHERE id %% 10 = 3;
 -- A journal in which much stands already, as where 100,000 services are due.
-INSERT INTO kernel_journallane (id, seq, head) VALUES (nextval('journal_lane_id'), {HISTORY}, '');
+INSERT INTO kernel_journallane (id, seq, head) VALUES (nextval('journal_lane_id'), {history}, '');
 INSERT INTO kernel_journalentry (id, at, recorded_at, action, purpose, actor_kind, object_table, changed, lane, seq, previous, hash,
     actor_commitment, ip_commitment, about_commitment)
   SELECT nextval('journal_entry_id'), now(), now(), 'service.started', 'contract', 'job', '', '{{}}', (SELECT max(id) FROM kernel_journallane), i,
-         '', '', '', '', '' FROM generate_series(1, {HISTORY}) i;
+         '', '', '', '', '' FROM generate_series(1, {history}) i;
 SET session_replication_role = DEFAULT;
 """
 
@@ -155,6 +157,14 @@ def _busy(pid: object) -> float:
     return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def fill(cursor: Any, *, today: date, due: int = DUE, later: int = LATER, history: int = HISTORY) -> None:
+    """Put that many services into a database that has the catalogue and nothing else."""
+    columns.let_be_left_out(cursor)
+    cases = zip(("kinds", "countries", "categories", "rates", "whys"), zip(*_CASES, strict=True), strict=True)
+    statements = _SQL.format(due=due, all=due + later, history=history, cases=len(_CASES))
+    cursor.execute(statements, {name: list(values) for name, values in cases} | {"today": today})
+
+
 def _make(today: date) -> None:
     print(f"making {DUE + LATER:,} customers with a service each ...", file=sys.stderr)
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
@@ -162,10 +172,8 @@ def _make(today: date) -> None:
         policies.ensure_roles(connection)
         policies.apply(connection)
     stock_catalogue()
-    columns = list(zip(*_CASES, strict=True))
-    names = ("kinds", "countries", "categories", "rates", "whys")
     with connection.cursor() as cursor:
-        cursor.execute(_DATA, dict(zip(names, map(list, columns), strict=True)) | {"today": today})
+        fill(cursor, today=today)
         cursor.execute("VACUUM ANALYZE")
     gc.collect()
 
