@@ -192,6 +192,31 @@ def test_what_a_colleague_sets_up_is_not_late_and_an_addition_is_not_handed_over
     assert 'id="look-again"' not in answer.content.decode()
 
 
+def test_no_more_of_an_addition_is_offered_than_there_may_be() -> None:
+    with clock.moved_to(NOW):
+        place = house()
+        with as_owner():
+            once = make.product(kind="addon", belongs_to=place.service.product, prices={12: 100})
+            twice = make.product(kind="addon", belongs_to=place.service.product, prices={12: 100}, most=2)
+        client = browser(place.holder)
+
+        def offered() -> list[bool]:
+            page = client.get(at(place)).content.decode()
+            return [f'id="add-{each.slug}"' in page for each in (once, twice)]
+
+        assert offered() == [True, True]
+        with as_owner():
+            had = [
+                make.service(customer=place.customer, product=each, belongs_to=place.service)
+                for each in (once, twice)
+            ]
+        assert offered() == [False, True]
+        with as_owner():
+            Service.objects.filter(pk=had[0].pk).update(state="terminated", ended_on=NOW.date())
+            Service.objects.filter(pk=had[1].pk).update(quantity=2)
+        assert offered() == [True, False]
+
+
 @pytest.mark.parametrize(("kind", "is_told"), [("hosting", True), ("monitoring", False)])
 def test_only_who_has_a_website_is_told_of_the_website(kind: str, is_told: bool) -> None:
     with clock.moved_to(NOW):

@@ -1,5 +1,6 @@
 """One service: what it is, how long it goes on, and changing, cancelling or going on with it after all."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -77,11 +78,14 @@ def _coming(held: Service) -> dict[str, Any] | None:
 
 
 def _addable(held: Service, today: date, view: View) -> list[tuple[Offer, Term]]:
-    """What can be added to a service: nothing where it ends, or is not there."""
+    """What can be added to a service: nothing where it ends, or is not there; and not more of a thing than there may be."""
     if held.state not in sales_additions.OPEN or held.ends_on is not None or held.belongs_to_id is not None:
         return []
+    has = Counter[int]()
+    for product_id, quantity in held.additions.filter(ended_on=None).values_list("product_id", "quantity"):
+        has[product_id] += quantity
     found = catalogue.additions(held.product_id, months=held.months, today=today)
-    return [(offer, term_of(offer, view)) for offer in found]
+    return [(offer, term_of(offer, view)) for offer in found if has[offer.product.pk] < offer.product.most]
 
 
 def _can_withdraw(capacity: Capacity, held: Service, today: date) -> Order | None:
