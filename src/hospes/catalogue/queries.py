@@ -127,6 +127,22 @@ def _options(product_ids: set[int], today: date) -> dict[tuple[int, int], tuple[
     }
 
 
+def options_of(product_id: int, *, months: int, today: date) -> tuple[OfferedOption, ...]:
+    """The options that can be had today with a product that runs for a term, whether or not that itself is still for sale."""
+    return _options({product_id}, today).get((product_id, months), ())
+
+
+def last_amounts(choice_ids: Sequence[int], *, months: int, today: date) -> dict[int, Amounts]:
+    """What choices cost today for a term, or did when they were last offered; nothing where they never were."""
+    found = ChoicePrice.objects.filter(
+        choice_id__in=choice_ids, months=months, valid_from__lte=today, withdrawn_at=None, offered=True
+    )
+    newest = {price.choice_id: price for price in found.order_by("valid_from")}
+    return {
+        pk: Amounts(newest[pk].cents, newest[pk].setup_cents) if pk in newest else Amounts(0) for pk in choice_ids
+    }  # fmt: skip
+
+
 def choice_words(pairs: Iterable[tuple[Choice, int]]) -> str:
     """What was chosen, in the active language: "Extra space: 2 × 10 GB; Daily backup"."""
     told = []

@@ -9,11 +9,12 @@ from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from hospes.catalogue.models import Option, Product
-from hospes.catalogue.queries import Offer, OfferedOption, additions
-from hospes.catalogue.rules import Quotation
+from hospes.catalogue.models import Product
+from hospes.catalogue.queries import Offer, additions
+from hospes.catalogue.rules import Amounts, Quotation
+from hospes.faces.options import chosen_in, extra_words, field_of, name_of
 from hospes.faces.prices import View
-from hospes.faces.words import euro, terms_words
+from hospes.faces.words import terms_words
 from hospes.sales.domain_names import domain_name
 from hospes.sales.putting import Chosen
 
@@ -64,7 +65,7 @@ class ChooseForm(forms.Form):
                 if self.product.unit else _("At most %(most)d.") % {"most": self.product.most},
             )  # fmt: skip
         for option in self.offer.options:
-            self.fields[f"option-{option.option.slug}"] = self._option_field(option)
+            self.fields[name_of(option.option)] = field_of(option, self._price)
         for each in self.additions:
             self.fields[f"add-{each.product.slug}"] = self._addition_field(each)
         self.fields["label"] = self._label_field()
@@ -74,37 +75,10 @@ class ChooseForm(forms.Form):
         wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else first
         return wanted if wanted in self._offers else first
 
-    def _option_field(self, offered: OfferedOption) -> forms.Field:
-        option = offered.option
-        if option.kind == Option.Kind.CHOICE:
-            choices = [
-                (str(c.choice.pk), f"{c.choice.name} ({self._price(c.amounts.cents, c.amounts.setup_cents, self.offer.months)})")
-                for c in offered.choices
-            ]  # fmt: skip
-            return forms.ChoiceField(
-                label=option.name, choices=choices, initial=choices[0][0], widget=forms.RadioSelect
-            )
-        [counted] = offered.choices
-        price = self._price(counted.amounts.cents, counted.amounts.setup_cents, self.offer.months)
-        if option.most == 1:
-            return forms.BooleanField(label=option.name, required=False, help_text=price)
-        help_text = _("%(what)s each: %(price)s. At most %(most)d.") % {
-            "what": capfirst(counted.choice.name), "price": price, "most": option.most,
-        }  # fmt: skip
-        return forms.IntegerField(
-            label=option.name,
-            min_value=0,
-            max_value=option.most,
-            initial=0,
-            required=False,
-            help_text=help_text,
-        )
-
     def _addition_field(self, offer: Offer) -> forms.Field:
         product = offer.product
-        help_text = (
-            f"{product.summary} {capfirst(self._price(offer.cents, offer.setup_cents, offer.months))}."
-        )
+        price = extra_words(self._view, Amounts(offer.cents, offer.setup_cents), offer.months)
+        help_text = f"{product.summary} {capfirst(price)}."
         if product.most == 1:
             return forms.BooleanField(label=product.name, required=False, help_text=help_text)
         return forms.IntegerField(
@@ -116,13 +90,8 @@ class ChooseForm(forms.Form):
             help_text=help_text,
         )
 
-    def _price(self, cents: int, setup_cents: int, months: int) -> str:
-        if not cents and not setup_cents:
-            return _("no extra cost")
-        said = f"{euro(self._view.cents(cents))} {terms_words(months)}"
-        if setup_cents:
-            said += ", " + _("and once %(sum)s") % {"sum": euro(self._view.cents(setup_cents))}
-        return said
+    def _price(self, amounts: Amounts) -> str:
+        return extra_words(self._view, amounts, self.offer.months)
 
     def _label_field(self) -> forms.CharField:
         is_work = self.product.kind == Product.Kind.WORK
@@ -145,7 +114,7 @@ class ChooseForm(forms.Form):
     @property
     def option_fields(self) -> list[forms.BoundField]:
         """The fields of the options."""
-        return [self[f"option-{each.option.slug}"] for each in self.offer.options]
+        return [self[name_of(each.option)] for each in self.offer.options]
 
     @property
     def addition_fields(self) -> list[forms.BoundField]:
@@ -161,18 +130,12 @@ class ChooseForm(forms.Form):
 
     def chosen(self) -> Chosen:
         """What was chosen, in the words of the domain."""
-        held, choices = self._held(), dict[int, int]()
-        for offered in self.offer.options:
-            value = held.get(f"option-{offered.option.slug}")
-            if offered.option.kind == Option.Kind.CHOICE:
-                if value:
-                    choices[int(value)] = 1
-            elif value:
-                choices[offered.choices[0].choice.pk] = int(value)
+        held = self._held()
         wanted = {
             each.product.slug: int(held.get(f"add-{each.product.slug}") or 0) for each in self.additions
         }
-        return Chosen(self.product.slug, self.offer.months, held.get("label") or "", held.get("quantity") or 1, choices,
+        return Chosen(self.product.slug, self.offer.months, held.get("label") or "", held.get("quantity") or 1,
+                      chosen_in(self.offer.options, held),
                       {slug: n for slug, n in wanted.items() if n})  # fmt: skip
 
     def sum(self) -> Sum:

@@ -1,21 +1,16 @@
 """Forms about services: which package, how many, when to end; they write nothing."""
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from hospes.catalogue.models import Product
-from hospes.catalogue.queries import Offer
 from hospes.customers.rules import plain_text
 from hospes.faces import words
-from hospes.faces.prices import View
+from hospes.faces.changing import ServiceForm
 from hospes.services import changes
-from hospes.services.models import Request, Service
+from hospes.services.models import Request
 from hospes.services.rules import Ways
 
 
@@ -30,72 +25,15 @@ class SentForm(forms.Form):
         return uuid4().hex
 
 
-class ChangeForm(forms.Form):
-    """Another package for a service, or another number of it, now or from the next term on."""
+class ChangeForm(ServiceForm):
+    """Another package for a service, another number or other options, now or from the next term on. Nothing goes back at once."""
 
-    choice = forms.ChoiceField(label=_("Package"), widget=forms.RadioSelect)
-    quantity = forms.IntegerField()
-    when = forms.ChoiceField(
-        label=_("From when"), widget=forms.RadioSelect,
-        choices=[(Request.When.NOW, _("at once")), (Request.When.TERM_END, _("at the end of the term"))],
-    )  # fmt: skip
+    gives_back = False
     key = forms.RegexField(regex=r"^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
-    shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, service: Service, offers: Sequence[Offer], view: View, data: Any = None) -> None:
-        here = f"{service.product_id}:{service.months}"
-        super().__init__(
-            data, initial={"choice": here, "quantity": service.quantity, "when": Request.When.NOW}
-        )
-        self.service, self.products = service, {offer.product.pk: offer.product for offer in offers}
-        self.products[service.product_id] = service.product
-        named = {
-            f"{o.product.pk}:{o.months}": _named(o.product, o.months, view.words(o.cents)) for o in offers
-        }
-        named[here] = _named(service.product, service.months, view.words(service.price_cents))
-        self.fields["choice"].choices = list(named.items())  # type: ignore[attr-defined]  # a ChoiceField has them
-        most = max([service.quantity, *(product.most for product in self.products.values())])
-        self.fields["quantity"] = forms.IntegerField(label=_("Number"), min_value=1, max_value=most)
-
-    @property
-    def counts(self) -> bool:
-        """Whether more than one can be had of anything that is to be chosen."""
-        return (getattr(self.fields["quantity"], "max_value", None) or 1) > 1
-
-    def chosen_product(self) -> Product | None:
-        """The package that was chosen, once that is valid."""
-        choice = getattr(self, "cleaned_data", {}).get("choice", "")
-        return self.products.get(int(choice.split(":")[0])) if choice else None
-
-    def proposal(self, *, today: date) -> changes.Proposal | None:
-        """What was chosen as it would be; None, with what is wrong in the form, where it cannot be."""
-        product_id, months = map(int, self.cleaned_data["choice"].split(":"))
-        try:
-            want = changes.wanted(
-                self.service,
-                product_id=product_id,
-                quantity=self.cleaned_data["quantity"],
-                months=months,
-                today=today,
-            )
-            found = changes.propose(
-                self.service, want, at_once=self.cleaned_data["when"] == Request.When.NOW, today=today
-            )
-            if found.cents < 0:
-                raise changes.ChangeRefused("only_at_term_end")
-        except changes.ChangeRefused as refusal:
-            self.add_error(None, str(refusal))
-            return None
-        return found
 
     def is_as_shown(self, proposal: changes.Proposal) -> bool:
         """Whether the amount is the one that stood on the page."""
         return bool(self.cleaned_data["key"]) and self.cleaned_data["shown"] == proposal.cents
-
-
-def _named(product: Product, months: int, price: str) -> str:
-    term = ngettext("%(n)d month", "%(n)d months", months) % {"n": months}
-    return f"{product.name}: {price} / {term}"
 
 
 class CancelForm(SentForm):

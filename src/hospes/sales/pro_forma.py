@@ -33,7 +33,7 @@ from hospes.customers.models import Customer
 from hospes.sales import names
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.services.models import Content, Service, State
-from hospes.services.rules import renewal
+from hospes.services.rules import going_on, renewal
 
 #: States of services that go on to a next term.
 _GO_ON = (State.ACTIVE, State.SUSPENDED, State.CANCELLED)
@@ -101,7 +101,7 @@ def next_term(service: Service) -> Term:
     content = next(c for c in contents if c.until_on is None or c.until_on > service.renews_on)
     product = Product.objects.get(pk=content.product_id)
     agreed = _agreed(service, contents, service.run_months // content.months + 1)
-    each = content.price_cents if agreed is None else agreed
+    each = content.price_cents if agreed is None else going_on(agreed, content.options_cents)
     last = renewal(service.anchor_on, service.run_months + content.months) - timedelta(days=1)
     details = names.details(service.label, content.details)
     return Term(product, details, content.quantity, each, service.renews_on, last)
@@ -110,7 +110,7 @@ def next_term(service: Service) -> Term:
 def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | None:
     """
     What one costs in the n-th term while an introductory price lasts; None after that, or once the package, its term or price was
-    changed by something else than a raise, which is of the price after it.
+    changed by something else than a raise, which is of the price after it, or options, of which the price comes to it.
     """
     line_id = service.origin.removeprefix("quote_line:")
     line = QuoteLine.objects.filter(
@@ -119,12 +119,13 @@ def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | No
     if line is None or len(line.steps) < 2:
         return None
     prices = {line.steps[-1].cents // line.quantity} | {
-        c.price_cents for c in contents if c.raised_id is not None
+        c.price_cents - c.options_cents for c in contents if c.raised_id is not None
     }
     if line.steps[-1].from_term <= nth:
         return None
     if any(
-        (c.product_id, c.months) != (line.product_id, line.months) or c.price_cents not in prices
+        (c.product_id, c.months) != (line.product_id, line.months)
+        or c.price_cents - c.options_cents not in prices
         for c in contents
     ):
         return None

@@ -1,5 +1,6 @@
-"""Another package, number or term for a service: at once with a settlement, or from its next term on. Acts for the contract."""
+"""Another package, number or term, or other options: at once with a settlement, or from the next term on. For the contract."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,11 +9,11 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from hospes.catalogue.models import Choice, Product
+from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer, offers, words_of
 from hospes.customers.queries import addressee
 from hospes.kernel import journal
-from hospes.services import kinds, paid, rules
+from hospes.services import kinds, options, paid, rules
 from hospes.services.models import Charge, Content, RaisedService, Service, State
 from hospes.services.services import Asked, fill, note
 from hospes.services.words import refusal_words
@@ -69,11 +70,15 @@ class Proposal:
         return self.settlement.total_cents
 
 
-def wanted(service: Service, *, product_id: int, quantity: int, months: int, today: date) -> Wanted:
+def wanted(
+    service: Service, *, product_id: int, quantity: int, months: int, today: date, choices: Mapping[int, int] | None = None
+) -> Wanted:  # fmt: skip
     """
     What a service can become, at today's price; what stays the same package and term keeps the price that was agreed.
 
-    The options that it has come along where the other package has them too: `words_of` says which those are.
+    `choices`: its options from then on, by ids and how many of each. Without, those that it has come along where the other
+    package has them too: `words_of` says which those are. Of the same package and term what is added comes to the agreed price
+    at today's, and what goes is taken off at today's (rules.with_options).
 
     Raises ChangeRefused for what is not on offer.
     """
@@ -82,35 +87,50 @@ def wanted(service: Service, *, product_id: int, quantity: int, months: int, tod
     if not 1 <= quantity <= max(most, service.quantity):
         raise ChangeRefused("not_offered")
     if (product_id, months) == (service.product_id, service.months):
-        return Wanted(product_id, quantity, months, service.price_cents, _choices_of(service))
+        return _the_same(service, quantity, choices, today)
     kind = Product.objects.values_list("kind", flat=True).get(pk=service.product_id)
     if kind in STAYS and product_id != service.product_id:
         raise ChangeRefused("not_offered")
     for offer in offers(today=today):
         if (offer.product.pk, offer.months) == (product_id, months) and offer.product.kind == kind:
-            kept = offer.chosen(_carried(service, offer)) or offer.chosen({}) or []
-            extra = sum(each.amounts.cents * n for each, n in kept)
-            return Wanted(
-                product_id, quantity, months, offer.cents + extra, tuple((e.choice.pk, n) for e, n in kept)
-            )
+            return _of_offer(offer, quantity, _carried(service, offer) if choices is None else choices)
     raise ChangeRefused("not_offered")
 
 
-def _choices_of(service: Service) -> tuple[tuple[int, int], ...]:
-    return tuple(zip(service.choice_ids, service.choice_counts, strict=True))
+def _the_same(service: Service, quantity: int, choices: Mapping[int, int] | None, today: date) -> Wanted:
+    has = options.held(service)
+    found = options.of_the_same(service, has if choices is None else choices, today=today)
+    if found is None:
+        raise ChangeRefused("option_not_offered")
+    return Wanted(service.product_id, quantity, service.months, *found)
+
+
+def _of_offer(offer: Offer, quantity: int, choices: Mapping[int, int]) -> Wanted:
+    kept = offer.chosen(choices)
+    if kept is None:
+        raise ChangeRefused("option_not_offered")
+    cents = offer.cents + sum(each.amounts.cents * n for each, n in kept)
+    found = tuple((each.choice.pk, n) for each, n in kept)
+    return Wanted(offer.product.pk, quantity, offer.months, cents, found)
 
 
 def _carried(service: Service, offer: Offer) -> dict[int, int]:
     """The options of a service as another package has them: the same, or the one in the same place of the option of that name."""
-    held = dict(_choices_of(service))
-    had = {
-        (choice.option.slug, choice.position): held[choice.pk]
-        for choice in Choice.objects.select_related("option").filter(pk__in=held)
-    }
-    return {
-        each.choice.pk: min(had[option.option.slug, each.choice.position], option.option.most)
-        for option in offer.options for each in option.choices if (option.option.slug, each.choice.position) in had
-    }  # fmt: skip
+    carried = options.places(service).in_offer(offer)
+    return carried if offer.chosen(carried) is not None else {}
+
+
+def each_of(service: Service, offered: Iterable[Offer]) -> list[Wanted]:
+    """What one of each of these packages and terms would be with the options that a service has; for lists to choose from."""
+    places, found = options.places(service), list[Wanted]()
+    for offer in offered:
+        if (offer.product.pk, offer.months) == (service.product_id, service.months):
+            has = tuple(options.held(service).items())
+            found.append(Wanted(service.product_id, 1, service.months, service.price_cents, has))
+            continue
+        carried = places.in_offer(offer)
+        found.append(_of_offer(offer, 1, carried if offer.chosen(carried) is not None else {}))
+    return found
 
 
 def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Proposal:
@@ -119,7 +139,8 @@ def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Pr
         raise ChangeRefused("cancelled")
     if service.state not in CHANGEABLE or service.ends_on is not None:
         raise ChangeRefused("not_now")
-    if want == Wanted(service.product_id, service.quantity, service.months, service.price_cents):
+    as_it_is = Wanted(service.product_id, service.quantity, service.months, service.price_cents)
+    if want == as_it_is and dict(want.choices) == options.held(service):
         raise ChangeRefused("no_change")
     if not at_once:
         if is_invoiced(
@@ -136,20 +157,34 @@ def _settlement(service: Service, want: Wanted, today: date) -> rules.Settlement
     """
     What of the paid terms is given back, and charged instead: each term at its price.
 
-    More of the same has the introductory price as well, and the raised one in a term that was invoiced at it.
+    More of the same has the introductory price as well, and the raised one in a term that was invoiced at it; other options
+    come to that, or are taken off it.
     """
     back, charged, is_same = 0, 0, _is_the_same(service, want)
     for was in paid.terms(service, today):
         keeps = is_same and (was.intro_cents is not None or was.is_raised)
-        each = was.each_cents if keeps else want.price_cents
+        each = rules.going_on(was.each_cents, _by(service, want)) if keeps else want.price_cents
         back += was.unused(today)
         charged += rules.unused(each * want.quantity, was.term, today)
     return rules.Settlement(back, charged)
 
 
 def _is_the_same(service: Service, want: Wanted) -> bool:
-    as_it_is = (service.product_id, service.months, service.price_cents)
-    return (want.product_id, want.months, want.price_cents) == as_it_is
+    """Whether it stays the same package and term: with another number or other options it is the same contract at its prices."""
+    return (want.product_id, want.months) == (service.product_id, service.months)
+
+
+def _by(service: Service, want: Wanted) -> int:
+    """By how much other options change the price of what stays the same."""
+    return want.price_cents - service.price_cents
+
+
+def _options_cents(service: Service, want: Wanted) -> int:
+    """What the options that were changed since the price was agreed come to by now: see Content."""
+    if not _is_the_same(service, want):
+        return 0
+    held = Content.objects.filter(service_id=service.pk, until_on=None).first()
+    return (held.options_cents if held else 0) + _by(service, want)
 
 
 def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked, now: datetime) -> None:
@@ -174,9 +209,15 @@ def _raise_that_stays(service: Service, proposal: Proposal) -> Content | None:
 
 
 def _become(service: Service, want: Wanted, *, on: date, asked: Asked, now: datetime) -> None:
+    options_cents, by = _options_cents(service, want), _by(service, want)
+    is_same = _is_the_same(service, want)
     Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=on)
-    _set(service, want)
-    fill(service, from_on=on, now=now, details=details_of(service, want, now=now))
+    _set(service, want, intro_by=by if is_same else None)
+    fill(
+        service, from_on=on, now=now, details=details_of(service, want, now=now), options_cents=options_cents
+    )
+    if is_same:
+        _raise_along(service, by)
     note(service, was=service.state, became=service.state, reason="changed", now=now, asked=asked)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=want.product_id), service.pk)
@@ -195,12 +236,12 @@ def words_of_options(want: Wanted) -> str:
 
 
 def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) -> None:
-    want = proposal.wanted
+    want, options_cents = proposal.wanted, _options_cents(service, proposal.wanted)
     Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=proposal.on)
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=want.product_id, quantity=want.quantity,
         months=want.months, price_cents=want.price_cents, from_on=proposal.on,
-        details=details_of(service, want, now=now), **want.options,
+        details=details_of(service, want, now=now), options_cents=options_cents, **want.options,
     )  # fmt: skip
     note(service, was=service.state, became=service.state, reason="change_planned", now=now, asked=asked)
     _record("service.change_planned", service, now)
@@ -260,25 +301,41 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
     # Its months count from the renewal on, which may have been before or come after this.
     choices = tuple(zip(plan.choice_ids, plan.choice_counts, strict=True))
     want = Wanted(plan.product_id, plan.quantity, service.months, plan.price_cents, choices)
-    _set(service, want, keeps_intro=plan.raised_id is not None)
+    until_then = Content.objects.filter(service_id=service.pk, until_on=plan.from_on)
+    before = until_then.filter(from_on__lt=plan.from_on).first()
+    is_same = before is not None and (before.product_id, before.months) == (plan.product_id, plan.months)
+    by = _by(service, want)
+    # An introductory price of the term that begins was invoiced as it is with these options.
+    _set(service, want, intro_by=0 if is_same else None)
     if plan.raised_id is not None:
         from hospes.services import raises
 
         raises.begun(service, plan.raised_id, now)
         return True
+    if is_same:
+        _raise_along(service, by)
     note(service, was=service.state, became=service.state, reason="plan_begun", now=now)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=plan.product_id), service.pk)
     return True
 
 
-def _set(service: Service, want: Wanted, *, keeps_intro: bool = False) -> None:
-    """A raise is of the price after an introduction, so that this goes on."""
-    keeps = keeps_intro or _is_the_same(service, want)
+def _raise_along(service: Service, by_cents: int) -> None:
+    from hospes.services import raises
+
+    if by_cents:
+        raises.changed_by(service, by_cents)
+
+
+def _set(service: Service, want: Wanted, *, intro_by: int | None) -> None:
+    """`intro_by`: by how much an introductory price of a term that is paid for changes; None when the introduction ends."""
+
+    def going_on(cents: int | None) -> int | None:
+        return None if cents is None or intro_by is None else rules.going_on(cents, intro_by)
+
     values: dict[str, Any] = {
         "product_id": want.product_id, "quantity": want.quantity, "price_cents": want.price_cents, **want.options,
-        "intro_cents": service.intro_cents if keeps else None,
-        "intro_before_cents": service.intro_before_cents if keeps else None,
+        "intro_cents": going_on(service.intro_cents), "intro_before_cents": going_on(service.intro_before_cents),
     }  # fmt: skip
     Service.objects.filter(pk=service.pk).update(**values)
     for name, value in values.items():

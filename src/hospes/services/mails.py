@@ -10,7 +10,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hospes.catalogue.models import Product
+from hospes.catalogue.models import Option, Product
+from hospes.catalogue.queries import words_of
 from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
@@ -128,9 +129,22 @@ def _changed(request: Request, service: Service) -> list[str]:
     else:
         said = [_("%(label)s is now %(product)s (number: %(number)d).") % words]
     said.append(_("From the next renewal on it costs %(price)s for %(months)d months.") % words)
+    if with_options := _options(request):
+        said.insert(1, with_options)
     if request.cents:
         said.append(_amount(service, request.cents, request.asked_at))
     return said
+
+
+def _options(request: Request) -> str:
+    """With which options, in words; nothing of a package that has none."""
+    if request.choice_ids:
+        return _("With it, in that price: %(kept)s.") % {
+            "kept": words_of(request.choice_ids, request.choice_counts or [])
+        }
+    if Option.objects.filter(product_id=request.product_id or 0).exists():
+        return _("No options come with it.")
+    return ""
 
 
 def _amount(service: Service, cents: int, at: datetime) -> str:

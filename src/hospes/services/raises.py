@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, connections, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
@@ -254,7 +254,7 @@ def _place(row: RaisedService, service: Service, on: date) -> None:
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
         months=service.months, price_cents=row.new_cents, from_on=on, raised=row, choice_ids=held.choice_ids,
-        choice_counts=held.choice_counts, details=held.details,
+        choice_counts=held.choice_counts, details=held.details, options_cents=held.options_cents,
     )  # fmt: skip
     RaisedService.objects.filter(pk=row.pk).update(takes_effect_on=on)
 
@@ -262,6 +262,12 @@ def _place(row: RaisedService, service: Service, on: date) -> None:
 def place_again(service: Service, was: Content) -> None:
     """Let a raise count from its day on after all, for as many as there are now: the term was invoiced at it."""
     _place(RaisedService.objects.get(pk=was.raised_id or 0), service, was.from_on)
+
+
+def changed_by(service: Service, by_cents: int) -> None:
+    """Let a raise that did not begin yet be of the price with the options that changed it: they come to it at their own price."""
+    coming = RaisedService.objects.filter(service_id=service.pk, state__in=(_S.PLANNED, _S.ANNOUNCED))
+    coming.update(old_cents=F("old_cents") + by_cents, new_cents=F("new_cents") + by_cents)
 
 
 def settle_all(*, now: datetime, page_size: int = 500) -> Counter[str]:

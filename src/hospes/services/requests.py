@@ -24,14 +24,12 @@ def change_words(proposal: Proposal) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _columns(want: Wanted) -> dict[str, int]:
-    """What is kept of it; which options come along follows from the service and the package."""
+def _columns(want: Wanted) -> dict[str, Any]:
+    """What is kept of it."""
     return {
-        "product_id": want.product_id,
-        "quantity": want.quantity,
-        "months": want.months,
-        "price_cents": want.price_cents,
-    }
+        "product_id": want.product_id, "quantity": want.quantity, "months": want.months, "price_cents": want.price_cents,
+        **want.options,
+    }  # fmt: skip
 
 
 def ask(service: Service, words: Mapping[str, Any], *, asked: Asked, key: str, now: datetime) -> Request:
@@ -121,15 +119,23 @@ def _change(request: Request, service: Service, asked: Asked, now: datetime) -> 
     if request.product_id is None or request.quantity is None or request.months is None:
         raise ChangeRefused("not_offered")
     want = changes.wanted(
-        service, product_id=request.product_id, quantity=request.quantity, months=request.months, today=today
-    )
+        service, product_id=request.product_id, quantity=request.quantity, months=request.months, today=today,
+        choices=_choices_of(request),
+    )  # fmt: skip
     proposal = changes.propose(service, want, at_once=request.when == _WHEN.NOW, today=today)
     if proposal.cents < 0 and request.by != By.STAFF:
         raise ChangeRefused("only_at_term_end")
-    if want != Wanted(want.product_id, want.quantity, want.months, request.price_cents or 0):
+    if want.price_cents != request.price_cents:
         raise ChangeRefused("changed_meanwhile")
     _as_shown(request, proposal.on, proposal.cents)
     changes.carry_out(service, proposal, origin=f"request:{request.pk}", asked=asked, now=now)
+
+
+def _choices_of(request: Request) -> dict[int, int] | None:
+    """The options that were asked for; None where they come along."""
+    if request.choice_ids is None or request.choice_counts is None:
+        return None
+    return dict(zip(request.choice_ids, request.choice_counts, strict=True))
 
 
 def _as_shown(request: Request, on: Any, cents: int) -> None:

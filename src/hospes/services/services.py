@@ -17,7 +17,7 @@ from hospes.services.rules import Term
 
 journal.register({
     "service.started": _("Service ordered"), "service.moved": _("Status of a service changed"),
-    "service.changed": _("Package or number of a service changed"),
+    "service.changed": _("Package, number or options of a service changed"),
     "service.change_planned": _("Planned change of a service"), "service.asked": _("Change of a service asked"),
 })  # fmt: skip
 
@@ -132,12 +132,15 @@ def of_term(term: Term) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def fill(service: Service, *, from_on: date, now: datetime, settled: bool = True, details: str = "") -> None:
+def fill(
+    service: Service, *, from_on: date, now: datetime, settled: bool = True, details: str = "",
+    options_cents: int = 0,
+) -> None:  # fmt: skip
     """Write down of what a service consists from a day on, as it says itself."""
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
         months=service.months, price_cents=service.price_cents, from_on=from_on, choice_ids=service.choice_ids,
-        choice_counts=service.choice_counts, details=details, settled_at=now if settled else None,
+        choice_counts=service.choice_counts, details=details, options_cents=options_cents, settled_at=now if settled else None,
     )  # fmt: skip
 
 

@@ -27,11 +27,12 @@ SELECT customer_id, place FROM due WHERE place %% %(size)s = 0
 """
 
 #: What one costs in the next term, the n-th, of a service `s` with content `c`, while an introductory price lasts: by the steps
-#: that were agreed on, with whom it was, as long as nothing but the number was changed. A raise is of the price after that, also
-#: where the number was changed after it. Else the content says.
+#: that were agreed on, with whom it was, as long as nothing but number and options was changed: what other options cost
+#: comes to it, or is taken off it (rules.going_on). A raise is of the price after that, also where these were changed after it.
+#: Else the content says.
 PRICE: Final = """
   LEFT JOIN LATERAL (
-    SELECT q.steps_cents[i] / q.quantity AS cents
+    SELECT greatest(q.steps_cents[i] / q.quantity + c.options_cents, 0) AS cents
       FROM sales_quoteline q
      CROSS JOIN LATERAL (SELECT max(i) AS i FROM generate_subscripts(q.steps_from, 1) i
                           WHERE q.steps_from[i] <= s.run_months / c.months + 1) nth
@@ -41,10 +42,11 @@ PRICE: Final = """
        AND NOT EXISTS (SELECT FROM services_content o WHERE o.service_id = s.id AND o.from_on <= s.renews_on
                           AND o.until_on IS DISTINCT FROM o.from_on AND o.raised_id IS NULL
                           AND ((o.product_id, o.months) <> (q.product_id, q.months)
-                              OR o.price_cents <> q.steps_cents[cardinality(q.steps_cents)] / q.quantity
+                              OR o.price_cents - o.options_cents <> q.steps_cents[cardinality(q.steps_cents)] / q.quantity
                                  AND NOT EXISTS (SELECT FROM services_content r WHERE r.service_id = s.id
                                                     AND r.raised_id IS NOT NULL AND r.until_on IS DISTINCT FROM r.from_on
-                                                    AND r.from_on <= s.renews_on AND r.price_cents = o.price_cents)))
+                                                    AND r.from_on <= s.renews_on
+                                                    AND r.price_cents - r.options_cents = o.price_cents - o.options_cents)))
   ) agreed ON true"""
 
 #: What stands below the name on an invoice: what it is for, and its options, as far as they fit (names.details_of).

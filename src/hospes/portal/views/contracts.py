@@ -104,13 +104,14 @@ def _can_withdraw(capacity: Capacity, held: Service, today: date) -> Order | Non
 @require_http_methods(["GET", "POST"])
 @customer_page(Purpose.CONTRACT, Capability.ORDER, nav="services")
 def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBase:
-    """Which package and how many; first shown with the exact amount, then asked for."""
+    """Which package, how many and with which options; first shown with the exact amount, then asked for."""
     found, today = _held(capacity, service_id), clock.today()
     sent = request.POST if request.method == "POST" else request.GET if "choice" in request.GET else None
     view = own_view(capacity)
-    form, proposal = ChangeForm(found, queries.choices(found, today=today), view, sent), None
+    form = ChangeForm(found, queries.choices(found, today=today), view, today=today, data=sent)
+    proposal = None
     if form.is_bound and form.is_valid():
-        proposal = form.proposal(today=today)
+        proposal = form.proposal()
     if request.method == "POST" and proposal is not None and request.POST.get("do") == "confirm":
         words = requests.change_words(proposal)
         if form.is_as_shown(proposal):
@@ -119,7 +120,9 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
     context = {
         "view": view,
         "service": found, "form": form, "proposal": proposal, "key": SentForm.new_key(),
-        "product": form.chosen_product(), "options": words_of(found.choice_ids, found.choice_counts),
+        "product": form.chosen_product(),
+        "is_other_package": proposal is not None and proposal.wanted.product_id != found.product_id,
+        "options": words_of(found.choice_ids, found.choice_counts),
         "kept": changes.words_of_options(proposal.wanted) if proposal else "", "term_cents": found.term_cents,
     }  # fmt: skip
     return render(request, "portal/service_change.html", context)

@@ -65,7 +65,8 @@ class ServiceChange(MappedModel):
 class Content(MappedModel):
     """
     Of what a service consists from a day until a day (the first one without): product, options, number, term and price.
-    `details`: the options in words, in the language of the customer, as they were called then.
+    `details`: the options in words, in the language of the customer, as they were called then. `options_cents`: by how much
+    options that were changed since the contract was made change what one costs, in the terms of an introduction as well.
 
     What is planned for the end of a term is a row from that day on that is not settled yet: it came into force at `settled_at`,
     or was taken back then, and was in force on no day (`until_on` is `from_on`).
@@ -80,6 +81,7 @@ class Content(MappedModel):
     choice_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
     details = models.CharField(_("with"), max_length=300, blank=True, default="")
     price_cents = models.PositiveBigIntegerField(_("price per term"))
+    options_cents = models.BigIntegerField(_("options that were changed"), default=0)
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
@@ -130,7 +132,8 @@ class Content(MappedModel):
         plain("id", "service", "product", "raised", "choice_ids", "choice_counts")
         | personal(Category.CONTRACT, "customer", "quantity", "details", "months", "from_on", "until_on", "settled_at")
         # Who is told that a term is about to be renewed is told what it will be, and what it costs.
-        | personal(Category.CONTRACT, "price_cents", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
+        | personal(Category.CONTRACT, "price_cents", "options_cents",
+                   reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),

@@ -101,6 +101,7 @@ class RaisedService(MappedModel):
 
     `takes_effect_on`: the renewal from which it counts, once it was told in time; None while it was not, or while something
     that the customer planned goes first.
+    Where the options are changed before it begins, both prices change by what those cost.
     """
 
     class State(models.TextChoices):
@@ -149,8 +150,8 @@ class RaisedService(MappedModel):
     datamap = row(
         plain("id", "plan", "service")
         | plain("notice")
-        | personal(Category.CONTRACT, "customer", "old_cents", "new_cents", writes=())
-        | personal(Category.CONTRACT, "state", "takes_effect_on"),
+        | personal(Category.CONTRACT, "customer", writes=())
+        | personal(Category.CONTRACT, "old_cents", "new_cents", "state", "takes_effect_on"),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.MESSAGES}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),

@@ -1,11 +1,13 @@
 """What customers and staff asked to be done with a service: written down when it was asked, carried out right after."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
+from hospes.kernel.arrays import without_nulls
 from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Source, Then, personal, plain, row
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
@@ -21,11 +23,12 @@ class Request(MappedModel):
     A customer's own session can write what they ask, and not what comes of it: that is done by a job, which reckons everything
     anew for the day on which it was asked, and refuses when it is not what was shown. `key` makes a form one request.
     `cents`: shown as what is to be paid at once, or given back (below zero), without VAT. `on`: shown as the day from which it
-    counts.
+    counts. `choice_ids` and `choice_counts`: the options that it is to have, and how many of each; NULL in what is no change, and
+    in changes that were asked for before these were kept, where those that it has come along.
     """
 
     class Kind(models.TextChoices):
-        CHANGE = "change", _("another package or number")
+        CHANGE = "change", _("another package or number, or other options")
         CANCEL = "cancel", _("cancellation")
         UNDO = "undo", _("taking back a cancellation")
         UNPLAN = "unplan", _("taking back a planned change")
@@ -49,6 +52,8 @@ class Request(MappedModel):
     )
     quantity = models.PositiveIntegerField(_("number"), null=True)
     months = models.PositiveSmallIntegerField(_("term in months"), null=True)
+    choice_ids = ArrayField(models.BigIntegerField(), null=True)
+    choice_counts = ArrayField(models.PositiveSmallIntegerField(), null=True)
     price_cents = models.PositiveBigIntegerField(_("price per term"), null=True)
     cents = models.BigIntegerField(_("amount that was shown"), default=0)
     on = models.DateField(_("counts from"))
@@ -75,13 +80,25 @@ class Request(MappedModel):
                 condition=~Q(kind="change")
                 | Q(product__isnull=False, quantity__gte=1, months__gte=1, price_cents__isnull=False),
             ),
+            models.CheckConstraint(
+                name="request_says_how_many_of_each_option",
+                condition=Q(choice_ids=None, choice_counts=None)
+                | Q(
+                    choice_ids__isnull=False,
+                    choice_counts__isnull=False,
+                    choice_ids__len=F("choice_counts__len"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="request_has_so_many_of_each", condition=without_nulls("choice_counts")
+            ),
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(state="waiting"), name="requests_to_be_done"),
         ]
 
     datamap = row(
-        plain("id", "key", "product", writes=())
+        plain("id", "key", "product", "choice_ids", "choice_counts", writes=())
         | plain("service", writes=())
         | personal(Category.CONTRACT, "customer", "kind", "when", "quantity", "months", "price_cents", "cents", "on", "by",
                    "asked_at", writes=())

@@ -1,0 +1,474 @@
+"""Other options for a service that runs: at the price that was shown, to the cent, and the rest stays as it was agreed (P22)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
+
+from hospes.catalogue.models import Choice, ChoicePrice, Option, Product
+from hospes.kernel.acting import JOB, Actor, acting
+from hospes.kernel.purposes import Purpose
+from hospes.kernel.refusals import Refused
+from hospes.messaging.models import Message
+from hospes.messaging.rendering import renderer_of
+from hospes.sales import pro_forma
+from hospes.services import changes, options, requests, sweeps
+from hospes.services.models import By, Content, Request, Service
+from hospes.services.services import Asked
+from tests.accounts import people as accounts
+from tests.billing.run import due
+from tests.services.test_changes import CUSTOMER, STAFF, ask, carried_out, charges, refusal
+from tests.services.test_life_cycle import again
+from tests.services.test_paid_ahead import back, introduced, left, renewed
+from tests.services.test_raises import planned as raise_planned
+from tests.services.test_raises import price_on, row, told
+from tests.support import make
+from tests.support.make import NOW, TODAY
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.login("worker"), pytest.mark.promise("P22")]
+DAY = timedelta(days=1)
+YEAR = date(2027, 3, 2)
+
+
+@dataclass(frozen=True)
+class Sold:
+    """A package with a number, a list and something to have or not; and who has it."""
+
+    product: Product
+    space: Choice
+    usual: Choice
+    quick: Choice
+    backup: Choice
+    service: Service
+
+
+def with_space(product: Product, cents: int = 3650, **words: Any) -> Choice:
+    return make.option(
+        product=product, kind="quantity", choices=[{12: cents}], most=5, slug="ruimte", **words
+    )[0]
+
+
+def sold(**words: Any) -> Sold:
+    """A year of 73 euro with two of the number and the first of the list in it, of 365 days: 20 cents a day."""
+    product = make.product(prices={12: 7300, 24: 14000}, most=10)
+    space = with_space(product)
+    usual, quick = make.option(product=product, choices=[{12: 0}, {12: 7300}], slug="hulp")
+    [backup] = make.option(product=product, kind="quantity", choices=[{12: 730}], most=1, slug="backup")
+    has = {"choice_ids": [space.pk, usual.pk], "choice_counts": [2, 1]} | words
+    return Sold(product, space, usual, quick, backup, make.service(product=product, price_cents=7300, **has))
+
+
+def wanted(service: Service, choices: dict[int, int] | None, **words: Any) -> changes.Wanted:
+    with acting(Purpose.CONTRACT, actor=JOB):
+        held = Service.objects.select_related("product").get(pk=service.pk)
+        usual = {
+            "product_id": held.product_id,
+            "quantity": held.quantity,
+            "months": held.months,
+            "today": TODAY,
+        }
+        return changes.wanted(held, choices=choices, **usual | words)
+
+
+def asked_for(
+    service: Service, choices: dict[int, int], *, when: str = "now", days: int = 0, **words: Any
+) -> Request:
+    """Ask for other options, as the page would."""
+    at, asked = NOW + days * DAY, words.pop("asked", CUSTOMER)
+    want = wanted(service, choices, today=at.date(), **words)
+    with acting(Purpose.CONTRACT, actor=JOB):
+        held = again(service)
+        shown = requests.change_words(changes.propose(held, want, at_once=when == "now", today=at.date()))
+        return requests.ask(held, shown, asked=asked, key=f"test:{at}:{held.pk}", now=at)
+
+
+def had(service: Service) -> dict[int, int]:
+    return options.held(again(service))
+
+
+def contents(service: Service) -> list[tuple[dict[int, int], int, str]]:
+    with as_owner():
+        rows = Content.objects.filter(service=service).order_by("from_on", "pk")
+        return [
+            (dict(zip(c.choice_ids, c.choice_counts, strict=True)), c.price_cents, c.details) for c in rows
+        ]
+
+
+# --- at once ---
+
+
+def test_more_space_is_charged_for_the_rest_of_the_term_and_known_to_the_server() -> None:
+    it = sold()
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    more = {it.space.pk: 3, it.usual.pk: 1, it.backup.pk: 1}
+    asked = asked_for(it.service, more, days=100)
+    assert (asked.choice_ids, asked.choice_counts) == ([it.space.pk, it.usual.pk, it.backup.pk], [3, 1, 1])
+    assert (asked.price_cents, asked.cents) == (7300 + 3650 + 730, 265 * 12)
+    for _ in range(2):  # a job that runs twice
+        assert carried_out(asked, now=NOW + 100 * DAY) == "done"
+    assert (had(it.service), again(it.service).price_cents) == (more, 11680)
+    until = date(2027, 3, 1)
+    assert charges(it.service) == [("unused", -5300, asked.on, until), ("new", 8480, asked.on, until)]
+    words, kept = contents(it.service)[-1][2], contents(it.service)[-1][0]
+    assert kept == more
+    assert "3 ×" in words
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'hosting.jobs.follow'")
+        assert cursor.fetchone() == (1,)
+
+
+def test_the_mail_names_the_options() -> None:
+    it = sold()
+    assert carried_out(asked_for(it.service, {it.space.pk: 3, it.quick.pk: 1})) == "done"
+    assert carried_out(asked_for(it.service, {it.usual.pk: 1}, when="term_end", days=1)) == "done"
+    with acting(Purpose.MESSAGES, actor=JOB):
+        first, second = [
+            " ".join(renderer_of(m.kind)(m).context["said"])
+            for m in Message.objects.filter(kind="services.change").order_by("pk")
+        ]
+    assert f"3 × {it.space.name_nl}" in first
+    assert it.quick.name_nl in first
+    assert it.usual.name_nl in second
+    assert it.space.name_nl not in second
+
+
+def test_what_stays_costs_what_was_agreed_and_what_comes_costs_what_it_does_today() -> None:
+    it = sold()
+    with as_owner():
+        ChoicePrice.objects.filter(choice=it.space).update(cents=9900)
+        it.product.prices.update(cents=99999)
+    assert wanted(it.service, None).price_cents == 7300
+    assert wanted(it.service, {it.space.pk: 2, it.usual.pk: 1}).price_cents == 7300
+    assert wanted(it.service, {it.space.pk: 2, it.usual.pk: 1, it.backup.pk: 1}).price_cents == 8030
+    assert wanted(it.service, {it.space.pk: 3, it.usual.pk: 1}).price_cents == 17200
+    assert wanted(it.service, {it.usual.pk: 1}).price_cents == 0  # never below
+
+
+def test_the_other_of_a_list_takes_the_place_of_the_first() -> None:
+    it = sold()
+    want = wanted(it.service, {it.space.pk: 2, it.quick.pk: 1})
+    assert (want.price_cents, dict(want.choices)) == (14600, {it.space.pk: 2, it.quick.pk: 1})
+    # Of a list of which nothing is said one has the first.
+    assert dict(wanted(it.service, {it.space.pk: 2}).choices) == {it.space.pk: 2, it.usual.pk: 1}
+
+
+def test_another_number_at_the_same_time_counts_for_each_of_them() -> None:
+    it = sold()
+    asked = asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1}, quantity=2)
+    assert (asked.price_cents, asked.cents) == (10950, 2 * 10950 - 7300)
+
+
+def test_the_options_that_it_has_are_no_change() -> None:
+    it = sold()
+    with pytest.raises(changes.ChangeRefused) as refused:
+        asked_for(it.service, {it.usual.pk: 1, it.space.pk: 2})
+    assert refused.value.code == "no_change"
+
+
+def test_options_that_cost_nothing_are_a_change_all_the_same() -> None:
+    it = sold()
+    with as_owner():
+        ChoicePrice.objects.filter(choice=it.backup).update(cents=0)
+    asked = asked_for(it.service, {it.space.pk: 2, it.usual.pk: 1, it.backup.pk: 1})
+    assert asked.cents == 0
+    assert carried_out(asked) == "done"
+    assert it.backup.pk in had(it.service)
+    assert sum(cents for _, cents, _, _ in charges(it.service)) == 0
+
+
+def test_less_gives_nothing_back_to_a_customer_at_once_and_staff_can() -> None:
+    it = sold()
+    asked = asked_for(it.service, {it.space.pk: 1, it.usual.pk: 1})
+    assert asked.cents == -3650
+    assert (carried_out(asked), refusal(asked)) == ("refused", "only_at_term_end")
+    asked = asked_for(it.service, {it.space.pk: 1, it.usual.pk: 1}, days=1, asked=STAFF)
+    assert carried_out(asked, now=NOW + DAY) == "done"
+    assert sum(cents for _, cents, _, _ in charges(it.service)) == asked.cents
+
+
+def test_there_and_back_on_one_day_costs_nothing() -> None:
+    it = sold()
+    for count in (5, 2):
+        asked = asked_for(it.service, {it.space.pk: count, it.usual.pk: 1}, asked=STAFF)
+        with as_owner():
+            Request.objects.filter(pk=asked.pk).update(key=f"test:{count}")
+        assert carried_out(asked) == "done"
+    assert (again(it.service).price_cents, sum(cents for _, cents, _, _ in charges(it.service))) == (7300, 0)
+
+
+# --- what cannot be ---
+
+
+@pytest.mark.parametrize(
+    "what", ["another's", "too many", "below", "two of a list", "not for sale", "no price", "unknown"]
+)
+def test_what_is_not_offered_is_refused(what: str) -> None:
+    it, other = sold(), with_space(make.product())
+    held = {it.space.pk: 2, it.usual.pk: 1}
+    with as_owner():
+        if what == "not for sale":
+            Option.objects.filter(choices=it.backup).update(for_sale=False)
+        elif what == "no price":
+            ChoicePrice.objects.filter(choice=it.backup).update(offered=False)
+    choices = {
+        "another's": held | {other.pk: 1}, "too many": held | {it.space.pk: 6}, "below": held | {it.backup.pk: -1},
+        "two of a list": held | {it.quick.pk: 1}, "unknown": held | {999_999: 1},
+    }.get(what, held | {it.backup.pk: 1})  # fmt: skip
+    with pytest.raises(changes.ChangeRefused) as refused:
+        wanted(it.service, choices)
+    assert refused.value.code == "option_not_offered"
+
+
+def test_what_somebody_has_already_can_stay_or_go_when_it_is_not_for_sale_any_more() -> None:
+    it = sold(choice_counts=[7, 1])  # of which there can be five by now
+    with as_owner():
+        Choice.objects.filter(pk=it.space.pk).update(for_sale=False)
+    keeps = {it.space.pk: 7, it.usual.pk: 1, it.backup.pk: 1}
+    assert wanted(it.service, keeps).price_cents == 8030
+    assert wanted(it.service, {it.space.pk: 6, it.usual.pk: 1}).price_cents == 3650
+    with pytest.raises(changes.ChangeRefused):
+        wanted(it.service, keeps | {it.space.pk: 8})
+    with acting(Purpose.CONTRACT, actor=JOB):
+        offered = options.available(again(it.service), today=TODAY)
+    assert it.space in [each.choice for option in offered for each in option.choices]
+
+
+def test_another_package_has_the_options_that_were_chosen_at_its_prices_or_is_refused() -> None:
+    it = sold()
+    large = make.product(prices={12: 20000})
+    there = with_space(large, 1000)
+    assert wanted(it.service, None, product_id=large.pk).price_cents == 22000
+    assert wanted(it.service, {}, product_id=large.pk).price_cents == 20000
+    assert wanted(it.service, {there.pk: 5}, product_id=large.pk).price_cents == 25000
+    for choices in ({there.pk: 6}, {it.space.pk: 2}):
+        with pytest.raises(changes.ChangeRefused) as refused:
+            wanted(it.service, choices, product_id=large.pk)
+        assert refused.value.code == "option_not_offered"
+
+
+def test_lists_have_the_prices_that_a_proposal_has() -> None:
+    it = sold()
+    large = make.product(prices={12: 20000})
+    with_space(large, 1000)
+    with acting(Purpose.CONTRACT, actor=JOB):
+        from hospes.services import queries
+
+        held = Service.objects.select_related("product").get(pk=it.service.pk)
+        listed = changes.each_of(held, queries.choices(held, today=TODAY))
+        for each in listed:
+            one = changes.wanted(
+                held, product_id=each.product_id, quantity=1, months=each.months, today=TODAY
+            )
+            assert (one.price_cents, dict(one.choices)) == (each.price_cents, dict(each.choices))
+    assert len(listed) == 3
+
+
+# --- what changed meanwhile, and rights ---
+
+
+def test_a_price_that_changed_since_it_was_shown_is_refused_and_costs_nothing() -> None:
+    it = sold()
+    asked = asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1})
+    with as_owner():
+        ChoicePrice.objects.filter(choice=it.space).update(cents=3651)
+    assert (carried_out(asked), refusal(asked)) == ("refused", "changed_meanwhile")
+    later = asked_for(it.service, {it.backup.pk: 1, it.usual.pk: 1, it.space.pk: 2}, days=1)
+    with as_owner():
+        Choice.objects.filter(pk=it.backup.pk).update(for_sale=False)
+    assert (carried_out(later), refusal(later)) == ("refused", "option_not_offered")
+    assert (charges(it.service), again(it.service).price_cents) == ([], 7300)
+
+
+def test_of_two_changes_that_were_shown_at_once_the_second_is_as_it_was_shown_or_refused() -> None:
+    it = sold()
+    first = asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1})
+    second = asked_for(it.service, {it.space.pk: 4, it.usual.pk: 1}, days=1)
+    assert carried_out(first) == "done"
+    assert (carried_out(second), refusal(second)) == ("refused", "changed_meanwhile")
+
+
+def test_a_request_from_before_options_were_kept_takes_along_what_it_has() -> None:
+    it = sold()
+    asked = ask(it.service, kind="change", quantity=2)
+    with as_owner():
+        Request.objects.filter(pk=asked.pk).update(choice_ids=None, choice_counts=None)
+    assert carried_out(asked) == "done"
+    assert had(it.service) == {it.space.pk: 2, it.usual.pk: 1}
+
+
+@pytest.mark.parametrize(("ids", "counts"), [([1], None), (None, [1]), ([1, 2], [1]), ([1], [None])])
+def test_a_request_says_how_many_of_each(ids: list[int] | None, counts: list[int] | None) -> None:
+    it = sold()
+    asked = ask(it.service, kind="change", quantity=2)
+    with as_owner(), pytest.raises(IntegrityError), transaction.atomic():
+        Request.objects.filter(pk=asked.pk).update(choice_ids=ids, choice_counts=counts)
+
+
+@pytest.mark.login("portal")
+@pytest.mark.promise("P30")
+def test_a_customers_own_session_asks_for_options_and_gives_itself_none() -> None:
+    holder = make.person()
+    it = sold(customer=make.customer(holder=holder))
+
+    def as_customer() -> Any:
+        return acting(
+            Purpose.CONTRACT, actor=Actor.person(holder.pk), customer=it.service.customer_id, person=holder.pk
+        )
+
+    with as_customer():
+        held = Service.objects.select_related("product").get(pk=it.service.pk)
+        want = changes.wanted(
+            held, product_id=held.product_id, quantity=1, months=12, today=TODAY, choices={it.backup.pk: 1}
+        )
+        words = requests.change_words(changes.propose(held, want, at_once=False, today=TODAY))
+        made = requests.ask(held, words, asked=Asked(By.CUSTOMER, holder.pk), key="own", now=NOW)
+    for change in (
+        lambda: Request.objects.filter(pk=made.pk).update(choice_counts=[9, 9]),
+        lambda: Service.objects.filter(pk=it.service.pk).update(choice_counts=[9, 9]),
+        lambda: Content.objects.filter(service=it.service).update(options_cents=-5000),
+    ):
+        with pytest.raises(Refused), as_customer():
+            change()
+
+
+# --- at the end of the term ---
+
+
+def test_for_the_next_term_it_is_invoiced_so_and_can_be_taken_back() -> None:
+    make.vat_rates()
+    it = sold()
+    less = {it.space.pk: 1, it.quick.pk: 1}
+    assert carried_out(asked_for(it.service, less, when="term_end")) == "done"
+    assert had(it.service) == {it.space.pk: 2, it.usual.pk: 1}
+    assert carried_out(ask(it.service, kind="unplan", at=NOW + DAY)) == "done"
+    assert carried_out(asked_for(it.service, less, when="term_end", days=2)) == "done"
+    assert renewed() == 7300 - 3650 + 7300
+    assert it.quick.name_nl in due.lines()[-1].details
+    assert sweeps.begin_what_was_planned(today=YEAR - DAY, now=NOW) == {}
+    assert sweeps.begin_what_was_planned(today=YEAR, now=NOW + 365 * DAY) == {"done": 1}
+    assert (had(it.service), again(it.service).price_cents) == (less, 10950)
+
+
+def test_in_the_weeks_before_it_renews_both_terms_are_settled() -> None:
+    make.vat_rates()
+    it = sold()
+    renewed()
+    asked = asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1}, days=355)
+    assert asked.cents == 100 + 3650
+    assert carried_out(asked, now=NOW + 355 * DAY) == "done"
+    assert back(it.service, YEAR - 10 * DAY) == 300 + 10950
+
+
+# --- introductions and raises ---
+
+
+def an_introduction(steps: dict[int, int]) -> tuple[Service, Choice]:
+    service = introduced(steps)
+    return service, with_space(service.product)
+
+
+def test_an_introduction_goes_on_with_what_the_options_cost_added_to_it() -> None:
+    service, space = an_introduction({1: 1000, 3: 7300})
+    asked = asked_for(service, {space.pk: 1})
+    assert (asked.price_cents, asked.cents) == (10950, 3650)
+    assert carried_out(asked) == "done"
+    assert (again(service).intro_cents, again(service).price_cents) == (4650, 10950)
+    assert back(service, TODAY) == 4650
+    with acting(Purpose.BILLING, actor=JOB):
+        assert [x.cents for x in pro_forma.next_terms(service.customer_id, today=TODAY)] == [4650]
+    assert renewed() == 4650
+    assert renewed(date(2028, 3, 2)) == 10950
+
+
+def test_an_introduction_goes_on_when_options_go_and_is_never_below_zero() -> None:
+    for first, then in ((5000, 1350), (1000, 0)):
+        service, space = an_introduction({1: first, 3: 7300})
+        with as_owner():
+            Service.objects.filter(pk=service.pk).update(choice_ids=[space.pk], choice_counts=[1])
+        asked = asked_for(service, {}, asked=STAFF)
+        assert (asked.price_cents, asked.cents) == (3650, then - first)
+        assert carried_out(asked) == "done"
+        with acting(Purpose.BILLING, actor=JOB):
+            assert [x.cents for x in pro_forma.next_terms(service.customer_id, today=TODAY)] == [then]
+        due.run(YEAR - 14 * DAY)
+        assert again(service).intro_cents == then
+        assert renewed(date(2028, 3, 2)) == 3650
+
+
+def test_options_for_the_next_term_leave_the_introduction_as_well() -> None:
+    service, space = an_introduction({1: 1000, 3: 7300})
+    assert carried_out(asked_for(service, {space.pk: 2}, when="term_end")) == "done"
+    assert renewed() == 1000 + 7300
+    assert back(service, YEAR - 10 * DAY) == left(1000, 10) + 8300
+    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
+    assert back(service, YEAR) == 8300
+    assert carried_out(asked_for(service, {space.pk: 2}, quantity=2, days=365)) == "done"
+    assert back(service, YEAR) == 2 * 8300
+    assert renewed(date(2028, 3, 2)) == 2 * 14600
+
+
+@pytest.fixture
+def keeper() -> Actor:
+    return Actor.staff(accounts.colleague("administrator").pk)
+
+
+@pytest.mark.parametrize("when", ["now", "term_end"])
+def test_a_raise_that_was_told_comes_of_the_rest_and_not_of_what_was_added(keeper: Actor, when: str) -> None:
+    make.vat_rates()
+    it = sold()
+    raise_planned(it.service, keeper)
+    told()
+    assert carried_out(asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1}, when=when)) == "done"
+    if when == "now":
+        assert (row(it.service).takes_effect_on, price_on(it.service, YEAR)) == (YEAR, 8030 + 3650)
+        assert renewed() == 8030 + 3650
+    else:  # what the customer planned goes first
+        assert renewed() == 7300 + 3650
+        sweeps.begin_what_was_planned(today=YEAR, now=NOW)
+        told(today=YEAR)
+        assert price_on(it.service, date(2028, 3, 2)) == 8030 + 3650
+
+
+def test_a_raise_that_was_invoiced_keeps_with_other_options(keeper: Actor) -> None:
+    make.vat_rates()
+    it = sold()
+    raise_planned(it.service, keeper)
+    told()
+    assert renewed() == 8030
+    asked = asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1}, days=355)
+    assert asked.cents == 100 + 3650
+    assert carried_out(asked, now=NOW + 355 * DAY) == "done"
+    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
+    assert (again(it.service).price_cents, back(it.service, YEAR)) == (11680, 11680)
+    assert had(it.service) == {it.space.pk: 3, it.usual.pk: 1}
+    assert renewed(date(2028, 3, 2)) == 11680
+
+
+def test_an_introduction_and_a_raise_and_options_meet(keeper: Actor) -> None:
+    service, space = an_introduction({1: 1000, 3: 7300})
+    assert carried_out(asked_for(service, {space.pk: 1})) == "done"
+    raise_planned(service, keeper)
+    told()
+    assert renewed() == 4650
+    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
+    assert again(service).price_cents == 12045
+    assert carried_out(asked_for(service, {space.pk: 2}, days=366)) == "done"
+    assert back(service, YEAR + DAY) == left(8300, 365, 366)
+    assert renewed(date(2028, 3, 2)) == 12045 + 3650
+
+
+def test_another_term_ahead_with_a_raise_planned_begins_all_the_same(keeper: Actor) -> None:
+    make.vat_rates()
+    it = sold()
+    with as_owner():
+        make.price(product=it.product, months=1, cents=500)
+    assert carried_out(ask(it.service, kind="change", months=1, when="term_end")) == "done"
+    raise_planned(it.service, keeper)  # not told yet
+    renewed()
+    assert sweeps.begin_what_was_planned(today=YEAR, now=NOW) == {"done": 1}
+    assert (again(it.service).months, again(it.service).price_cents) == (1, 500)
