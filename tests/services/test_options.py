@@ -1,5 +1,6 @@
 """Other options for a service that runs: at the price that was shown, to the cent, and the rest stays as it was agreed (P22)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -65,7 +66,7 @@ def sold(**words: Any) -> Sold:
 def wanted(service: Service, choices: dict[int, int] | None, **words: Any) -> changes.Wanted:
     with acting(Purpose.CONTRACT, actor=JOB):
         held = Service.objects.select_related("product").get(pk=service.pk)
-        usual = {
+        usual: dict[str, Any] = {
             "product_id": held.product_id,
             "quantity": held.quantity,
             "months": held.months,
@@ -327,11 +328,12 @@ def test_a_customers_own_session_asks_for_options_and_gives_itself_none() -> Non
         )
         words = requests.change_words(changes.propose(held, want, at_once=False, today=TODAY))
         made = requests.ask(held, words, asked=Asked(By.CUSTOMER, holder.pk), key="own", now=NOW)
-    for change in (
+    tried: list[Callable[[], object]] = [
         lambda: Request.objects.filter(pk=made.pk).update(choice_counts=[9, 9]),
         lambda: Service.objects.filter(pk=it.service.pk).update(choice_counts=[9, 9]),
         lambda: Content.objects.filter(service=it.service).update(options_cents=-5000),
-    ):
+    ]
+    for change in tried:
         with pytest.raises(Refused), as_customer():
             change()
 
