@@ -97,12 +97,12 @@ def test_of_nothing_there_is_no_quote_and_no_number_is_used() -> None:
     assert quoted(customer).number == "O2026-00001"
 
 
-def test_prices_stay_what_they_were_also_when_the_catalogue_and_the_rate_change() -> None:
+def test_prices_stay_what_they_were_when_the_catalogue_changes_and_while_the_rate_does_not() -> None:
     customer, product = make.customer(), make.product(prices={12: 7500})
     quote = quoted(customer, wanted(7500, product=product))
-    make.price(product=product, months=12, cents=9900, valid_from=TODAY + DAY)
+    make.price(product=product, months=12, cents=9900, valid_from=TODAY)
     make.vat_rate(2500, since=TODAY + DAY)
-    order = accepted(quote, today=TODAY + DAY)
+    order = accepted(quote, today=TODAY)
     assert (order.total_cents, again(quote).total_cents) == (9075, 9075)
     assert [(x.net_cents, x.vat_basis_points) for x in all_of(QuoteLine)] == [(7500, 2100)]
     assert (
@@ -111,6 +111,18 @@ def test_prices_stay_what_they_were_also_when_the_catalogue_and_the_rate_change(
         ).total_cents
         == 12_375
     )
+
+
+@pytest.mark.parametrize("on_account", [False, True])
+def test_from_the_day_of_another_rate_on_it_takes_a_new_quote(on_account: bool) -> None:
+    customer = make.customer(kind="business")
+    quote = quoted(customer)
+    with as_owner():
+        Quote.objects.filter(pk=quote.pk).update(on_account=on_account)
+    make.vat_rate(2200, since=TODAY + DAY)
+    with pytest.raises(QuoteRefused, match=r"Another VAT|andere btw"):
+        accepted(quote, today=TODAY + DAY)
+    assert (all_of(Order), again(quote).state) == ([], "open")
 
 
 def test_without_a_rate_of_that_day_there_is_no_quote() -> None:

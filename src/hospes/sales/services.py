@@ -153,12 +153,12 @@ def _vat(tax: billing_rules.Tax) -> dict[str, object]:
 
 
 def _refuse_other_vat(quote: Quote, today: date) -> None:
-    """What was quoted has the VAT of then: where another one applies by now, it takes a new quote."""
+    """What was quoted has the VAT of then: where another one applies by now, or another rate, it takes a new quote."""
     lines = list(QuoteLine.objects.filter(quote_id=quote.pk))
     now = tax_for(
         quote.customer_id, [Wanted(x.product_id or 0, "", "", x.months, x.net_cents) for x in lines], today
     )
-    if any((x.vat_category, x.vat_country) != (now.category, now.country) for x in lines):
+    if any((x.vat_category, x.vat_country, x.vat_basis_points) != now.key for x in lines):
         raise QuoteRefused(_("Another VAT applies to you by now. Please make a new quote."))
 
 
