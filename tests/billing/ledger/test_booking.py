@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hospes.billing.ledger import rules, services
-from hospes.billing.ledger.models import LedgerLine, LedgerRelease
+from hospes.billing.ledger.models import LedgerAccount, LedgerLine, LedgerRelease
+from hospes.billing.ledger.reports.balances import trial_balance
+from hospes.billing.ledger.reports.table import Period
 from hospes.billing.ledger.services import Journal, Posting, Use
-from hospes.billing.models import InvoiceLine
+from hospes.billing.models import BookYear, InvoiceLine
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from tests.billing.books import draft, issue, line
@@ -92,6 +94,27 @@ def test_what_is_missing_is_booked_in_batches_oldest_first_and_without_gaps() ->
         (2026, 3, TODAY, made[TODAY].number),
     ]
     assert run(BALANCE) == [(0,)]
+
+
+def test_the_books_follow_the_book_years_of_the_operator() -> None:
+    with as_owner():
+        BookYear.objects.filter(year=2028).delete()
+        BookYear.objects.filter(year=2027).update(begins_on=date(2027, 7, 1), ends_on=date(2028, 6, 30))
+        BookYear.objects.filter(year=2026).update(ends_on=date(2027, 6, 30))
+    days = [TODAY, date(2027, 6, 30), date(2027, 7, 1), date(2028, 6, 30)]
+    made = [issue(draft(origin=f"order:{day}", due_on=day), today=day) for day in days]
+    assert [(e.book_year, e.number) for e in entries()] == [(2026, 1), (2026, 2), (2027, 1), (2027, 2)]
+    assert [i.number for i in made] == ["F2026-00001", "F2026-00002", "F2027-00001", "F2027-00002"]
+    first = Posting(Journal.MEMORIAL, "a", date(2027, 6, 30), [(Use.VAT_PAID, 100), (Use.BANK, -100)])
+    with acting(Purpose.BILLING, actor=JOB):
+        services.post([first], now=NOW)
+        assert Period.of_book_year(2027) == Period(date(2027, 7, 1), date(2028, 6, 30))
+        assert trial_balance(Period.of(2028, month=1), TODAY).total[2] == 0  # type: ignore[index]
+        before = {row[0]: row[2] for row in trial_balance(Period.of(2028, month=1), TODAY).rows}
+    with as_owner():
+        revenue = LedgerAccount.objects.get(use="revenue_standard").code
+    assert before[revenue] == -7500  # of July; what was before it belongs to earlier years
+    assert [e.book_year for e in entries("M")] == [2026]
 
 
 def test_an_invoice_of_nothing_has_its_entry_too() -> None:

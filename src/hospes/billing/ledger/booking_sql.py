@@ -13,7 +13,6 @@ SIGN: Final = "(CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END)"
 _CATEGORY: Final = "l.vat_category"
 _COUNTRY: Final = "l.vat_country"
 _ACCOUNT: Final = "l.revenue_account"
-_YEAR: Final = "extract(year FROM booked_on)::int"
 
 #: VAT by group, as the document has it.
 _TAXES: Final = """
@@ -53,10 +52,17 @@ _MONTH_END: Final = "(date_trunc('month', {day}) + interval '1 month - 1 day')::
 
 
 def _numbered(journal: str, rows: str) -> str:
-    """The first of as many numbers as there are rows, for each book year."""
-    return f"""firsts AS MATERIALIZED (
+    """
+    The book year of each day of rows (issuing.book_year: the operator's, or else the calendar year), and the first of as many
+    numbers as there are rows, for each of these years.
+    """
+    return f"""years AS MATERIALIZED (
+  SELECT booked_on, coalesce(b.year, extract(year FROM booked_on))::int AS year
+    FROM (SELECT DISTINCT booked_on FROM {rows}) days
+    LEFT JOIN billing_bookyear b ON booked_on BETWEEN b.begins_on AND b.ends_on),
+firsts AS MATERIALIZED (
   SELECT year, hospes_next_numbers('ledger_{journal}:' || year, how_many) AS first
-    FROM (SELECT {_YEAR} AS year, count(*)::int AS how_many FROM {rows} GROUP BY 1 ORDER BY 1) years)"""
+    FROM (SELECT year, count(*)::int AS how_many FROM {rows} JOIN years USING (booked_on) GROUP BY 1 ORDER BY 1) counted)"""
 
 
 # --- invoices and credit notes ----------------------------------------------------------------------------------------------
@@ -75,7 +81,7 @@ entries AS (
   INSERT INTO billing_ledgerentry (journal, book_year, number, booked_on, origin, document, customer_id, made_at)
   SELECT 'S', year, first + row_number() OVER (PARTITION BY year ORDER BY booked_on, id) - 1, booked_on, 'invoice:' || id, number,
          customer_id, %(now)s
-    FROM (SELECT *, {_YEAR} AS year FROM due) d JOIN firsts USING (year)
+    FROM due JOIN years USING (booked_on) JOIN firsts USING (year)
   RETURNING id, customer_id, substr(origin, 9)::bigint AS invoice_id),
 lines AS MATERIALIZED (
   SELECT d.id AS invoice_id, d.sign * l.net_cents AS net,
@@ -134,7 +140,7 @@ entries AS (
   INSERT INTO billing_ledgerentry (journal, book_year, number, booked_on, origin, document, customer_id, made_at)
   SELECT %(journal)s, year, first + row_number() OVER (PARTITION BY year ORDER BY booked_on, origin) - 1, booked_on, origin, document,
          customer_id, %(now)s
-    FROM (SELECT *, {_YEAR} AS year FROM due) d JOIN firsts USING (year)
+    FROM due JOIN years USING (booked_on) JOIN firsts USING (year)
   RETURNING id, customer_id, origin),
 booked AS (
   INSERT INTO billing_ledgerline (entry_id, customer_id, account_id, position, debit_cents, credit_cents, vat_category, vat_country)
@@ -179,7 +185,7 @@ entries AS (
   SELECT 'M', year, first + row_number() OVER (PARTITION BY year ORDER BY month) - 1, booked_on,
          'release:' || to_char(month, 'YYYY-MM') || ':' || (SELECT count(*) + 1 FROM billing_ledgerentry e WHERE e.journal = 'M'
             AND e.origin LIKE 'release:' || to_char(month, 'YYYY-MM') || ':%%'), to_char(month, 'YYYY-MM'), %(now)s
-    FROM (SELECT *, {_YEAR} AS year FROM months) m JOIN firsts USING (year)
+    FROM months JOIN years USING (booked_on) JOIN firsts USING (year)
   RETURNING id, to_date(document, 'YYYY-MM') AS month),
 released AS (
   INSERT INTO billing_ledgerrelease (line_id, customer_id, month, cents, entry_id)

@@ -73,14 +73,14 @@ SELECT e.book_year, e.number, e.booked_on, e.origin, e.document, l.position, a.c
 
 def write(out: IO[bytes], year: int, *, version: str, maker: Maker, today: date) -> None:
     """Write the books of a year; raises KeyError for a version that there is not. Acts within the purpose of billing."""
-    namespace, period = NAMESPACES[version], Period.of(year)
+    namespace, period = NAMESPACES[version], Period.of_book_year(year)
     with etree.xmlfile(out, encoding="UTF-8") as file:
         file.write_declaration()
         writer = _Writer(file, namespace)
         with file.element(writer.name("auditfile"), nsmap={None: namespace}):
             _header(writer, year, period, version, maker, today)
             with writer.element("company"):
-                _company(writer, period, version, maker)
+                _company(writer, year, period, version, maker)
 
 
 class _Writer:
@@ -114,7 +114,7 @@ def _header(writer: _Writer, year: int, period: Period, version: str, maker: Mak
             writer.put(RGSVersion=_RGS)
 
 
-def _company(writer: _Writer, period: Period, version: str, maker: Maker) -> None:
+def _company(writer: _Writer, year: int, period: Period, version: str, maker: Maker) -> None:
     writer.put(**{"Commercenr" if version == "4.0" else "companyIdent": maker.kvk})
     writer.put(companyName=maker.name, taxRegistrationCountry=maker.country, taxRegIdent=maker.tax_number)
     asked = {"first": period.first, "last": period.last}
@@ -133,9 +133,9 @@ def _company(writer: _Writer, period: Period, version: str, maker: Maker) -> Non
         for month in rules.months(period.first, period.last):
             with writer.element("period"):
                 last = rules.next_month(month) - date.resolution
-                writer.put(periodNumber=month.month, startDatePeriod=month, endDatePeriod=last)
+                writer.put(periodNumber=_place(month, period), startDatePeriod=month, endDatePeriod=last)
     _opening(writer, period, version)
-    _transactions(writer, period)
+    _transactions(writer, year, period)
 
 
 def _accounts(writer: _Writer, version: str) -> None:
@@ -162,26 +162,26 @@ def _opening(writer: _Writer, period: Period, version: str) -> None:
                 writer.put(nr=number, accID=code, amnt=_amount(abs(cents)), amntTp="D" if cents > 0 else "C")
 
 
-def _transactions(writer: _Writer, period: Period) -> None:
+def _transactions(writer: _Writer, year: int, period: Period) -> None:
     count, debit, credit = ask(_SUMS, first=period.first, last=period.last)[0]
     with writer.element("transactions"):
         writer.put(linesCount=count, totalDebit=_amount(debit), totalCredit=_amount(credit))
         for journal, label in LedgerEntry.Journal.choices:
             with writer.element("journal"):
                 writer.put(jrnID=journal, desc=label, jrnTp=journal)
-                _entries(writer, period, journal)
+                _entries(writer, year, period, journal)
 
 
-def _entries(writer: _Writer, period: Period, journal: str) -> None:
+def _entries(writer: _Writer, fiscal: int, period: Period, journal: str) -> None:
     """Each entry of a journal with its lines, as they come from the database."""
     held: list[tuple[Any, ...]] = []
     for row in _stream(journal=journal, first=period.first, last=period.last):
         if held and held[0][:2] != row[:2]:
-            _entry(writer, held, period)
+            _entry(writer, held, fiscal, period)
             held = []
         held.append(row)
     if held:
-        _entry(writer, held, period)
+        _entry(writer, held, fiscal, period)
 
 
 def _stream(**asked: Any) -> Iterator[tuple[Any, ...]]:
@@ -195,12 +195,12 @@ def _stream(**asked: Any) -> Iterator[tuple[Any, ...]]:
             yield from rows
 
 
-def _entry(writer: _Writer, lines: list[tuple[Any, ...]], period: Period) -> None:
+def _entry(writer: _Writer, lines: list[tuple[Any, ...]], fiscal: int, period: Period) -> None:
     year, number, day, origin, document = lines[0][:5]
     # What was booked in this year under a number of another book year keeps both, since numbers begin anew with each.
     with writer.element("transaction"):
-        nr = number if year == period.first.year else f"{year}-{number}"
-        writer.put(nr=nr, desc=origin, periodNumber=day.month, trDt=day)
+        nr = number if year == fiscal else f"{year}-{number}"
+        writer.put(nr=nr, desc=origin, periodNumber=_place(day, period), trDt=day)
         for position, code, debit, credit, customer, country, category, rate, vat in (
             line[5:] for line in lines
         ):
@@ -215,6 +215,11 @@ def _entry(writer: _Writer, lines: list[tuple[Any, ...]], period: Period) -> Non
                             vatID=vat_id(country, category, rate), vatPerc=_percent(rate), vatAmnt=_amount(abs(vat)),
                             vatAmntTp="C" if vat >= 0 else "D",
                         )  # fmt: skip
+
+
+def _place(day: date, period: Period) -> int:
+    """The how manieth month of the book year a day is in."""
+    return (day.year - period.first.year) * 12 + day.month - period.first.month + 1
 
 
 def vat_id(country: str, category: str, rate: int) -> str:

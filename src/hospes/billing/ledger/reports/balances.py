@@ -33,7 +33,7 @@ def trial_balance(period: Period, today: date) -> Table:
         _TRIAL,
         first=period.first,
         last=period.last,
-        year=period.first.replace(month=1, day=1),
+        year=Period.book_year_with(period.first).first,
         dutch=is_dutch(),
     )
     return Table(

@@ -10,6 +10,7 @@ from django.db import connections
 from django.utils.functional import Promise
 
 from hospes.billing.ledger import rules
+from hospes.billing.models import BookYear
 from hospes.kernel import acting
 
 Text = str | Promise
@@ -74,6 +75,18 @@ class Period:
         for _ in range(length):
             end = rules.next_month(end)
         return cls(first, end - timedelta(days=1))
+
+    @classmethod
+    def of_book_year(cls, year: int) -> "Period":
+        """A book year of the operator's; where there is none of that name, the calendar year."""
+        held = BookYear.objects.filter(year=year).first()
+        return cls(held.begins_on, held.ends_on) if held else cls.of(year)
+
+    @classmethod
+    def book_year_with(cls, day: date) -> "Period":
+        """The book year that a day is in."""
+        held = BookYear.objects.filter(begins_on__lte=day, ends_on__gte=day).first()
+        return cls(held.begins_on, held.ends_on) if held else cls.of(day.year)
 
 
 def summed(columns: Sequence[Column], rows: Sequence[Row], label: Text) -> Row:
