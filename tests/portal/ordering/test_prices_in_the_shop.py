@@ -1,5 +1,6 @@
 """What the shop says that something costs: with and without VAT, now and later, and with a promotion code."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ def test_a_price_is_shown_with_vat_and_a_visitor_can_switch(cheap: Product) -> N
     without = said(browser().get("/hosting/?prijzen=zonder"))
     assert "€ 59,50" in without
     assert "€ 79,50" in without
+
+
+def test_the_vat_that_is_shown_is_that_of_the_operators_country(cheap: Product, settings: Any) -> None:
+    settings.HOSPES_OPERATOR = replace(settings.HOSPES_OPERATOR, country="LU")
+    assert "€ 93,02" in said(browser().get("/hosting/"))  # 79,50 with 17 % VAT
 
 
 def test_who_only_has_companies_sees_prices_without_vat(cheap: Product) -> None:

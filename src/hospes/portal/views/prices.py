@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
+
 from hospes.billing.queries import vat_basis_points
 from hospes.billing.rules import Tax
 from hospes.billing.tax.queries import TaxUnknown, tax_of
@@ -40,7 +42,7 @@ def later_terms(lines: Iterable[QuoteLine], capacity: Capacity) -> list[Later]:
 
 def home_rate() -> int:
     """Our own VAT today, in hundredths of a percent."""
-    return vat_basis_points(country="NL", today=clock.today())
+    return vat_basis_points(country=settings.HOSPES_OPERATOR.country, today=clock.today())
 
 
 def own_view(capacity: Capacity) -> View:
