@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hospes.billing import charging, rules, sweeps
-from hospes.billing.models import Invoice, InvoiceLine, StuckCharge
+from hospes.billing.models import Invoice, InvoiceLine, StuckCharge, VatRate
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
@@ -184,6 +184,18 @@ def test_what_is_more_than_is_left_is_credited_as_far_as_it_goes() -> None:
         [(0, "too_little", False)],
         [True],
     )
+
+
+def test_while_no_rate_is_known_it_waits_for_one_and_stands_on_the_list() -> None:
+    service, _first = a_year()
+    charge(service, "new", 100)
+    with as_owner():
+        VatRate.objects.filter(country="NL", code="standard").update(valid_from=TODAY + 200 * DAY)
+    assert settle(service) == {"stuck": 1}
+    assert stuck() == [(100, "no_rate", True)]
+    assert sweeps.find_charges() == 1
+    assert settle(service, TODAY + 200 * DAY) == {"settled": 1}
+    assert (documents(service), stuck()) == ([("invoice", 100, 121)], [(0, "no_rate", False)])
 
 
 def test_while_the_vat_cannot_be_told_it_waits_and_is_settled_after() -> None:

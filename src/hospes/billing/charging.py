@@ -20,7 +20,7 @@ from hospes.billing import rules
 from hospes.billing.crediting import CreditRefused, credit
 from hospes.billing.issuing import Draft, DraftLine, issue
 from hospes.billing.models import Invoice, InvoiceLine, InvoiceTax, StuckCharge
-from hospes.billing.queries import payment_days
+from hospes.billing.queries import RateUnknown, payment_days
 from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.kernel import journal
 from hospes.services.models import Charge, Service
@@ -31,6 +31,8 @@ journal.register({
 })  # fmt: skip
 
 _REASON = StuckCharge.Reason
+#: What is looked at again without anybody saying so: the customer's VAT, or the rate, may be known by now.
+_BY_ITSELF = (_REASON.VAT_UNKNOWN, _REASON.NO_RATE)
 
 
 class NothingStuck(Exception):
@@ -86,6 +88,8 @@ def _settled(parts: Sequence[_Part], today: date, now: datetime) -> dict[int, tu
             return _documents(parts, today, now)
     except TaxUnknown:
         reason = _REASON.VAT_UNKNOWN
+    except RateUnknown:
+        reason = _REASON.NO_RATE
     except (CreditRefused, IntegrityError):
         reason = _REASON.REFUSED
     return {pk: (cents, str(reason)) for pk, cents in everything.items()}
@@ -283,6 +287,6 @@ def by_hand(*, stuck_id: int, note: str, now: datetime) -> None:
 
 def waiting_customers(*, after: int = 0, limit: int = 500) -> list[int]:
     """Customers with charges to be settled, in order of their id; those that only wait for the office are left out."""
-    for_office = Q(stuck__over_at=None, stuck__isnull=False) & ~Q(stuck__reason=_REASON.VAT_UNKNOWN)
+    for_office = Q(stuck__over_at=None, stuck__isnull=False) & ~Q(stuck__reason__in=_BY_ITSELF)
     found = Charge.objects.filter(settled_at=None, customer_id__gt=after).exclude(for_office)
     return list(found.order_by("customer_id").values_list("customer_id", flat=True).distinct()[:limit])

@@ -9,15 +9,19 @@ from django.db.models import Count, F, Sum
 from hospes.billing.models import OPEN, Document, Invoice, InvoiceLine, InvoiceSettings, InvoiceTax, VatRate
 
 
+class RateUnknown(LookupError):
+    """No VAT rate is known of a country on a day, so that nothing can be invoiced at it."""
+
+
 def vat_basis_points(*, country: str, today: date, code: str = VatRate.Code.STANDARD) -> int:
-    """The VAT rate of a country on a day, in hundredths of a percent; raises LookupError when none is known."""
+    """The VAT rate of a country on a day, in hundredths of a percent; raises RateUnknown when there is none."""
     rate = (
         VatRate.objects.filter(country=country, code=code, valid_from__lte=today)
         .order_by("-valid_from")
         .first()
     )
     if rate is None:
-        raise LookupError(f"no {code} VAT rate is known for {country} on {today}")
+        raise RateUnknown(f"no {code} VAT rate is known for {country} on {today}")
     return rate.basis_points
 
 

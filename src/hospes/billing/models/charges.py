@@ -24,6 +24,7 @@ class StuckCharge(MappedModel):
         NO_LINE = "no_line", _("no invoice of ours covers this period")
         TOO_LITTLE = "too_little", _("less is left of the invoices of this period")
         VAT_UNKNOWN = "vat_unknown", _("it cannot be told which VAT applies")
+        NO_RATE = "no_rate", _("no VAT rate is known for the country on that day")
         REFUSED = "refused", _("it could not be put on a document")
 
     charge = models.OneToOneField(Charge, models.PROTECT, related_name="stuck", verbose_name=_("amount"))
