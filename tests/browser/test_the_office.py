@@ -36,7 +36,7 @@ NEEDS: dict[str, set[Any]] = {
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
     "refund": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
     "order_pro_forma": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
-    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING},
+    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
     "billing_run": {Purpose.BILLING},

@@ -1,11 +1,13 @@
 """Making a credit note, and deciding about VAT, from the office."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from hospes.billing.models import Invoice, LocationEvidence, TaxStatus
+from hospes.billing.models import Invoice, LocationEvidence, TaxExemption, TaxStatus
+from hospes.kernel import clock
 from tests.billing.books import lines_of
 from tests.office import people
 from tests.office.conftest import AsRole
@@ -71,3 +73,38 @@ def test_the_page_says_which_vat_and_why_and_a_conflict_is_decided_there(as_role
     with as_owner():
         assert TaxStatus.objects.get(customer=customer, until=None).why == "outside_eu_consumer"
     assert "een consument buiten de EU" in people.text(client.get(url))
+
+
+def test_a_customer_is_exempted_on_a_ground_and_that_ends_on_a_day(as_role: AsRole) -> None:
+    client, customer = as_role("billing_clerk"), make.customer(kind="business", holder=make.person())
+    url, today = f"/klanten/{customer.number}/btw/vrijstelling/", clock.today()
+    assert url in client.get(f"/klanten/{customer.number}/").content.decode()
+    assert "De klant is niet vrijgesteld" in people.text(client.get(url))
+    begin = {
+        "do": "exempt",
+        "exempt-first_day": today.isoformat(),
+        "exempt-last_day": "",
+        "exempt-ground": "",
+    }
+    assert client.post(url, begin).status_code == 422
+    yesterday = (today - timedelta(days=1)).isoformat()
+    ground = {"exempt-ground": "Verklaring 12-3"}
+    assert client.post(url, begin | ground | {"exempt-first_day": yesterday}).status_code == 422
+    assert client.post(url, begin | ground)["Location"] == f"/klanten/{customer.number}/"
+    assert client.post(url, begin | ground).status_code == 422  # it holds already
+    page = people.text(client.get(url))
+    assert "Verklaring 12-3" in page
+    assert "totdat iemand die beëindigt" in page
+    with as_owner():
+        assert TaxStatus.objects.get(customer=customer, until=None).why == "exempt"
+    assert client.post(url, {"do": "end", "end-last_day": yesterday}).status_code == 422
+    tomorrow = today + timedelta(days=1)
+    assert client.post(url, {"do": "end", "end-last_day": tomorrow.isoformat()}).status_code == 302
+    with as_owner():
+        assert [e.valid_until for e in TaxExemption.objects.all()] == [tomorrow]
+
+
+def test_only_who_acts_for_billing_exempts(as_role: AsRole) -> None:
+    client, customer = as_role("support_agent"), make.customer(holder=make.person())
+    url = f"/klanten/{customer.number}/btw/vrijstelling/"
+    assert [client.get(url).status_code, client.post(url, {"do": "exempt"}).status_code] == [404, 404]

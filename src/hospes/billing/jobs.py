@@ -52,6 +52,13 @@ def sweep_vat_numbers(*, timestamp: int) -> None:
             check_vat_number.enqueue_once(f"vies:{customer_id}", customer_id=customer_id)
 
 
+@job(queue="upkeep", purpose=Purpose.BILLING)
+def sweep_exemptions(*, timestamp: int) -> None:
+    """Let exemptions from VAT begin and end by the day (periodic: procrastinate says when it was due)."""
+    with at_work():
+        tax.settle_exemptions(today=clock.today())
+
+
 @job(queue="billing", purpose=Purpose.BILLING)
 def settle_charges(*, customer_id: int) -> None:
     """Put what changes, endings and withdrawals of a customer cost or give back on documents; again changes nothing."""

@@ -19,6 +19,7 @@ app.periodic(cron="* * * * * */5")(
 payments.sweep.every("*/2 * * * *")
 einvoices.sweep.every("* * * * *")
 billing.sweep_vat_numbers.every("* * * * * */15")
+billing.sweep_exemptions.every("*/10 * * * *")
 billing.sweep_charges.every("* * * * * */20")
 messaging.sweep_texts.every("* * * * * */20")
 accounts.clear_sessions.every("7 * * * *")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import InvoiceLine
 from hospes.kernel.money import Money, MoneyNotUnderstood
+from hospes.office.forms_catalogue import DayField
 
 
 class CreditForm(forms.Form):
@@ -50,8 +51,29 @@ class CreditForm(forms.Form):
         return [(line, self[f"line_{line.pk}"]) for line in self._lines]
 
 
+class ExemptForm(forms.Form):
+    """On what ground a customer is exempt from VAT, and from when until when."""
+
+    ground = forms.CharField(
+        label=_("On what ground"), max_length=200,
+        help_text=_("Which certificate we have seen: its kind, number and date."),
+    )  # fmt: skip
+    first_day = DayField(label=_("From"))
+    last_day = DayField(
+        label=_("Up to and including"), required=False, help_text=_("Empty: until somebody ends it.")
+    )
+
+
+class EndForm(forms.Form):
+    """The last day of an exemption."""
+
+    last_day = DayField(
+        label=_("Last day of the exemption"), help_text=_("From the day after it there is VAT again.")
+    )
+
+
 class PlaceForm(forms.Form):
-    """In which of these countries a consumer is for VAT, and on what ground."""
+    """In which of these countries somebody is for VAT, and on what ground."""
 
     country = forms.ChoiceField(label=_("Country for VAT"))
     reason = forms.CharField(label=_("On what ground"), max_length=200)

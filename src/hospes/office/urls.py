@@ -79,6 +79,7 @@ urlpatterns = [
     path("facturen/<str:number>/pdf/", invoice.invoice_pdf, name="invoice_pdf"),
     path("facturen/<str:number>/crediteren/", tax.credit, name="credit"),
     path("klanten/<int:number>/btw/", tax.decide, name="decide_tax"),
+    path("klanten/<int:number>/btw/vrijstelling/", tax.exemption, name="exemption"),
     path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),
     path("terugbetalingen/<int:refund_id>/", money.refund, name="refund"),
     path("bedragen/<int:stuck_id>/", money.stuck_charge, name="stuck_charge"),

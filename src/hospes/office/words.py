@@ -92,6 +92,7 @@ TASKS: dict[str, Promise] = {
     "billing.run.jobs.tell_of_renewals": _("Telling consumers what is about to be renewed"),
     "billing.jobs.settle_charges": _("Putting amounts of a customer on invoices and credit notes"),
     "billing.jobs.sweep_charges": _("Looking for amounts that are on no invoice yet"),
+    "billing.jobs.sweep_exemptions": _("Beginning and ending exemptions from VAT"),
     "billing.jobs.sweep_vat_numbers": _("Looking for VAT numbers to be checked"),
     "billing.ledger.jobs.keep_up": _("Booking revenue of the month and what is missing in the ledger"),
     "hosting.jobs.follow": _("Changing or removing a hosting account"),

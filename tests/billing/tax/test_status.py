@@ -1,7 +1,7 @@
 """The VAT of a customer follows from its grounds by itself; what VIES does not answer is asked again."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -184,8 +184,102 @@ def test_an_exemption_has_a_ground_and_an_end() -> None:
         )
     assert why(customer) == ("E", "NL", "exempt")
     with acting(Purpose.BILLING, actor=JOB):
-        assert services.end_exemption(customer_id=customer.pk, last_day=TODAY, now=NOW) == 1
-    assert why(customer)[2] == "domestic"
+        assert services.end_exemption(customer_id=customer.pk, last_day=TODAY, today=TODAY, now=NOW) == 1
+    assert why(customer) == ("E", "NL", "exempt")  # today still
+    settle(TODAY)
+    assert why(customer) == ("E", "NL", "exempt")
+    settle(TODAY + timedelta(days=1))
+    assert why(customer) == ("S", "NL", "domestic")
+
+
+def settle(today: date) -> None:
+    """What the sweep does on a day."""
+    with clock.moved_to(datetime(today.year, today.month, today.day, 3, tzinfo=UTC)):
+        jobs.sweep_exemptions.run(timestamp=0)
+
+
+def statuses(customer: Customer) -> int:
+    with as_owner():
+        return TaxStatus.objects.filter(customer=customer).count()
+
+
+def test_an_exemption_begins_and_ends_by_the_day_and_the_sweep_does_each_once() -> None:
+    customer, other = make.customer(kind="business"), make.customer()
+    first, last = TODAY + timedelta(days=3), TODAY + timedelta(days=5)
+    with acting(Purpose.BILLING, actor=JOB):
+        services.exempt(customer_id=customer.pk, ground="Verklaring", today=TODAY, now=NOW, first_day=first, last_day=last)  # fmt: skip
+        assert [e.valid_from for e in queries.exemptions(customer.pk, today=TODAY)] == [first]
+        assert queries.exemptions(customer.pk, today=last + timedelta(days=1)) == []
+    for days, category in ((2, "S"), (3, "E"), (4, "E"), (5, "E"), (6, "S"), (7, "S")):
+        for _ in range(2):
+            settle(TODAY + timedelta(days=days))
+        assert (days, why(customer)[0]) == (days, category)
+    assert (statuses(customer), statuses(other)) == (3, 1)
+
+
+def test_the_billing_run_does_not_wait_for_the_sweep() -> None:
+    from hospes.billing.run import services as run
+
+    customer = make.customer(kind="business")
+    with acting(Purpose.BILLING, actor=JOB):
+        services.exempt(customer_id=customer.pk, ground="Verklaring", today=TODAY, now=NOW, last_day=TODAY)
+    assert why(customer)[0] == "E"
+    tomorrow = TODAY + timedelta(days=1)
+    run.run(tomorrow, today=tomorrow, now=NOW + timedelta(days=1), actor=JOB)
+    assert why(customer)[0] == "S"
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1, None), (0, -1), (5, 4)])
+def test_what_was_invoiced_keeps_its_vat(first: int, last: int | None) -> None:
+    customer = make.customer(kind="business")
+    with acting(Purpose.BILLING, actor=JOB):
+        with pytest.raises(services.DecisionRefused):
+            services.exempt(
+                customer_id=customer.pk, ground="Verklaring", today=TODAY, now=NOW, first_day=TODAY + timedelta(days=first),
+                last_day=None if last is None else TODAY + timedelta(days=last),
+            )  # fmt: skip
+        with pytest.raises(services.DecisionRefused):
+            services.end_exemption(
+                customer_id=customer.pk, last_day=TODAY - timedelta(days=1), today=TODAY, now=NOW
+            )
+
+
+def test_one_exemption_at_a_time_and_an_end_can_come_sooner() -> None:
+    customer = make.customer(kind="business")
+    words: dict[str, Any] = {"customer_id": customer.pk, "ground": "Verklaring", "today": TODAY, "now": NOW}
+    with acting(Purpose.BILLING, actor=JOB):
+        services.exempt(**words, first_day=TODAY, last_day=TODAY + timedelta(days=9))
+        with pytest.raises(services.DecisionRefused):
+            services.exempt(**words, first_day=TODAY + timedelta(days=9))
+        services.exempt(**words, first_day=TODAY + timedelta(days=10))
+        ended = {"customer_id": customer.pk, "today": TODAY, "now": NOW}
+        assert services.end_exemption(last_day=TODAY + timedelta(days=4), **ended) == 1
+        assert services.end_exemption(last_day=TODAY + timedelta(days=4), **ended) == 0
+    for days, category in ((4, "E"), (5, "S"), (10, "E")):
+        settle(TODAY + timedelta(days=days))
+        assert why(customer)[0] == category
+
+
+def test_a_decision_is_about_the_address_of_then() -> None:
+    customer = make.customer(country="US")
+    with acting(Purpose.BILLING, actor=JOB):
+        services.decide_place(customer_id=customer.pk, country="NL", reason="woont hier", now=NOW)
+    assert why(customer) == ("S", "NL", "domestic")
+    change(customer, country="CA")
+    assert why(customer) == ("", "", "evidence_missing")
+    with acting(Purpose.BILLING, actor=JOB):
+        services.decide_place(customer_id=customer.pk, country="CA", reason="paspoort gezien", now=NOW)
+    assert why(customer) == ("O", "CA", "outside_eu_consumer")
+    change(customer, country="US")
+    assert why(customer) == ("S", "NL", "domestic")  # what was decided about that address
+
+
+def test_a_company_outside_the_eu_shows_where_it_is() -> None:
+    customer = make.customer(kind="business", country="US", kvk_number="")
+    assert why(customer) == ("", "", "evidence_missing")
+    with acting(Purpose.BILLING, actor=JOB):
+        services.note_place(customer_id=customer.pk, kind="ip", country="US", now=NOW)
+    assert why(customer) == ("O", "US", "outside_eu_company")
 
 
 def test_a_customers_own_session_has_no_say_in_its_vat() -> None:

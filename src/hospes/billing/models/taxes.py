@@ -36,8 +36,9 @@ declare_function(
     {Purpose.BILLING, Purpose.BILLING.own, Purpose.CONTRACT, Purpose.CONTRACT.own},
 )
 declare_function("billing_oss_begins(date)", {Purpose.BILLING})
-# Triggers call it, for whoever changed a ground; nobody else may.
+# Triggers call it, for whoever changed a ground; nobody else may. What begins or ends by the day alone, billing has settled.
 declare_function("billing_settle_tax(bigint)", ())
+declare_function("billing_settle_tax(bigint,date)", {Purpose.BILLING})
 
 
 class MemberState(models.Model):
@@ -115,7 +116,11 @@ class ViesCheck(MappedModel):
 
 
 class LocationEvidence(MappedModel):
-    """A piece of evidence of where a consumer lives (Impl. Reg. 282/2011, art. 24f): the country only, never the address."""
+    """
+    A piece of evidence of where somebody is (Impl. Reg. 282/2011, art. 24f): the country only, never the address.
+
+    Of a decision by staff `address_country` is the country of the address that it was about: it counts for no other one.
+    """
 
     class Kind(models.TextChoices):
         IP = "ip", _("the network that was ordered from")
@@ -127,6 +132,9 @@ class LocationEvidence(MappedModel):
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     kind = models.CharField(_("what shows it"), max_length=6, choices=Kind.choices)
     country = models.CharField(_("country"), max_length=2)
+    address_country = models.CharField(
+        _("country of the address then"), max_length=2, blank=True, db_default=""
+    )
     note = models.CharField(_("note"), max_length=200, blank=True)
     seen_at = models.DateTimeField(_("recorded at"))
 
@@ -136,7 +144,10 @@ class LocationEvidence(MappedModel):
         indexes = [models.Index(fields=["customer", "kind", "-seen_at"], name="evidence_of_customer")]
 
     datamap = row(
-        plain("id") | personal(Category.ADDRESS, "customer", "kind", "country", "note", "seen_at", source=Source.OBSERVED),
+        plain("id")
+        | personal(
+            Category.ADDRESS, "customer", "kind", "country", "address_country", "note", "seen_at", source=Source.OBSERVED
+        ),
         key="customer_id", reads=_READERS, twins={Purpose.CONTRACT}, creates={Purpose.BILLING, Purpose.CONTRACT.own},
         keep=_OSS_BOOKS,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing.models import Run, RunProblem
 from hospes.billing.run import batches
 from hospes.billing.run.batches import Horizon, Problem, Tally
+from hospes.billing.tax.services import settle_exemptions
 from hospes.kernel import acting, journal
 from hospes.kernel.acting import Actor
 from hospes.kernel.failures import class_of
@@ -118,6 +119,7 @@ class Going:
         with acting.acting(Purpose.BILLING, actor=self.actor):
             made = Run.objects.create(for_date=self.day, started_at=now)
             journal.record("billing.run", at=now, table="billing_run", object_id=made.pk)
+            settle_exemptions(today=self.horizon.today)  # who is exempt today may not be tomorrow
         self.run_id = made.pk
         while self.round():
             pass

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.db import connections
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import OssThreshold, TaxSettings, TaxStatus, VatRate, ViesCheck
+from hospes.billing.models import OssThreshold, TaxExemption, TaxSettings, TaxStatus, VatRate, ViesCheck
 from hospes.billing.queries import vat_basis_points
 from hospes.billing.rules import Tax
 from hospes.kernel import acting
@@ -54,6 +55,30 @@ def tax_of(
         country, why = found.place, "consumer_oss"
     rate = vat_basis_points(country=country, today=today, code=code)
     return Tax(rate, "S" if rate else "Z", country, why)
+
+
+def exemptions(customer_id: int, *, today: date) -> list[TaxExemption]:
+    """The exemptions of a customer that hold or are still to begin, the first one first. Acts for billing."""
+    found = TaxExemption.objects.filter(customer_id=customer_id).exclude(valid_until__lt=today)
+    return list(found.order_by("valid_from", "pk"))
+
+
+def exemptions_to_settle(today: date) -> list[int]:
+    """Customers who are exempt on a day and not told so yet, or the other way round. Acts for billing."""
+    holds = TaxExemption.objects.filter(customer_id=OuterRef("customer_id"), valid_from__lte=today).exclude(
+        valid_until__lt=today
+    )
+    told = TaxStatus.objects.filter(until=None)
+    ended = told.filter(~Exists(holds), why="exempt")
+    begun = told.filter(customer_id__in=_exempt_on(today)).exclude(why="exempt")
+    return sorted(
+        {*ended.values_list("customer_id", flat=True), *begun.values_list("customer_id", flat=True)}
+    )
+
+
+def _exempt_on(today: date) -> list[int]:
+    found = TaxExemption.objects.filter(valid_from__lte=today).exclude(valid_until__lt=today)
+    return list(found.values_list("customer_id", flat=True))
 
 
 def oss_turnover(year: int) -> int:

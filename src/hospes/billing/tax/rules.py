@@ -45,18 +45,16 @@ def treatment(on: Grounds) -> Treatment:
     Which VAT a customer gets.
 
     Home is believed: somebody who says to live here gets the VAT of here. An address elsewhere changes the VAT only with two
-    pieces of evidence that agree, of which the address is one (Impl. Reg. 282/2011, art. 24b(d) and 24f).
+    pieces of evidence that agree, of which the address is one (Impl. Reg. 282/2011, art. 24b(d) and 24f); of a company in
+    another member state the number that VIES confirmed is what shows it, outside the EU there is no such number.
     """
     if on.exempt:
         return Treatment("E", on.home, "exempt")
     if on.country == on.home:
         return Treatment("S", on.home, "domestic")
-    if on.kind == "business":
-        if not on.in_eu:
-            return Treatment("O", on.country, "outside_eu_company")
-        if on.number_country and on.vies != "invalid":
-            return _company_in_the_eu(on)
-    return _consumer(on)
+    if on.kind == "business" and on.in_eu and on.number_country and on.vies != "invalid":
+        return _company_in_the_eu(on)
+    return _elsewhere(on)
 
 
 def _company_in_the_eu(on: Grounds) -> Treatment:
@@ -67,8 +65,12 @@ def _company_in_the_eu(on: Grounds) -> Treatment:
     return Treatment("S", on.home, "vies_pending")
 
 
-def _consumer(on: Grounds) -> Treatment:
-    """A consumer elsewhere; a company without a VAT number that is right counts as one (art. 18 Impl. Reg.)."""
+def _elsewhere(on: Grounds) -> Treatment:
+    """
+    A consumer elsewhere, or a company outside the EU: where they are has to be shown.
+
+    A company in the EU without a VAT number that is right counts as a consumer (art. 18 Impl. Reg.).
+    """
     if on.in_eu and not on.oss:
         return Treatment("S", on.home, "consumer_home_rate")
     if not on.decided:
@@ -78,8 +80,8 @@ def _consumer(on: Grounds) -> Treatment:
         return Treatment("S", on.home, "domestic")
     elif on.decided != on.country:
         return Treatment("", "", "evidence_conflict")
-    return (
-        Treatment("S", on.country, "consumer_oss")
-        if on.in_eu
-        else Treatment("O", on.country, "outside_eu_consumer")
+    if on.in_eu:
+        return Treatment("S", on.country, "consumer_oss")
+    return Treatment(
+        "O", on.country, "outside_eu_company" if on.kind == "business" else "outside_eu_consumer"
     )

@@ -1,6 +1,7 @@
 """What billing learns and decides about the VAT of a customer. What follows from it is written by the database."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connections, transaction
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import LocationEvidence, TaxExemption, TaxSettings, TaxStatus, ViesCheck
 from hospes.billing.tax.providers import RegisterUnavailable, VatRegister
+from hospes.billing.tax.queries import exemptions_to_settle
 from hospes.customers.models import Customer
 from hospes.kernel import acting, journal
 
@@ -84,7 +86,9 @@ def _home() -> str:
 @transaction.atomic
 def decide_place(*, customer_id: int, country: str, reason: str, now: datetime) -> None:
     """
-    Decide in which country a consumer is, where the evidence does not agree; the reason is kept with it. Acts for billing.
+    Decide in which country somebody is, where the evidence does not agree; the reason is kept with it. Acts for billing.
+
+    It is about the address of now: a move to another country takes another decision.
 
     Raises DecisionRefused for a country that is neither that of the address nor our own: then the address has to be set right.
     """
@@ -99,6 +103,7 @@ def decide_place(*, customer_id: int, country: str, reason: str, now: datetime) 
         customer_id=customer_id,
         kind=LocationEvidence.Kind.STAFF,
         country=country,
+        address_country=customer.country,
         note=reason.strip(),
         seen_at=now,
     )
@@ -108,37 +113,91 @@ def decide_place(*, customer_id: int, country: str, reason: str, now: datetime) 
 
 
 @transaction.atomic
-def exempt(*, customer_id: int, ground: str, today: date, now: datetime) -> None:
-    """Exempt a customer from VAT from today on, on the ground of a certificate. Acts for billing."""
+def exempt(
+    *,
+    customer_id: int,
+    ground: str,
+    today: date,
+    now: datetime,
+    first_day: date | None = None,
+    last_day: date | None = None,
+) -> None:
+    """
+    Exempt a customer from VAT on the ground of a certificate, from a day on (without: today), until a day if it says so.
+
+    Acts for billing. Raises DecisionRefused without a ground, for days that have passed, and where one holds by then already.
+    """
     if not ground.strip():
         raise DecisionRefused(_("Say on what ground, for whoever checks it later."))
-    made = TaxExemption.objects.create(customer_id=customer_id, ground=ground.strip(), valid_from=today)
+    first_day = first_day or today
+    if first_day < today or (last_day is not None and last_day < first_day):
+        raise DecisionRefused(
+            _("An exemption begins today or later, and ends after that: what was invoiced keeps its VAT.")
+        )
+    others = TaxExemption.objects.filter(customer_id=customer_id).exclude(valid_until__lt=first_day)
+    if last_day is not None:
+        others = others.filter(valid_from__lte=last_day)
+    if others.exists():
+        raise DecisionRefused(_("The customer is exempt on some of these days already. End that one first."))
+    made = TaxExemption.objects.create(
+        customer_id=customer_id, ground=ground.strip(), valid_from=first_day, valid_until=last_day
+    )
+    _settle_exemption(customer_id, today)
     journal.record(
         "tax.exempted", at=now, table="billing_taxexemption", object_id=made.pk, customer_id=customer_id
     )
 
 
 @transaction.atomic
-def end_exemption(*, customer_id: int, last_day: date, now: datetime) -> int:
-    """End what exemptions there are after a day, and return how many those were. Acts for billing."""
-    held = TaxExemption.objects.filter(customer_id=customer_id, valid_until=None, valid_from__lte=last_day)
-    pks = list(held.values_list("pk", flat=True))
+def end_exemption(*, customer_id: int, last_day: date, today: date, now: datetime) -> int:
+    """
+    End after a day what exemptions there are by then, and return how many those were. Acts for billing.
+
+    From the day after it there is VAT again. Raises DecisionRefused for a last day that has passed.
+    """
+    if last_day < today:
+        raise DecisionRefused(_("It ends today at the earliest: what was invoiced keeps its VAT."))
+    held = TaxExemption.objects.filter(customer_id=customer_id, valid_from__lte=last_day)
+    open_then = held.filter(valid_until=None) | held.filter(valid_until__gt=last_day)
+    pks = list(open_then.values_list("pk", flat=True))
     TaxExemption.objects.filter(pk__in=pks).update(valid_until=last_day)
     for pk in pks:
         journal.record(
             "tax.exemption_ended", at=now, table="billing_taxexemption", object_id=pk, customer_id=customer_id
         )
+    _settle_exemption(customer_id, today)
     return len(pks)
+
+
+def settle_exemptions(*, today: date) -> int:
+    """
+    Have the VAT of customers follow whose exemption began or ended by the day alone; returns of how many. Acts for billing.
+
+    Again changes nothing. What else a customer's VAT rests on is settled when it is written.
+    """
+    found = exemptions_to_settle(today)
+    for customer_id in found:
+        _settle_exemption(customer_id, today)
+    return len(found)
+
+
+def _settle_exemption(customer_id: int, today: date) -> None:
+    with _cursor() as cursor:
+        cursor.execute("SELECT billing_settle_tax(%s, %s)", [customer_id, today])
 
 
 def begin_oss(*, first_day: date, now: datetime) -> bool:
     """Charge consumers in other member states the VAT of theirs from a day on; False when that is so already."""
-    scene = acting.current()
-    if scene is None:
-        raise RuntimeError("the one-stop shop is begun inside acting()")
-    with connections[scene.alias].cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute("SELECT billing_oss_begins(%s)", [first_day])
         began = bool(cursor.fetchone()[0])
     if began:
         journal.record("tax.oss_began", at=now, table="billing_taxsettings", object_id=1)
     return began
+
+
+def _cursor() -> Any:
+    scene = acting.current()
+    if scene is None:
+        raise RuntimeError("the VAT of customers is settled inside acting()")
+    return connections[scene.alias].cursor()

@@ -1,5 +1,6 @@
-"""Crediting an invoice, and deciding where a customer is for VAT; both for the purpose of billing."""
+"""Crediting an invoice, deciding where a customer is for VAT, and exempting one from it; all for the purpose of billing."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -13,12 +14,13 @@ from hospes.billing import queries as billing
 from hospes.billing.models import Invoice
 from hospes.billing.services import CreditRefused
 from hospes.billing.services import credit as make_credit_note
-from hospes.billing.tax.services import DecisionRefused, decide_place
+from hospes.billing.tax import queries as tax
+from hospes.billing.tax.services import DecisionRefused, decide_place, end_exemption, exempt
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import parts
-from hospes.office.forms_tax import CreditForm
+from hospes.office.forms_tax import CreditForm, EndForm, ExemptForm
 from hospes.office.pages import looking_at, office_page, open_for, show
 from hospes.office.views.invoice import customer_of
 
@@ -61,7 +63,7 @@ def _made(request: Any, invoice: Invoice, form: CreditForm) -> str:
 @require_POST
 @office_page(_BILLING, nav="search")
 def decide(request: Any, number: int) -> HttpResponse:
-    """Decide in which country a consumer is for VAT, where the evidence does not say so by itself."""
+    """Decide in which country somebody is for VAT, where the evidence does not say so by itself."""
     found = open_for(request, number, _BILLING)
     try:
         with acting(_BILLING, actor=request.actor):
@@ -73,3 +75,41 @@ def decide(request: Any, number: int) -> HttpResponse:
     except DecisionRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("office:customer", number=number)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_page(_BILLING, nav="search")
+def exemption(request: Any, number: int) -> HttpResponse:
+    """Is this customer exempt from VAT, on what ground, and until when?"""
+    found, today = open_for(request, number, _BILLING), clock.today()
+    which = request.POST.get("do") if request.method == "POST" else None
+    exempting = ExemptForm(
+        request.POST if which == "exempt" else None, initial={"first_day": today}, prefix="exempt"
+    )
+    ending = EndForm(request.POST if which == "end" else None, initial={"last_day": today}, prefix="end")
+    if exempting.is_valid() and _decided(request, exempting, lambda asked: exempt(
+            customer_id=found.customer_id, today=today, now=clock.now(), **asked)):  # fmt: skip
+        messages.success(request, _("Noted. What is invoiced from that day on has no VAT."))
+        return redirect("office:customer", number=number)
+    if ending.is_valid() and _decided(request, ending, lambda asked: end_exemption(
+            customer_id=found.customer_id, today=today, now=clock.now(), **asked)):  # fmt: skip
+        messages.success(request, _("Noted. From the day after it there is VAT again."))
+        return redirect("office:customer", number=number)
+    with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
+        head = parts.head(found.customer_id)
+    with acting(_BILLING, actor=request.actor):  # on what ground, the customer's own twin does not read
+        held = tax.exemptions(found.customer_id, today=today)
+    context = {"head": head, "exemptions": held, "exempting": exempting, "ending": ending, "today": today}
+    wrong = exempting.is_bound or ending.is_bound
+    return show(request, "office/exemption.html", context, status=422 if wrong else 200)
+
+
+def _decided(request: Any, form: ExemptForm | EndForm, decide: Callable[[dict[str, Any]], Any]) -> bool:
+    """Whether it was done; when it was refused, the form says so."""
+    try:
+        with acting(_BILLING, actor=request.actor):
+            decide(dict(form.cleaned_data))
+    except DecisionRefused as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    return True
