@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hospes.catalogue import history
 from hospes.catalogue.models import CatalogueChange
 from hospes.customers.models import Person
 from hospes.faces.words import day, euro, terms_words
@@ -57,7 +60,24 @@ def _what(change: CatalogueChange) -> str:
 def _value(change: CatalogueChange, text: str) -> str:
     if change.what in ("price", "choice_price") and text.count("|") == 5:
         return price_words(text)
+    if change.what in history.RULES and text.count("|") == 1:
+        return rule_words(change.what, text)
     return {"True": _("yes"), "False": _("no")}.get(text, text)
+
+
+def rule_words(what: str, text: str) -> str:
+    """A rule that counts from a day on as the history keeps it (number|from, or first|last day), in words."""
+    first, second = text.split("|")
+    since = day(date.fromisoformat(second))
+    if what == CatalogueChange.What.BOOK_YEARS:
+        words = {"first": day(date.fromisoformat(first)), "last": since}
+        return _("%(first)s up to and including %(last)s") % words
+    number = (
+        f"{number_format(Decimal(first) / 100)} %"
+        if what == CatalogueChange.What.VAT_RATE
+        else euro(int(first))
+    )
+    return f"{number}, " + _("from %(day)s") % {"day": since}
 
 
 def price_words(text: str) -> str:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
-from hospes.kernel.datamap import impersonal
+from hospes.kernel.datamap import Row, impersonal, plain
 from hospes.kernel.purposes import Purpose
 
 
@@ -62,7 +62,11 @@ class BookYear(models.Model):
             ),
         ]
 
-    datamap = impersonal("id", "year", "begins_on", "ends_on")
+    # That who writes may, and that what has begun stays, the database holds (migration dated_rules).
+    datamap = Row(
+        columns=plain("id", "year", "begins_on", writes=()) | plain("ends_on"),
+        creates=frozenset({Purpose.CONTRACT}), writes=frozenset({Purpose.CONTRACT}), deletes=frozenset({Purpose.CONTRACT}),
+    )  # fmt: skip
 
 
 class Seller(models.Model):

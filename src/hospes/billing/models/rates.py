@@ -1,10 +1,13 @@
 """VAT rates of countries, with the day from which each applies."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.kernel.datamap import impersonal
+from hospes.kernel.purposes import Purpose
 
 
 class VatRate(models.Model):
@@ -31,4 +34,17 @@ class VatRate(models.Model):
             ),
         ]
 
-    datamap = impersonal("id", "country", "code", "basis_points", "valid_from")
+    # That who writes may, and that what has begun stays, the database holds (migration dated_rules).
+    datamap = impersonal(
+        "id",
+        "country",
+        "code",
+        "basis_points",
+        "valid_from",
+        creates={Purpose.CONTRACT},
+        deletes={Purpose.CONTRACT},
+    )
+
+    @property
+    def percent(self) -> Decimal:
+        return Decimal(self.basis_points) / 100

@@ -77,7 +77,7 @@ class OssThreshold(models.Model):
     valid_from = models.DateField(unique=True)
     cents = models.PositiveBigIntegerField()
 
-    datamap = impersonal("id", "valid_from", "cents")
+    datamap = impersonal("id", "valid_from", "cents", creates={Purpose.CONTRACT}, deletes={Purpose.CONTRACT})
 
 
 class ViesCheck(MappedModel):

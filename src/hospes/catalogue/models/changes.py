@@ -13,7 +13,8 @@ from hospes.kernel.purposes import Purpose
 
 class CatalogueChange(MappedModel):
     """
-    A change in what is for sale and for how much: what it was and what it became, and who made it. Only ever added to.
+    A change in what is for sale and for how much, and in rules that count from a day on: what it was and what it became, and who
+    made it. Only ever added to.
 
     `field` is the name of a column, or empty where something was made or withdrawn as a whole.
     """
@@ -27,6 +28,9 @@ class CatalogueChange(MappedModel):
         CHOICE_PRICE = "choice_price", _("price of a choice")
         PROMOTION = "promotion", _("promotion code")
         NOTICE = "notice", _("what a registry gets")
+        VAT_RATE = "vat_rate", _("VAT rate")
+        OSS_THRESHOLD = "oss_threshold", _("threshold of the one-stop shop")
+        BOOK_YEARS = "book_years", _("book year")
 
     class How(models.TextChoices):
         MADE = "made", _("made")
