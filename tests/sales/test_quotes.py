@@ -125,6 +125,20 @@ def test_from_the_day_of_another_rate_on_it_takes_a_new_quote(on_account: bool) 
     assert (all_of(Order), again(quote).state) == ([], "open")
 
 
+def test_nor_does_the_database_take_an_order_at_the_rate_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    quote = quoted(make.customer())
+    make.vat_rate(2200, since=TODAY + DAY)
+    monkeypatch.setattr(services, "_refuse_other_vat", lambda quote, today: None)
+    with (
+        pytest.raises(IntegrityError, match="order_has_the_rate_of_its_day|another rate"),
+        transaction.atomic(),
+    ):
+        accepted(quote, today=TODAY + DAY, now=LATER + DAY)
+    assert all_of(Order) == []
+    accepted(quote)
+    assert len(all_of(Order)) == 1
+
+
 def test_without_a_rate_of_that_day_there_is_no_quote() -> None:
     customer = make.customer()
     with pytest.raises(LookupError, match="2012-09-30"):
