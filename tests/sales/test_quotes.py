@@ -130,7 +130,7 @@ def test_nor_does_the_database_take_an_order_at_the_rate_of_before(monkeypatch: 
     make.vat_rate(2200, since=TODAY + DAY)
     monkeypatch.setattr(services, "_refuse_other_vat", lambda quote, today: None)
     with (
-        pytest.raises(IntegrityError, match="order_has_the_rate_of_its_day|another rate"),
+        pytest.raises(IntegrityError, match=r"order_has_the_rate_of_its_day|another rate"),
         transaction.atomic(),
     ):
         accepted(quote, today=TODAY + DAY, now=LATER + DAY)
