@@ -275,7 +275,7 @@ def test_a_decision_is_about_the_address_of_then() -> None:
 
 
 def test_a_company_outside_the_eu_shows_where_it_is() -> None:
-    customer = make.customer(kind="business", country="US", kvk_number="")
+    customer = make.customer(kind="business", country="US")
     assert why(customer) == ("", "", "evidence_missing")
     with acting(Purpose.BILLING, actor=JOB):
         services.note_place(customer_id=customer.pk, kind="ip", country="US", now=NOW)

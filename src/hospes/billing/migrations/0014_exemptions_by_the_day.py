@@ -38,7 +38,7 @@ END $$;
 #: Exemptions begin and end by the day, which is an argument: `settle_exemptions` has it settled when a day has come. A decision
 #: of staff counts for the address that it was about.
 SETTLE = """
-CREATE FUNCTION billing_settle_tax(settled bigint, on_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION billing_settle_tax_on(settled bigint, on_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
   c customers_customer;
@@ -88,9 +88,9 @@ END $$;
 CREATE OR REPLACE FUNCTION billing_settle_tax(settled bigint) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
-  PERFORM billing_settle_tax(settled, (now() AT TIME ZONE 'Europe/Amsterdam')::date);
+  PERFORM billing_settle_tax_on(settled, (now() AT TIME ZONE 'Europe/Amsterdam')::date);
 END $$;
-REVOKE ALL ON FUNCTION billing_settle_tax(bigint, date), billing_settle_tax(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION billing_settle_tax_on(bigint, date), billing_settle_tax(bigint) FROM PUBLIC;
 """
 
 #: What was decided until now was about the address that there is, as far as can be told.

@@ -38,7 +38,7 @@ declare_function(
 declare_function("billing_oss_begins(date)", {Purpose.BILLING})
 # Triggers call it, for whoever changed a ground; nobody else may. What begins or ends by the day alone, billing has settled.
 declare_function("billing_settle_tax(bigint)", ())
-declare_function("billing_settle_tax(bigint,date)", {Purpose.BILLING})
+declare_function("billing_settle_tax_on(bigint,date)", {Purpose.BILLING})
 
 
 class MemberState(models.Model):

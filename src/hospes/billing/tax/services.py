@@ -183,7 +183,7 @@ def settle_exemptions(*, today: date) -> int:
 
 def _settle_exemption(customer_id: int, today: date) -> None:
     with _cursor() as cursor:
-        cursor.execute("SELECT billing_settle_tax(%s, %s)", [customer_id, today])
+        cursor.execute("SELECT billing_settle_tax_on(%s, %s)", [customer_id, today])
 
 
 def begin_oss(*, first_day: date, now: datetime) -> bool:
