@@ -12,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hospes.billing import charging, rules, sweeps
+from hospes.billing.ledger.reports.recurring import churn, recurring
+from hospes.billing.ledger.reports.table import Period
 from hospes.billing.models import Invoice, InvoiceLine, StuckCharge, VatRate
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.services.models import Charge, Service
 from tests.billing.books import again, draft, issue, line, lines_of, numbers
+from tests.billing.ledger.ledger_books import balance, release
 from tests.support import make
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_owner
@@ -143,6 +146,57 @@ def test_an_ending_credits_the_newest_line_first_and_never_more_than_the_invoice
     # The invoice of the change came to 53 euro; the rest was paid with the first one.
     assert documents(service)[1:] == [("credit_note", 5300, 6413), ("credit_note", 2700, 3267)]
     assert again(first).credited_cents == 3267
+
+
+@pytest.mark.parametrize(("until", "used_months"), [(date(2027, 2, 28), 4), (date(2027, 10, 21), 11)])
+def test_what_comes_back_is_of_the_days_after_the_end_in_every_report(until: date, used_months: int) -> None:
+    """73.00 for a year from 1 November, that ends early: nothing of it stands on, and the customer is gone in that month."""
+    make.vat_rates()
+    begin, last = date(2026, 11, 1), date(2027, 10, 31)
+    service = make.service(price_cents=7300)
+    of_a_year = line(7300, kind="term", service_id=service.pk, period_from=begin, period_until=last)
+    issue(draft(service.customer, lines=[of_a_year], due_on=begin), today=begin)
+    back = (last - until).days * 20
+    charge(service, "ended", -back, day=until + DAY, until=last)
+    assert settle(service, until + DAY) == {"settled": 1}
+    with as_owner():
+        note = Invoice.objects.latest("pk")
+    [given] = lines_of(note)
+    assert (given.net_cents, given.period_from, given.period_until) == (back, until + DAY, last)
+    month_after = (until + DAY).replace(day=1) + 32 * DAY
+    release(month_after.replace(day=1) - DAY)
+    assert balance("deferred") == 0
+    assert balance("revenue_standard") == back - 7300
+    year = Period(date(2026, 11, 1), date(2027, 12, 31))
+    with acting(Purpose.BILLING, actor=JOB):
+        months = {row[0]: (row[1], row[2]) for row in recurring(year, date(2027, 12, 31)).rows}
+        gone = [row[0] for row in churn(year, date(2027, 12, 31)).rows if row[3]]
+    monthly = [months[month] for month in sorted(months)]
+    assert monthly == [(609, 1)] * used_months + [(0, 0)] * (14 - used_months)
+    assert gone == [sorted(months)[used_months]]
+
+
+def test_what_is_given_back_as_a_whole_is_of_all_its_days() -> None:
+    service, first = a_year()
+    charge(service, "withdrawn", -7300, day=TODAY + 5 * DAY)
+    assert settle(service, TODAY + 5 * DAY) == {"settled": 1}
+    with as_owner():
+        note = Invoice.objects.latest("pk")
+    assert [(x.period_from, x.period_until) for x in lines_of(note)] == [
+        (x.period_from, x.period_until) for x in lines_of(first)
+    ]
+
+
+def test_all_of_a_change_that_is_given_back_leaves_no_revenue_of_its_days() -> None:
+    make.vat_rates()
+    service, _first = a_year()
+    charge(service, "unused", -7200, day=TODAY + 5 * DAY)
+    charge(service, "new", 10600, day=TODAY + 5 * DAY)
+    settle(service, TODAY + 5 * DAY)
+    charge(service, "withdrawn", -10700, origin="withdrawal", day=TODAY + 9 * DAY)
+    assert settle(service, TODAY + 9 * DAY) == {"settled": 1}
+    assert sum(net for _kind, net, _total in documents(service)[1:]) == 10700
+    assert (balance("deferred"), balance("revenue_standard")) == (0, 0)
 
 
 def test_a_line_that_is_over_gives_nothing_back_and_one_of_a_term_to_come_does() -> None:

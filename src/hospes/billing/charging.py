@@ -175,18 +175,17 @@ def _credit_all(
     list(Invoice.objects.select_for_update().filter(pk__in=held).order_by("pk").values_list("pk", flat=True))
     fresh = {x.pk: x for x in InvoiceLine.objects.filter(pk__in=[line.pk for line in lines])}
     rooms = [rules.Room(x.pk, x.invoice_id, _tax(x), fresh[x.pk].creditable_cents) for x in lines]
-    allotted, rest = rules.allot(cents, rooms, _left_by_rate(held))
+    by_rate = _left_by_rate(held)
+    allotted, rest = rules.allot(cents, rooms, by_rate)
+    is_everything = rules.allot(cents + 1, rooms, by_rate)[1] > rest  # not a cent more could be given back
     charge = minus[0].charge
     for invoice_id, amounts in allotted.items():
-        _credit(
-            invoice_id,
-            amounts,
-            charge,
-            service,
-            f"charge:{charge.pk}:{invoice_id}:{abs(minus[0].cents)}",
-            today,
-            now,
-        )
+        credit(
+            invoice_id=invoice_id, reason=_reason_to_read(invoice_id, charge, service), lines=amounts,
+            key=f"charge:{charge.pk}:{invoice_id}:{abs(minus[0].cents)}", today=today, now=now,
+            # Where nothing is kept there is no revenue of the days before, either.
+            period=None if is_everything else (charge.period_from, charge.period_until),
+        )  # fmt: skip
     reason = str(_REASON.TOO_LITTLE if lines else _REASON.NO_LINE)
     left = {}
     for part in reversed(minus):
@@ -210,19 +209,10 @@ def _left_by_rate(invoice_ids: Sequence[int]) -> dict[tuple[int, tuple[str, str,
     return left
 
 
-def _credit(
-    invoice_id: int,
-    amounts: dict[int, int],
-    charge: Charge,
-    service: Service,
-    key: str,
-    today: date,
-    now: datetime,
-) -> None:
+def _reason_to_read(invoice_id: int, charge: Charge, service: Service) -> str:
     language = Invoice.objects.values_list("language", flat=True).get(pk=invoice_id)
     with override(language):
-        reason = _reason(charge, service)[:200]
-    credit(invoice_id=invoice_id, reason=reason, key=key, today=today, now=now, lines=amounts)
+        return _reason(charge, service)[:200]
 
 
 def _reason(charge: Charge, service: Service) -> str:

@@ -20,7 +20,7 @@ _AS_INVOICED = (
 )  # fmt: skip
 _LINE_AS_INVOICED = (
     "customer_id", "service_id", "kind", "description", "details", "vat_category", "vat_country", "vat_basis_points",
-    "vat_reason", "revenue_account", "sold_as", "period_from", "period_until",
+    "vat_reason", "revenue_account", "sold_as",
 )  # fmt: skip
 
 
@@ -37,12 +37,14 @@ def credit(
     today: date,
     now: datetime,
     lines: Mapping[int, int] | None = None,
+    period: tuple[date, date] | None = None,
 ) -> Invoice:
     """
     Make a credit note of an invoice; the same key gives the same credit note again.
 
-    `lines` says what is given back: line id → cents without VAT, with the sign of the line; None is all that is left. Two at
-    once wait for each other. Raises CreditRefused when a line has less left than that, or when nothing is given back.
+    `lines` says what is given back: line id → cents without VAT, with the sign of the line; None is all that is left. `period`
+    says of which days it is given back (the first and the last), where that is not all that the lines are about. Two at once wait
+    for each other. Raises CreditRefused when a line has less left than that, or when nothing is given back.
     """
     invoice = Invoice.objects.select_for_update().get(pk=invoice_id)
     if there := Invoice.objects.filter(origin=_origin(key)).first():
@@ -59,7 +61,7 @@ def credit(
         **number_of(Invoice.Kind.CREDIT_NOTE, today),
     )  # fmt: skip
     InvoiceLine.objects.bulk_create(
-        _line(note, position, line, cents) for position, (line, cents) in enumerate(wanted, start=1)
+        _line(note, position, line, cents, period) for position, (line, cents) in enumerate(wanted, start=1)
     )
     after_issue(note, sums, action="invoice.credited", now=now)
     return note
@@ -100,14 +102,25 @@ def _given_back(invoice: Invoice) -> dict[tuple[str, str, int], tuple[int, int]]
     return found
 
 
-def _line(note: Invoice, position: int, line: InvoiceLine, cents: int) -> InvoiceLine:
-    """The whole of a line goes back as it was invoiced, a part of it as an amount."""
+def _line(
+    note: Invoice, position: int, line: InvoiceLine, cents: int, period: tuple[date, date] | None
+) -> InvoiceLine:
+    """The whole of a line goes back as it was invoiced, a part of it as an amount over the days that it is of."""
     is_whole = cents == line.net_cents
+    first, last = (line.period_from, line.period_until) if is_whole else _days(line, period)
     return InvoiceLine(
         **{name: getattr(line, name) for name in _LINE_AS_INVOICED},
-        invoice=note, position=position, credits_line=line, net_cents=cents,
+        invoice=note, position=position, credits_line=line, net_cents=cents, period_from=first, period_until=last,
         quantity=line.quantity if is_whole else (1 if cents > 0 else -1), unit_cents=line.unit_cents if is_whole else abs(cents),
     )  # fmt: skip
+
+
+def _days(line: InvoiceLine, period: tuple[date, date] | None) -> tuple[date | None, date | None]:
+    """The days of a line that are in a period: what is given back of those is no revenue of the days before them."""
+    if line.period_from is None or line.period_until is None or period is None:
+        return line.period_from, line.period_until
+    first, last = max(line.period_from, period[0]), min(line.period_until, period[1])
+    return (first, last) if first <= last else (line.period_from, line.period_until)
 
 
 def _origin(key: str) -> str:

@@ -8,14 +8,19 @@ from hospes.billing.ledger.booking_sql import SIGN
 from hospes.billing.ledger.reports.table import Column, Kind, Period, Table, ask
 
 # Of each line about a period, its amount for a whole month; it counts in the months whose last day is in the period. A credit
-# note takes off what it gives back.
+# note takes off what it gives back, over its own days, of what the line that it credits counts for. What came back or was set
+# off for some days was rounded to a cent, so an amount within those cents is none.
 _MONTHLY = f"""
-  SELECT m.month::date AS month, l.customer_id,
-         sum({SIGN} * l.net_cents * 365.25 / 12 / (l.period_until - l.period_from + 1)) AS cents
-    FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id
-    JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 month') AS m (month)
-      ON (m.month + interval '1 month - 1 day')::date BETWEEN l.period_from AND l.period_until
-   WHERE i.issued_on <= %(last)s AND l.period_until - l.period_from >= 27
+  SELECT month, customer_id, CASE WHEN abs(sum(cents)) > sum(rounded) THEN sum(cents) ELSE 0 END AS cents
+    FROM (SELECT m.month::date AS month, l.customer_id, {SIGN} * l.net_cents * d.monthly AS cents,
+                 CASE WHEN i.kind = 'credit_note' OR l.kind = 'change' THEN d.monthly ELSE 0 END AS rounded
+            FROM billing_invoiceline l JOIN billing_invoice i ON i.id = l.invoice_id
+            LEFT JOIN billing_invoiceline o ON o.id = l.credits_line_id
+           CROSS JOIN LATERAL (SELECT 365.25 / 12 / (l.period_until - l.period_from + 1) AS monthly) d
+            JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 month') AS m (month)
+              ON (m.month + interval '1 month - 1 day')::date BETWEEN l.period_from AND l.period_until
+           WHERE i.issued_on <= %(last)s
+             AND coalesce(o.period_until - o.period_from, l.period_until - l.period_from) >= 27) found
    GROUP BY 1, 2
 """
 
