@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connections, transaction
+from pypdf import PdfReader
 
-from hospes.billing import jobs
+from hospes.billing import jobs, payments
 from hospes.billing.documents import Customization, invoice_xml
+from hospes.billing.documents.pdf import invoice_pdf
 from hospes.billing.drafts import document_of
 from hospes.billing.einvoices import services
 from hospes.billing.models import Invoice
@@ -102,6 +104,23 @@ def test_an_invoice_is_planned_with_its_file_and_sent_once(world: RestWorld) -> 
     assert xml == invoice_xml(doc) == invoice_xml(doc, Customization.PEPPOL)
     settled = look_until_settled(invoice, world)
     assert (settled.state, settled.ask_at) == ("delivered", None)
+
+
+@pytest.mark.parametrize("cents", [100, 9075])
+def test_what_is_sent_is_what_is_in_the_file_whatever_was_paid_meanwhile(
+    world: RestWorld, tmp_path: Path, cents: int
+) -> None:
+    invoice = invoice_with_file(customer())
+    with acting(Purpose.BILLING, actor=JOB):
+        payments.take_payment(invoice_id=invoice.pk, cents=cents, paid_at=LATER, paid_with="ideal", now=LATER)
+    hand_over(invoice, world)
+    [(_recipient, xml)] = world.delivered()
+    [file] = tmp_path.rglob("*.pdf")
+    [inside] = [data for found in PdfReader(file).attachments.values() for data in found]
+    assert xml == inside
+    with acting(Purpose.BILLING, actor=JOB):  # and it can be made again of the books, byte for byte
+        doc = services.addressed(document_of(Invoice.objects.get(pk=invoice.pk)), einvoice(invoice))
+    assert invoice_pdf(doc, invoice_xml(doc)) == file.read_bytes()
 
 
 def test_the_job_of_an_invoice_hands_it_over(world: RestWorld) -> None:

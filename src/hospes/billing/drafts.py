@@ -1,5 +1,7 @@
 """From an invoice in the books to the document that says the same."""
 
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import cast
 
@@ -14,20 +16,44 @@ from hospes.billing.documents.model import (
     VatCategory,
     VatGroup,
 )
-from hospes.billing.models import Invoice, InvoiceLine, InvoiceTax, Seller
+from hospes.billing.models import Document, Invoice, InvoiceLine, InvoiceTax, Seller
 from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel import clock
 
 
+@dataclass(frozen=True)
+class PaymentSaid:
+    """What a document says of payment: cents, the day, and the name of the method."""
+
+    cents: int
+    on: date | None
+    with_: str
+
+
+def payment_said(invoice: Invoice) -> PaymentSaid:
+    """What a document of an invoice says of payment when it is made now."""
+    if not invoice.paid_cents:
+        return PaymentSaid(0, None, "")
+    return PaymentSaid(
+        invoice.paid_cents, clock.day_of(invoice.paid_at) if invoice.paid_at else None, invoice.paid_with
+    )
+
+
 def document_of(invoice: Invoice) -> InvoiceDocument:
-    """The document of an issued invoice or credit note; acts within the purpose of billing."""
+    """
+    The document of an issued invoice or credit note; acts within the purpose of billing.
+
+    What it says of payment is what its file says, and as long as it has none what is in the books.
+    """
+    file = Document.objects.filter(invoice_id=invoice.pk).first()
+    paid = PaymentSaid(file.paid_cents, file.paid_on, file.paid_with) if file else payment_said(invoice)
     lines = InvoiceLine.objects.filter(invoice_id=invoice.pk).order_by("position")
     taxes = list(InvoiceTax.objects.filter(invoice_id=invoice.pk).order_by("vat_basis_points", "pk"))
     credited = Invoice.objects.filter(pk=invoice.credits_id or 0).first()
     customer, seller = Customer.objects.get(pk=invoice.customer_id), Seller.objects.get(pk=invoice.seller_id)
     with override(invoice.language):
-        paid_with = method_words(invoice.paid_with)
+        paid_with = method_words(paid.with_)
     return InvoiceDocument(
         number=invoice.number, kind=DocumentKind(invoice.kind), corrects_number=credited.number if credited else "",
         issued_on=invoice.issued_on, due_on=invoice.due_on, seller=_seller(seller), seller_iban=seller.iban,
@@ -36,9 +62,8 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
         corrects_issued_on=credited.issued_on if credited else None, reason=invoice.reason, set_off_cents=invoice.set_off_cents,
         lines=tuple(_line(line) for line in lines),
         vat_groups=tuple(_group(tax) for tax in taxes), net_cents=invoice.net_cents, vat_cents=invoice.vat_cents,
-        total_cents=invoice.total_cents, paid_cents=invoice.paid_cents,
-        paid_on=clock.day_of(invoice.paid_at) if invoice.paid_at and invoice.paid_cents else None,
-        payment_method=paid_with if invoice.paid_cents else "", language=cast(Language, invoice.language), accent=seller.accent,
+        total_cents=invoice.total_cents, paid_cents=paid.cents, paid_on=paid.on,
+        payment_method=paid_with if paid.cents else "", language=cast(Language, invoice.language), accent=seller.accent,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.crediting import CreditRefused, credit
+from hospes.billing.drafts import payment_said
 from hospes.billing.issuing import Draft, DraftLine, issue
 from hospes.billing.models import Document, Invoice
 from hospes.kernel import journal
@@ -23,15 +24,20 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime) -> Document:
     """
     Keep the file of an invoice and have it mailed; the second time changes nothing.
 
+    `invoice` is as it was when the file was made of it: what it says of payment then is what the file says.
     The file is there whole or not at all (written aside, then renamed), and under the same name when it is made again.
     """
     digest = hashlib.sha256(pdf).hexdigest()
     path = f"invoices/{invoice.issued_on.year}/{invoice.number}-{digest[:12]}.pdf"
     _write_whole(Path(settings.MEDIA_ROOT) / path, pdf)
+    paid = payment_said(invoice)
     document, is_new = Document.objects.get_or_create(
         invoice_id=invoice.pk,
-        defaults={"customer_id": invoice.customer_id, "path": path, "sha256": digest, "made_at": now},
-    )
+        defaults={
+            "customer_id": invoice.customer_id, "path": path, "sha256": digest, "made_at": now,
+            "paid_cents": paid.cents, "paid_on": paid.on, "paid_with": paid.with_,
+        },
+    )  # fmt: skip
     if document.path != path:  # made anew of what has changed meanwhile; no row would know of that file
         (Path(settings.MEDIA_ROOT) / path).unlink(missing_ok=True)
     if is_new:

@@ -12,7 +12,12 @@ from hospes.kernel.purposes import Purpose
 
 
 class Document(MappedModel):
-    """A file made of an invoice: where it lies, and the hash of its bytes."""
+    """
+    A file made of an invoice: where it lies, and the hash of its bytes.
+
+    `paid_cents`, `paid_on` and `paid_with` are what it says of payment, whatever came in later: so the same bytes can be made
+    again of the books, and an e-invoice says what the file says.
+    """
 
     invoice = models.OneToOneField(
         Invoice, models.PROTECT, related_name="document", verbose_name=_("invoice")
@@ -21,13 +26,19 @@ class Document(MappedModel):
     path = models.CharField(_("file"), max_length=200)
     sha256 = models.CharField(_("hash of the file"), max_length=64)
     made_at = models.DateTimeField(_("made at"))
+    paid_cents = models.BigIntegerField(_("paid, as the file says"), default=0, db_default=0)
+    paid_on = models.DateField(_("paid on, as the file says"), null=True)
+    paid_with = models.CharField(
+        _("paid with, as the file says"), max_length=20, blank=True, default="", db_default=""
+    )
 
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("file of an invoice")
 
     datamap = row(
-        plain("id", "invoice", "sha256", "made_at") | personal(Category.CONTRACT, "customer", "path"),
+        plain("id", "invoice", "sha256", "made_at")
+        | personal(Category.CONTRACT, "customer", "path", "paid_cents", "paid_on", "paid_with"),
         key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING}, keep=BOOKS,
     )  # fmt: skip
 
