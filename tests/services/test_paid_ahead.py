@@ -10,11 +10,12 @@ from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.sales import pro_forma
 from hospes.services import endings, raises, sweeps
+from hospes.services.changes import ChangeRefused
 from hospes.services.models import Charge, Content, Service
 from tests.accounts import people as accounts
 from tests.billing.run import due
 from tests.billing.run.test_renewals import _with_steps
-from tests.services.test_changes import ask, carried_out
+from tests.services.test_changes import STAFF, ask, carried_out
 from tests.services.test_life_cycle import again
 from tests.services.test_raises import planned, price_on, row, told
 from tests.support import make
@@ -228,3 +229,63 @@ def test_a_change_in_the_weeks_before_a_planned_one_gives_back_what_was_invoiced
     assert carried_out(asked, now=NOW + 355 * DAY) == "done"
     with as_owner():
         assert [x.cents for x in Charge.objects.order_by("pk")] == [-(200 + 3650), 400 + 14600]
+
+
+@pytest.fixture
+def both_lengths() -> Product:
+    """For 20 cents a day of a year, or 6.20 a month."""
+    make.vat_rates()
+    return make.product(prices={1: 620, 12: 7300}, most=10)
+
+
+def other_length(product: Product, *, months: int, to: int, **words: Any) -> Service:
+    """From 2 March 2026 on; with terms of another length from the next one on, which was invoiced."""
+    service = make.service(product=product, months=months, price_cents={1: 620, 12: 7300}[months], **words)
+    assert carried_out(ask(service, kind="change", months=to, when="term_end")) == "done"
+    renewed(service.renews_on)
+    return again(service)
+
+
+@pytest.mark.parametrize(("months", "to", "left_cents"), [(12, 1, 10 * 20 + 620), (1, 12, 10 * 20 + 7300)])
+def test_of_terms_of_different_length_each_goes_back_as_long_as_it_is(
+    both_lengths: Product, months: int, to: int, left_cents: int
+) -> None:
+    service = other_length(both_lengths, months=months, to=to)
+    begins = service.term.begins_on
+    assert back(service, begins - 10 * DAY) == left_cents
+    assert back(service, begins) == {1: 620, 12: 7300}[to]
+    sweeps.begin_what_was_planned(today=begins, now=NOW)
+    assert back(service, begins) == {1: 620, 12: 7300}[to]
+
+
+@pytest.mark.parametrize(("months", "to"), [(12, 1), (1, 12)])
+def test_nothing_is_changed_at_once_while_a_term_of_another_length_is_invoiced_and_did_not_begin(
+    both_lengths: Product, months: int, to: int
+) -> None:
+    large = make.product(prices={1: 1240, 12: 14600}, most=10)
+    service = other_length(both_lengths, months=months, to=to)
+    begins = service.term.begins_on
+    for days in (10, 1, 0):  # on its first day until the sweep has let it begin
+        for words in ({"quantity": 2}, {"product": large}):
+            with pytest.raises(ChangeRefused) as refused:
+                ask(service, kind="change", at=NOW + (begins - TODAY - days * DAY), **words)
+            assert refused.value.code == "not_now"
+    sweeps.begin_what_was_planned(today=begins, now=NOW)
+    asked = ask(service, kind="change", quantity=2, at=NOW + (begins - TODAY))
+    assert asked.cents == {1: 620, 12: 7300}[to]
+    assert carried_out(asked, now=NOW + (begins - TODAY)) == "done"
+    assert renewed(again(service).renews_on) == 2 * {1: 620, 12: 7300}[to]
+
+
+def test_of_an_addition_that_ends_with_what_it_belongs_to_goes_back_each_term_as_long_as_it_is(
+    both_lengths: Product,
+) -> None:
+    main = make.service(price_cents=7300)
+    service = other_length(
+        both_lengths, months=12, to=1, belongs_to=main, customer=main.customer, label="extra"
+    )
+    at = NOW + (YEAR - TODAY - 10 * DAY)
+    assert carried_out(ask(main, kind="cancel", when="now", asked=STAFF, at=at), now=at) == "done"
+    sweeps.end_what_is_due(today=at.date(), now=at)
+    with as_owner():
+        assert Charge.objects.get(service=service).cents == -(10 * 20 + 620)

@@ -150,6 +150,8 @@ def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Pr
         return Proposal(want, False, service.renews_on, rules.Settlement(0, 0))
     if want.months != service.months or today >= service.renews_on:
         raise ChangeRefused("only_at_term_end")
+    if _has_other_length(service):
+        raise ChangeRefused("not_now")
     return Proposal(want, True, today, _settlement(service, want, today))
 
 
@@ -270,6 +272,15 @@ def _invoiced(service: Service) -> QuerySet[Content]:
 def is_invoiced(service: Service) -> bool:
     """Whether something was planned, or raised, for a term that was invoiced so and did not begin yet."""
     return _invoiced(service).exists()
+
+
+def _has_other_length(service: Service) -> bool:
+    """Whether the term that was invoiced is of another length: until it begins the service has that length, and the old price."""
+    plan = _invoiced(service).first()
+    if plan is None:
+        return False
+    before = Content.objects.filter(service_id=service.pk, until_on=plan.from_on, from_on__lt=plan.from_on)
+    return before.exclude(months=plan.months).exists()
 
 
 def unplan(service: Service, *, now: datetime) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from hospes.services import rules
 from hospes.services.models import Content, Service
 from hospes.services.rules import Term
@@ -32,19 +34,40 @@ def terms(service: Service, on: date) -> list[Paid]:
     The terms that are paid for and are not over on a day, the last first.
 
     A term costs what the service is, but for one that begins after what was planned for it, or raised: that was invoiced so.
+    Each is as long as what it consists of says: a service has the length of the last one as soon as that was invoiced.
     """
-    held = list(Content.objects.filter(service_id=service.pk, settled_at=None))
+    held, planned = _contents(service, on)
     intros = [service.intro_cents, service.intro_before_cents]
     found = []
-    for place, term in enumerate(rules.terms_ahead(service.term, on)):
+    for place, term in enumerate(_terms(service, held, on)):
         intro = intros[place] if place < len(intros) else None
-        content = _in_force(held, max(term.begins_on, on))  # of what did not begin yet
+        content = _in_force(planned, max(term.begins_on, on))  # of what did not begin yet
         price, quantity = service.price_cents, service.quantity
         if content is not None:
             price, quantity = content.price_cents, content.quantity
         is_raised = content is not None and content.raised_id is not None
         found.append(Paid(term, price if intro is None else intro, quantity, intro, is_raised))
     return found
+
+
+def running(service: Service, on: date) -> list[Term]:
+    """The term that runs on a day, and after it those that were invoiced already. The last one, where none is paid for."""
+    held, _planned = _contents(service, on)
+    return _terms(service, held, on)[::-1] or [service.term]
+
+
+def _contents(service: Service, on: date) -> tuple[list[Content], list[Content]]:
+    """Of what a service consists from a day on; and of those what did not begin yet."""
+    held = list(Content.objects.filter(Q(until_on=None) | Q(until_on__gt=on), service_id=service.pk))
+    return held, [content for content in held if content.settled_at is None]
+
+
+def _terms(service: Service, held: list[Content], on: date) -> list[Term]:
+    def months_on(day: date) -> int | None:
+        content = _in_force(held, day)
+        return content.months if content else None
+
+    return rules.terms_ahead(service.term, on, months_on)
 
 
 def _in_force(held: list[Content], day: date) -> Content | None:

@@ -4,8 +4,9 @@ What a part of a term costs. Whole cents and whole days, and the parts of a term
 Every formula is on integers and has an exact twin in SQL (bigint): `/` of PostgreSQL cuts towards zero, as `_over` does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from hospes.services.rules.terms import Term
 
@@ -43,12 +44,18 @@ def paid_ahead(cents: int, term: Term, on: date) -> int:
     return sum(unused(cents, each, on) for each in terms_ahead(term, on))
 
 
-def terms_ahead(term: Term, on: date) -> list[Term]:
-    """The terms up to the end of one of which something is left from a day on, the last first; they can differ in price."""
+def terms_ahead(
+    term: Term, on: date, months_on: Callable[[date], int | None] = lambda day: None
+) -> list[Term]:
+    """
+    The terms up to the end of one of which something is left from a day on, the last first; they can differ in price.
+
+    They can differ in length too: `months_on` says how many months a term takes in which a day is, None: as the one after it.
+    """
     found, each = [], term
     while each.renews_on > on and each.run_months > 0:
         found.append(each)
-        each = each.before()
+        each = each.before(months_on(each.begins_on - timedelta(days=1)))
     return found
 
 

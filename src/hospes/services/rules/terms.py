@@ -54,6 +54,6 @@ class Term:
         length = self.months if months is None else months
         return Term(self.anchor_on, self.run_months + length, length)
 
-    def before(self) -> "Term":
-        """The term before this one, taken to be as long."""
-        return Term(self.anchor_on, self.run_months - self.months, self.months)
+    def before(self, months: int | None = None) -> "Term":
+        """The term before this one, as long as this one or of so many months."""
+        return Term(self.anchor_on, self.run_months - self.months, self.months if months is None else months)
