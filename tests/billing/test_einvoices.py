@@ -1,19 +1,19 @@
 """E-invoices over Peppol: for who asked for them, sent once whatever happens, and what became of them is known."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from pypdf import PdfReader
 
 from hospes.billing import jobs, payments
 from hospes.billing.documents import Customization, invoice_xml
 from hospes.billing.documents.pdf import invoice_pdf
 from hospes.billing.drafts import document_of
-from hospes.billing.einvoices import services
+from hospes.billing.einvoices import addresses, queries, services
 from hospes.billing.models import Invoice
 from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress, reason_words
 from hospes.billing.providers.peppol import AccessPointUnavailable
@@ -21,6 +21,7 @@ from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
+from hospes.messaging.models import Message
 from simulators import PeppolAccessPoint
 from tests.billing.books import draft, issue
 from tests.billing.providers.worlds import TOKEN, RestWorld
@@ -30,6 +31,7 @@ from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.login("worker")]
 
+State = EInvoiceAddress.State
 BUYER = "0106:87654321"
 LATER = NOW + timedelta(minutes=1)
 
@@ -42,12 +44,23 @@ def world(settings: Any, tmp_path: Path) -> Iterator[RestWorld]:
         yield RestWorld(sim)
 
 
-def customer(participant: str = BUYER) -> Customer:
+def customer(participant: str = BUYER, **words: Any) -> Customer:
     """A business that gets e-invoices."""
     made = make.customer(kind="business")
-    with as_owner():
-        EInvoiceAddress.objects.create(customer=made, participant=participant, since=NOW)
+    address(made, participant, **words)
     return made
+
+
+def address(buyer: Customer, participant: str = BUYER, **words: Any) -> None:
+    with as_owner():
+        EInvoiceAddress.objects.create(
+            **({"customer": buyer, "participant": participant, "since": NOW, "state": "reachable"} | words)
+        )
+
+
+def mails() -> list[tuple[str, str]]:
+    with as_owner():
+        return list(Message.objects.order_by("pk").values_list("kind", "key"))
 
 
 def invoice_with_file(buyer: Customer, origin: str = "order:1") -> Invoice:
@@ -138,7 +151,7 @@ def test_an_address_that_changes_later_does_not_change_what_is_on_its_way(world:
     invoice = invoice_with_file(buyer)
     with as_owner():
         EInvoiceAddress.objects.update(ended_at=NOW)
-        EInvoiceAddress.objects.create(customer=buyer, participant="0106:11111111", since=NOW)
+        address(buyer, "0106:11111111")
     jobs.make_document.run(invoice_id=invoice.pk)
     assert hand_over(invoice, world).participant == BUYER
 
@@ -146,8 +159,7 @@ def test_an_address_that_changes_later_does_not_change_what_is_on_its_way(world:
 def test_an_invoice_from_before_the_wish_is_not_sent(world: RestWorld) -> None:
     buyer = make.customer(kind="business")
     invoice = invoice_with_file(buyer)
-    with as_owner():
-        EInvoiceAddress.objects.create(customer=buyer, participant=BUYER, since=NOW)
+    address(buyer)
     jobs.make_document.run(invoice_id=invoice.pk)
     with as_owner():
         assert not EInvoice.objects.exists()
@@ -194,23 +206,137 @@ def test_a_sweep_stops_at_an_access_point_that_is_down_and_goes_on_later(world: 
     assert services.look_up(point=world.point, now=due + 9 * services.LAST_LOOK) == {}
 
 
+# --- by mail or not ---
+
+
+@pytest.mark.parametrize("with_mail", [True, False])
+def test_the_mail_goes_besides_as_the_customer_wants(world: RestWorld, with_mail: bool) -> None:
+    invoice = invoice_with_file(customer(with_mail=with_mail))
+    mailed = [("billing.invoice", f"invoice:{invoice.pk}")]
+    assert mails() == (mailed if with_mail else [])
+    hand_over(invoice, world)
+    assert look_until_settled(invoice, world).state == "delivered"
+    services.mail_late(now=LATER + timedelta(days=30))
+    assert mails() == (mailed if with_mail else [])
+
+
+@pytest.mark.parametrize("reason", ["unknown_participant", "receiver_refused"])
+def test_what_does_not_arrive_is_mailed_after_all(world: RestWorld, reason: str) -> None:
+    buyer = customer(with_mail=False)
+    if reason == "unknown_participant":
+        world.absent(BUYER)
+    else:
+        world.unwilling(BUYER, reason)
+    invoice = invoice_with_file(buyer)
+    hand_over(invoice, world)
+    assert look_until_settled(invoice, world).reason == reason
+    assert mails() == [("billing.invoice", f"invoice:{invoice.pk}")]
+    with as_owner():
+        state = EInvoiceAddress.objects.get().state
+    # Where nobody is at the address, what comes after goes by mail at once.
+    assert state == ("unknown" if reason == "unknown_participant" else "reachable")
+    later = invoice_with_file(buyer, "order:2")
+    is_planned = reason == "receiver_refused"
+    with as_owner():
+        assert EInvoice.objects.filter(invoice=later).exists() == is_planned
+    assert len(mails()) == (1 if is_planned else 2)
+
+
+def test_what_the_access_point_does_not_take_for_a_day_is_mailed_once_it_has_its_file(
+    world: RestWorld,
+) -> None:
+    buyer = customer(with_mail=False)
+    first, second = invoice_with_file(buyer), issue(draft(buyer, origin="order:2"))
+    with acting(Purpose.BILLING, actor=JOB):
+        services.plan(second, now=NOW - timedelta(days=1))
+    started = einvoice(first).planned_at
+    services.mail_late(now=started + services.MAIL_AFTER - timedelta(seconds=1))
+    assert mails() == []
+    services.mail_late(now=started + services.MAIL_AFTER)
+    services.mail_late(now=started + services.MAIL_AFTER)
+    assert mails() == [("billing.invoice", f"invoice:{first.pk}")]
+    jobs.make_document.run(invoice_id=second.pk)
+    services.mail_late(now=started)
+    assert mails()[1:] == [("billing.invoice", f"invoice:{second.pk}")]
+    assert hand_over(first, world).state == "taken"  # and it is still sent
+
+
+@pytest.mark.parametrize("state", ["unchecked", "unknown"])
+def test_for_an_address_that_is_not_known_to_receive_none_are_made(world: RestWorld, state: str) -> None:
+    invoice = invoice_with_file(customer(state=state, with_mail=False))
+    with as_owner():
+        assert not EInvoice.objects.exists()
+    assert mails() == [("billing.invoice", f"invoice:{invoice.pk}")]
+
+
+# --- addresses ---
+
+
 @pytest.mark.login("portal")
 def test_a_customer_asks_for_them_changes_the_address_and_stops() -> None:
     buyer = make.customer(kind="business")
     person = make.holder_of(buyer)
+
+    def want(participant: str, now: datetime, **words: Any) -> None:
+        addresses.want(
+            **(
+                {"customer_id": buyer.pk, "participant": participant, "now": now, "state": State.REACHABLE}
+                | words
+            )
+        )
+
     for what in (
-        lambda: services.want(customer_id=buyer.pk, participant=BUYER, now=NOW),
-        lambda: services.want(customer_id=buyer.pk, participant=BUYER, now=LATER),
-        lambda: services.want(customer_id=buyer.pk, participant="0106:11111111", now=LATER),
-        lambda: services.want_no_more(customer_id=buyer.pk, now=LATER),
+        lambda: want(BUYER, NOW),
+        lambda: want(BUYER, LATER),
+        lambda: want(BUYER, LATER, state=State.UNCHECKED),  # what was known stays known
+        lambda: want(BUYER, LATER, with_mail=False),
+        lambda: want("0106:11111111", LATER, state=State.UNCHECKED),
+        lambda: addresses.want_no_more(customer_id=buyer.pk, now=LATER),
     ):
-        with acting(Purpose.CONTRACT, actor=Actor.person(person.pk), customer=buyer.pk):
+        with acting(Purpose.BILLING, actor=Actor.person(person.pk), customer=buyer.pk):
             what()
     with as_owner():
-        kept = EInvoiceAddress.objects.order_by("pk").values_list("participant", "since", "ended_at")
-        assert list(kept) == [(BUYER, NOW, LATER), ("0106:11111111", LATER, LATER)]
+        kept = EInvoiceAddress.objects.order_by("pk").values_list(
+            "participant", "since", "ended_at", "state", "with_mail"
+        )
+        assert list(kept) == [
+            (BUYER, NOW, LATER, "reachable", False), ("0106:11111111", LATER, LATER, "unchecked", True),
+        ]  # fmt: skip
         noted = JournalEntry.objects.filter(action__startswith="einvoice.").order_by("pk")
-        assert list(noted.values_list("action", flat=True)) == ["einvoice.wanted"] * 2 + ["einvoice.unwanted"]
+        assert list(noted.values_list("action", flat=True)) == ["einvoice.wanted"] * 3 + ["einvoice.unwanted"]
+
+
+@pytest.mark.login("portal")
+def test_nobody_asks_for_e_invoices_of_another_customer() -> None:
+    buyer, other = make.customer(kind="business"), customer()
+    person = make.holder_of(buyer)
+    with (
+        pytest.raises(DatabaseError),
+        acting(Purpose.BILLING, actor=Actor.person(person.pk), customer=buyer.pk),
+    ):
+        addresses.want(customer_id=other.pk, participant="0106:11111111", state=State.REACHABLE, now=NOW)
+    with acting(Purpose.BILLING, actor=Actor.person(person.pk), customer=buyer.pk):
+        addresses.want_no_more(customer_id=other.pk, now=NOW)
+        assert queries.address(other.pk) is None
+    with as_owner():
+        assert EInvoiceAddress.objects.get().ended_at is None
+
+
+def test_an_address_that_could_not_be_looked_up_is_looked_up_later(world: RestWorld) -> None:
+    buyers = [customer(f"0106:1111111{n}", state="unchecked") for n in range(3)]
+    world.absent("0106:11111111")
+    world.outage()
+    assert addresses.state_of(BUYER, point=world.point) == State.UNCHECKED
+    world.outage()
+    assert addresses.check(point=world.point, now=LATER) == {"unchecked": 1}
+    assert addresses.check(point=world.point, now=LATER) == {"reachable": 2, "unknown": 1}
+    with as_owner():
+        found = EInvoiceAddress.objects.order_by("pk").values_list("customer_id", "state")
+        assert list(found) == list(
+            zip([x.pk for x in buyers], ["reachable", "unknown", "reachable"], strict=True)
+        )
+        assert JournalEntry.objects.filter(action="einvoice.unknown", customer_id=buyers[1].pk).count() == 1
+    assert addresses.check(point=world.point, now=LATER) == {}
 
 
 def test_the_database_takes_no_address_without_a_scheme_and_no_second_one() -> None:

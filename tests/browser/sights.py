@@ -165,6 +165,8 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:second_step", theirs)
     yield Sight("portal:invoice_wishes", theirs)
     yield Sight("portal:invoice_wishes", theirs, then=send("Save"))
+    yield Sight("portal:invoice_wishes", {"number": company})
+    yield Sight("portal:invoice_wishes", {"number": company}, then=send("Keep how they get there"))
     yield Sight("portal:addresses", theirs)
     yield Sight("portal:addresses", theirs, then=send("Send the link"))
     yield Sight("portal:logins", theirs)

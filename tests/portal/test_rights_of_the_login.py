@@ -24,7 +24,6 @@ READS = {
         "sales_withdrawal", "sales_refund",  # the page of an order: what came of a withdrawal
         "billing_taxstatus", "billing_locationevidence",  # ordering: which VAT it has, and what shows it abroad
         "catalogue_promotionuse",  # ordering with a code
-        "billing_einvoiceaddress",
         "services_task", "services_raisedservice", "services_raisenotice", "services_move", "services_moveoffer",  # services
         "sales_registryknown",  # the page of an order: what was read about registries
         "messaging_message",  # its key alone: that no message is sent twice
@@ -35,7 +34,7 @@ READS = {
         "billing_taxstatus", "billing_viescheck",  # the office's part about invoices: which VAT, and why
         "payments_paidfrom",  # the page of an invoice shows its last digits
         "sales_order", "sales_quote", "sales_quoteline", "services_service",
-        "billing_invoicesettings",  # how invoices are wanted
+        "billing_invoicesettings", "billing_einvoiceaddress",  # how invoices are wanted
         "payments_refund", "billing_stuckcharge",  # what is under way back
         "sales_registryknown",  # the page of an order
         "services_charge", "sales_refund",  # amounts that are not on an invoice, or not paid back, yet
@@ -63,7 +62,6 @@ WRITES = {
         "sales_withdrawal",  # what is asked; a job does it
         "billing_locationevidence",
         "catalogue_promotionuse",  # with an order
-        "billing_einvoiceaddress",
         "services_move",  # asking that a service goes to somebody else
         "sales_registryknown",  # with an order
     },
@@ -74,10 +72,9 @@ WRITES = {
         "customers_customer",
         "sales_quote",
         "catalogue_promotionuse",
-        "billing_einvoiceaddress",
     },
-    (Purpose.BILLING, "INSERT"): {"payments_payment", "billing_invoicesettings"},
-    (Purpose.BILLING, "UPDATE"): {"payments_payment", "billing_invoicesettings"},
+    (Purpose.BILLING, "INSERT"): {"payments_payment", "billing_invoicesettings", "billing_einvoiceaddress"},
+    (Purpose.BILLING, "UPDATE"): {"payments_payment", "billing_invoicesettings", "billing_einvoiceaddress"},
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
     (Purpose.SECURITY, "UPDATE"): {"accounts_opensession"},  # ends one
     (Purpose.SECURITY, "DELETE"): {"accounts_stepdemand"},

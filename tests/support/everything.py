@@ -74,7 +74,9 @@ def life() -> Life:
         with acting(Purpose.ACCESS, actor=Actor.person(person.pk, ip="192.0.2.1")):
             journal.record("customer.changed", at=make.NOW, customer_id=customer.pk, person_id=person.pk)
         _second_step(made)
-        EInvoiceAddress.objects.create(customer=customer, participant="0106:87654321", since=make.NOW)
+        EInvoiceAddress.objects.create(
+            customer=customer, participant="0106:87654321", state="reachable", since=make.NOW
+        )
         with acting(Purpose.BILLING, actor=SYSTEM):
             ledger.book_invoice(invoice.pk, now=make.NOW)
         RunProblem.objects.create(

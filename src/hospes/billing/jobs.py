@@ -17,14 +17,16 @@ from hospes.kernel.purposes import Purpose
 
 @job(queue="billing", purpose=Purpose.BILLING)
 def make_document(*, invoice_id: int) -> None:
-    """Make the PDF/A-3 with the UBL invoice inside, keep it, and have it mailed."""
+    """Make the PDF/A-3 with the UBL invoice inside, keep it, and have it mailed or sent as an e-invoice, as is wanted."""
     with at_work():
         invoice = Invoice.objects.get(pk=invoice_id)
         planned = einvoices.plan(invoice, now=clock.now())
         document = einvoices.addressed(document_of(invoice), planned)
     pdf = invoice_pdf(document, invoice_xml(document))  # takes a while: not inside a transaction
     with at_work():
-        services.store_document(invoice=invoice, pdf=pdf, now=clock.now())
+        services.store_document(
+            invoice=invoice, pdf=pdf, now=clock.now(), with_mail=einvoices.wants_mail(planned)
+        )
         if planned:
             send.enqueue_once(f"einvoice:{invoice_id}", invoice_id=invoice_id)
 

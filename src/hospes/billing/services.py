@@ -15,14 +15,14 @@ from hospes.billing.models import Document, Invoice
 from hospes.kernel import journal
 from hospes.messaging import services as messaging
 
-__all__ = ["CreditRefused", "Draft", "DraftLine", "credit", "issue", "store_document"]
+__all__ = ["CreditRefused", "Draft", "DraftLine", "credit", "issue", "mail", "store_document"]
 
 journal.register({"invoice.document": _("Invoice file made")})
 
 
-def store_document(*, invoice: Invoice, pdf: bytes, now: datetime) -> Document:
+def store_document(*, invoice: Invoice, pdf: bytes, now: datetime, with_mail: bool = True) -> Document:
     """
-    Keep the file of an invoice and have it mailed; the second time changes nothing.
+    Keep the file of an invoice and (with_mail) have it mailed; the second time changes nothing.
 
     `invoice` is as it was when the file was made of it: what it says of payment then is what the file says.
     The file is there whole or not at all (written aside, then renamed), and under the same name when it is made again.
@@ -49,14 +49,20 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime) -> Document:
             object_id=invoice.pk,
             customer_id=invoice.customer_id,
         )
-        messaging.enqueue(
-            "billing.credit_note" if invoice.is_credit_note else "billing.invoice",
-            key=f"invoice:{invoice.pk}",
-            customer_id=invoice.customer_id,
-            about_id=invoice.pk,
-            now=now,
-        )
+        if with_mail:
+            mail(invoice, now=now)
     return document
+
+
+def mail(invoice: Invoice, *, now: datetime) -> None:
+    """Have the file of an invoice mailed, once."""
+    messaging.enqueue(
+        "billing.credit_note" if invoice.is_credit_note else "billing.invoice",
+        key=f"invoice:{invoice.pk}",
+        customer_id=invoice.customer_id,
+        about_id=invoice.pk,
+        now=now,
+    )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

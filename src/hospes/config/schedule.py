@@ -18,6 +18,7 @@ app.periodic(cron="* * * * * */5")(
 )
 payments.sweep.every("*/2 * * * *")
 einvoices.sweep.every("* * * * *")
+einvoices.sweep_addresses.every("*/5 * * * *")
 billing.sweep_vat_numbers.every("* * * * * */15")
 billing.sweep_exemptions.every("*/10 * * * *")
 billing.sweep_charges.every("* * * * * */20")

@@ -7,7 +7,17 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import OPEN, EInvoice, Invoice, RunProblem, StuckCharge, TaxStatus, ViesCheck
+from hospes.billing.models import (
+    OPEN,
+    EInvoice,
+    EInvoiceAddress,
+    Invoice,
+    RunProblem,
+    StuckCharge,
+    TaxStatus,
+    ViesCheck,
+)
+from hospes.billing.models.einvoices import reason_words
 from hospes.billing.words import stuck_words
 from hospes.faces.words import ZONE
 from hospes.hosting.models import HostingAccount
@@ -32,6 +42,8 @@ UNDONE_AFTER: Final = timedelta(minutes=15)
 PENDING_AFTER: Final = timedelta(hours=1)
 #: So long a message may wait for the mail server before somebody should look.
 WAITING_AFTER: Final = timedelta(hours=1)
+#: So long nothing may be heard of an e-invoice that the access point took.
+UNHEARD_AFTER: Final = timedelta(days=1)
 #: So long VIES may give no answer before somebody should know.
 UNCONFIRMED_AFTER: Final = timedelta(days=1)
 #: A VAT number that turned out wrong longer ago than this was called about.
@@ -96,7 +108,34 @@ def _einvoices(now: datetime) -> Any:
 
 def _einvoice_item(row: EInvoice) -> Item:
     number = row.invoice.number
-    return Item(row.pk, row.planned_at.isoformat(), number, row.planned_at, invoice=number, detail=row.reason)
+    return Item(
+        row.pk, row.planned_at.isoformat(), number, row.planned_at, invoice=number, detail=reason_words(row.reason)
+    )  # fmt: skip
+
+
+def _einvoices_late(now: datetime) -> Any:
+    """Not taken by the access point for some time, or taken and nothing heard of it for long."""
+    is_late = Q(state=EInvoice.State.WAITING, planned_at__lt=now - WAITING_AFTER) | Q(
+        state=EInvoice.State.TAKEN, taken_at__lt=now - UNHEARD_AFTER
+    )
+    return EInvoice.objects.with_related("invoice").filter(is_late)
+
+
+def _einvoice_late_item(row: EInvoice) -> Item:
+    number = row.invoice.number
+    return Item(
+        row.pk, row.planned_at.isoformat(), number, row.planned_at, invoice=number, detail=row.get_state_display()
+    )  # fmt: skip
+
+
+def _einvoice_addresses(now: datetime) -> Any:
+    """Nobody receives anything there, or that could not be looked up for some time."""
+    is_late = Q(state=EInvoiceAddress.State.UNCHECKED, since__lt=now - WAITING_AFTER)
+    return EInvoiceAddress.objects.filter(is_late | Q(state=EInvoiceAddress.State.UNKNOWN), ended_at=None)
+
+
+def _einvoice_address_item(row: EInvoiceAddress) -> Item:
+    return Item(row.pk, row.since.isoformat(), row.participant, row.since, detail=row.get_state_display())
 
 
 def _without_file(now: datetime) -> Any:
@@ -289,6 +328,18 @@ BOARDS: Final = (
         "e-facturen-mislukt", Purpose.BILLING, True, _("E-invoices that did not arrive"),
         _("The customer has the invoice by mail. Ask for the right address for e-invoices, or send it in another way."),
         Rows(_einvoices, _einvoice_item, order="planned_at"),
+    ),
+    Board(
+        "e-facturen-onderweg", Purpose.BILLING, False, _("E-invoices that are still on their way"),
+        _("The access point has not taken them, or does not say what became of them. They are tried again by themselves, and"
+          " customers who get no mail besides get one after a day. Look whether the access point works."),
+        Rows(_einvoices_late, _einvoice_late_item, order="planned_at"),
+    ),
+    Board(
+        "e-factuuradressen", Purpose.BILLING, False, _("Numbers on Peppol that e-invoices cannot go to"),
+        _("Nobody receives e-invoices there (any more), or the access point does not say whether somebody does. Their invoices go"
+          " by mail meanwhile. Ask the customer for the right number, and fill it in on their page."),
+        Rows(_einvoice_addresses, _einvoice_address_item, order="since"),
     ),
     Board(
         "bedragen-niet-verwerkt", Purpose.BILLING, True, _("Amounts that are on no invoice or credit note"),

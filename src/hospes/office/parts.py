@@ -11,6 +11,8 @@ from django.db.models import Q
 from django.utils.functional import Promise
 
 from hospes.billing import queries as billing
+from hospes.billing.einvoices import queries as einvoices
+from hospes.billing.einvoices.participants import described
 from hospes.billing.tax import queries as tax
 from hospes.customers.models import Customer, Membership, Person
 from hospes.customers.queries import contact_address, in_force
@@ -87,7 +89,9 @@ def _billing(customer_id: int, person_id: int | None) -> dict[str, Any]:
     accounts = PaidFrom.objects.filter(customer_id=customer_id).order_by("-stored_at")[:FEW]
     found = billing.invoices(customer_id, limit=FEW + 1)
     customer = Customer.objects.get(pk=customer_id)
+    peppol = einvoices.address(customer_id)
     return {
+        "einvoices": peppol, "einvoices_to": described(peppol.participant) if peppol else "",
         "tax": tax.status(customer_id), "vies": tax.last_check(customer_id) if customer.vat_number else None,
         "decide": PlaceForm(countries={customer.country, settings.HOSPES_OPERATOR.country}),
         "invoice_email": customer.invoice_email, "wishes": billing.wishes(customer_id),

@@ -86,6 +86,7 @@ TASKS: dict[str, Promise] = {
     "accounts.jobs.remind_of_releases": _("Reminding of a second step that will be taken off"),
     "billing.einvoices.jobs.send": _("Sending an e-invoice"),
     "billing.einvoices.jobs.sweep": _("Asking what became of e-invoices"),
+    "billing.einvoices.jobs.sweep_addresses": _("Looking up addresses for e-invoices"),
     "billing.jobs.check_vat_number": _("Checking a VAT number"),
     "billing.jobs.make_document": _("Making the file of an invoice"),
     "billing.run.jobs.run_of_today": _("The billing run of tonight"),

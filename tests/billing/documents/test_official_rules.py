@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from hospes.billing.documents import Customization, DocumentKind, InvoiceDocument, VatCategory, invoice_xml
+from hospes.billing.einvoices.participants import SCHEMES, participant
 from tests.billing.documents import nlcius, official, recomputed
 from tests.billing.documents.generated import HOW_MANY, documents
 from tests.billing.documents.samples import BUSINESS, MIXED, make_credit_note, make_document
@@ -74,6 +75,13 @@ def test_peppol_is_checked_with_the_official_rules() -> None:
     ):
         assert xml.count(right) == 1
         assert rule in official.findings(official.PEPPOL, xml.replace(right, wrong))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_buyer_is_addressed_by_any_kind_of_number_that_is_offered(scheme: str) -> None:
+    buyer = replace(BUSINESS, endpoint=participant(scheme, SCHEMES[scheme].example))
+    for doc in (make_document(*MIXED, buyer=buyer), make_credit_note(*MIXED, buyer=buyer)):
+        assert all_findings(Customization.PEPPOL, invoice_xml(doc)) == set()
 
 
 BAD = [

@@ -1,4 +1,4 @@
-"""Wanting e-invoices, planning them, sending them, and asking what became of them."""
+"""Planning e-invoices, sending them, asking what became of them, and mailing what did not arrive."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,9 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing.documents import Customization, InvoiceDocument, invoice_xml
 from hospes.billing.documents.ubl import address_of
 from hospes.billing.drafts import document_of
+from hospes.billing.einvoices.addresses import found_unknown
+from hospes.billing.einvoices.queries import address_in_use
 from hospes.billing.models import Invoice
-from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress
+from hospes.billing.models.einvoices import EInvoice
 from hospes.billing.providers.peppol import AccessPoint, AccessPointError, AccessPointRefused, Fate
+from hospes.billing.services import mail
 from hospes.kernel import journal
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
@@ -22,55 +25,37 @@ from hospes.kernel.secrets import blind_index
 logger = structlog.get_logger(__name__)
 
 journal.register({
-    "einvoice.wanted": _("E-invoices asked for"),
-    "einvoice.unwanted": _("E-invoices no longer wanted"),
     "einvoice.taken": _("E-invoice handed over"),
     "einvoice.failed": _("E-invoice could not be delivered"),
 })  # fmt: skip
 
 #: The first time that is asked what became of an e-invoice; then after half of its age each time, until the last.
 FIRST_LOOK, LAST_LOOK = timedelta(seconds=20), timedelta(days=7)
+#: So long an e-invoice may be on its way to a customer who wants no mail besides, before it is mailed after all.
+MAIL_AFTER = timedelta(days=1)
 _ON_THE_WAY: Final = (EInvoice.State.WAITING, EInvoice.State.TAKEN)
-
-
-def want(*, customer_id: int, participant: str, now: datetime) -> EInvoiceAddress:
-    """
-    Have invoices from now on also sent to this address on the network, in place of an earlier one.
-
-    Acts within the contract of the customer (Purpose.CONTRACT, as the customer); whether the address is there is asked before
-    (AccessPoint.reaches). The same address again changes nothing.
-    """
-    current = EInvoiceAddress.objects.filter(customer_id=customer_id, ended_at=None)
-    if there := current.filter(participant=participant).first():
-        return there
-    current.update(ended_at=now)
-    made = EInvoiceAddress.objects.create(customer_id=customer_id, participant=participant, since=now)
-    journal.record(
-        "einvoice.wanted", at=now, table="billing_einvoiceaddress", object_id=made.pk, customer_id=customer_id
-    )
-    return made
-
-
-def want_no_more(*, customer_id: int, now: datetime) -> None:
-    """Send no more invoices to the customer's address on the network; acts as `want` does."""
-    for address in EInvoiceAddress.objects.filter(customer_id=customer_id, ended_at=None):
-        EInvoiceAddress.objects.filter(pk=address.pk).update(ended_at=now)
-        journal.record("einvoice.unwanted", at=now, table="billing_einvoiceaddress", object_id=address.pk,
-                       customer_id=customer_id)  # fmt: skip
 
 
 def plan(invoice: Invoice, *, now: datetime) -> EInvoice | None:
     """The e-invoice of an invoice, made when its customer wants them; its address stays what it is then."""
     if there := EInvoice.objects.filter(invoice_id=invoice.pk).first():
         return there
-    address = EInvoiceAddress.objects.filter(customer_id=invoice.customer_id, ended_at=None).first()
+    address = address_in_use(invoice.customer_id)
     if address is None or invoice.documented_at is not None:  # a file that is there follows other rules
         return None
     made, _made_now = EInvoice.objects.get_or_create(
         invoice_id=invoice.pk,
-        defaults={"customer_id": invoice.customer_id, "participant": address.participant, "planned_at": now},
-    )
+        defaults={
+            "customer_id": invoice.customer_id, "participant": address.participant, "planned_at": now,
+            "mail_at": None if address.with_mail else now + MAIL_AFTER,
+        },
+    )  # fmt: skip
     return made
+
+
+def wants_mail(planned: EInvoice | None) -> bool:
+    """Whether the mail with the file goes at once, or only if the e-invoice does not arrive."""
+    return planned is None or planned.mail_at is None
 
 
 def addressed(doc: InvoiceDocument, planned: EInvoice | None) -> InvoiceDocument:
@@ -127,13 +112,33 @@ def look_up(*, point: AccessPoint, now: datetime, most: int = 200) -> Counter[st
     return tally
 
 
+def mail_late(*, now: datetime, most: int = 200) -> int:
+    """Mail the invoices that did not arrive as an e-invoice in time, to customers who want no mail besides; how many."""
+    with acting(Purpose.BILLING, actor=JOB):
+        late = EInvoice.objects.filter(mail_at__lte=now, invoice__documented_at__isnull=False)
+        due = list(late.order_by("mail_at", "pk")[:most])
+    for einvoice in due:
+        with acting(Purpose.BILLING, actor=JOB):
+            _mail_after_all(einvoice, now=now)
+    return len(due)
+
+
+def _mail_after_all(einvoice: EInvoice, *, now: datetime) -> None:
+    """Mail an invoice whose mail was left out; any other was mailed when its file was made."""
+    if EInvoice.objects.filter(pk=einvoice.pk, mail_at__isnull=False).update(mail_at=None):
+        mail(Invoice.objects.get(pk=einvoice.invoice_id), now=now)
+
+
 def _settle(einvoice: EInvoice, fate: Fate, *, now: datetime) -> None:
     on_the_way = EInvoice.objects.filter(pk=einvoice.pk, state__in=_ON_THE_WAY)
     if fate.state == "failed":
         if on_the_way.update(state=EInvoice.State.FAILED, reason=fate.reason, settled_at=now, ask_at=None):
             _note("einvoice.failed", einvoice, now=now)
+            _mail_after_all(einvoice, now=now)
+            if fate.reason == "unknown_participant":
+                found_unknown(customer_id=einvoice.customer_id, participant=einvoice.participant, now=now)
     elif fate.state == "delivered":
-        on_the_way.update(state=EInvoice.State.DELIVERED, settled_at=now, ask_at=None)
+        on_the_way.update(state=EInvoice.State.DELIVERED, settled_at=now, ask_at=None, mail_at=None)
     else:
         age = now - (einvoice.taken_at or now)
         on_the_way.update(ask_at=None if age > LAST_LOOK else now + max(FIRST_LOOK, age / 2))

@@ -40,10 +40,22 @@ def reason_words(reason: str) -> str:
 
 
 class EInvoiceAddress(MappedModel):
-    """Where on the Peppol network a customer wants invoices: scheme and number, as 0106:12345678."""
+    """
+    Where on the Peppol network a customer wants invoices: scheme and number, as 0106:12345678.
+
+    `state` is what the access point said of it; e-invoices are only made for an address that can receive them. `with_mail`:
+    whether the mail with the PDF is wanted besides.
+    """
+
+    class State(models.TextChoices):
+        UNCHECKED = "unchecked", _("not looked up yet")
+        REACHABLE = "reachable", _("can receive e-invoices")
+        UNKNOWN = "unknown", _("nobody receives e-invoices there")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     participant = models.CharField(_("address for e-invoices"), max_length=55)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNCHECKED)
+    with_mail = models.BooleanField(_("by mail as well"), default=True)
     since = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("ended at"), null=True)
 
@@ -58,19 +70,31 @@ class EInvoiceAddress(MappedModel):
                 name="address_for_e_invoices_has_a_scheme", condition=Q(participant__regex=_PARTICIPANT)
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["state", "id"], condition=Q(ended_at=None) & ~Q(state="reachable"),
+                name="addresses_to_be_looked_at",
+            ),
+        ]  # fmt: skip
 
     datamap = row(
-        plain("id", writes=()) | plain("ended_at")
+        plain("id", writes=()) | plain("ended_at", "state")
         | personal(Category.CONTRACT, "customer", "since", writes=())
+        | personal(Category.CHOICES, "with_mail")
         | personal(Category.COMPANY, "participant", to=[Recipient.PEPPOL_ACCESS_POINT], writes=()),
-        key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING}, twins={Purpose.CONTRACT}, source=Source.PERSON,
-        creates={Purpose.CONTRACT.own}, writes={Purpose.CONTRACT.own},
+        key="customer_id", reads={Purpose.BILLING}, source=Source.PERSON,
+        creates={Purpose.BILLING, Purpose.BILLING.own}, writes={Purpose.BILLING, Purpose.BILLING.own},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=1),
     )  # fmt: skip
 
 
 class EInvoice(MappedModel):
-    """An invoice or credit note as an e-invoice: where it goes to, and what became of it. Its bytes are made when it is sent."""
+    """
+    An invoice or credit note as an e-invoice: where it goes to, and what became of it. Its bytes are made when it is sent.
+
+    `mail_at`: until when it may take to arrive where the customer wants no mail besides; after that, or when it failed, the mail
+    goes all the same. None where the mail went, or need not go any more.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -90,6 +114,7 @@ class EInvoice(MappedModel):
     taken_at = models.DateTimeField(_("handed to the access point at"), null=True)
     settled_at = models.DateTimeField(_("delivered or failed at"), null=True)
     ask_at = models.DateTimeField(_("asked for again at"), null=True)
+    mail_at = models.DateTimeField(_("sent by mail after all at"), null=True)
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -107,10 +132,18 @@ class EInvoice(MappedModel):
         indexes = [
             models.Index(fields=["ask_at", "id"], condition=Q(state="taken"), name="e_invoices_under_way"),
             models.Index(fields=["planned_at", "id"], condition=Q(state="failed"), name="e_invoices_failed"),
+            models.Index(
+                fields=["mail_at", "id"],
+                condition=Q(mail_at__isnull=False),
+                name="e_invoices_instead_of_mail",
+            ),
+            models.Index(
+                fields=["planned_at", "id"], condition=Q(state="waiting"), name="e_invoices_waiting"
+            ),
         ]
 
     datamap = row(
-        plain("id", "invoice", writes=()) | plain("state", "reference", "ask_at")
+        plain("id", "invoice", writes=()) | plain("state", "reference", "ask_at", "mail_at")
         | personal(Category.CONTRACT, "customer", "planned_at", writes=())
         | personal(Category.CONTRACT, "taken_at", "settled_at")
         | personal(Category.CONTRACT, "reason", words=reason_words)

@@ -15,7 +15,12 @@ from hospes.billing import charging
 from hospes.billing import queries as billing
 from hospes.billing import wishes as wishing
 from hospes.billing.documents import InvoiceDocument
+from hospes.billing.einvoices import addresses
+from hospes.billing.einvoices import queries as einvoices
+from hospes.billing.einvoices.forms import EInvoiceForm
+from hospes.billing.einvoices.participants import described
 from hospes.billing.models import Invoice, InvoiceSettings, StuckCharge
+from hospes.billing.providers.peppol import access_point
 from hospes.billing.tax.queries import TaxUnknown
 from hospes.customers.models import Customer
 from hospes.customers.queries import addressee
@@ -75,23 +80,61 @@ class TermsForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @office_page(_BILLING, nav="search")
 def wishes(request: Any, number: int) -> HttpResponse:
-    """How does this customer want invoices, and how long do they have to pay?"""
+    """How does this customer want invoices, where do they go, and how long does the customer have to pay?"""
     found = open_for(request, number, _BILLING)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         held, head = billing.wishes(found.customer_id), parts.head(found.customer_id)
+        address = einvoices.address(found.customer_id)
     names = ("collect", "reference", "purchase_order", "term_days")
-    form = TermsForm(request.POST or None, initial={name: getattr(held, name) for name in names})
-    if request.method == "POST" and form.is_valid():
-        asked, now = dict(form.cleaned_data), clock.now()
-        with acting(_BILLING, actor=request.actor):
-            term_days = asked.pop("term_days")
-            wishing.wish(customer_id=found.customer_id, **asked, now=now)
-            wishing.agree_term(customer_id=found.customer_id, term_days=term_days, now=now)
+    shown = {name: getattr(held, name) for name in names}
+    is_business, is_about_e = (
+        head["kind"] == Customer.Kind.BUSINESS,
+        request.POST.get("about") == "e-invoice",
+    )
+    form = TermsForm(None if is_about_e else request.POST or None, initial=shown)
+    e_form = EInvoiceForm(request.POST if is_about_e else None, held=address) if is_business else None
+    if request.method == "POST" and (
+        _e_invoices_kept(request, found, e_form) if is_about_e else _terms_kept(request, found, form)
+    ):
         messages.success(request, _("That is how invoices are made from now on."))
         return redirect("office:customer", number=number)
-    usual = settings.HOSPES_OPERATOR.payment_days
-    context = {"head": head, "form": form, "usual": usual}
-    return show(request, "office/wishes.html", context, status=422 if form.is_bound else 200)
+    context = {
+        "head": head, "form": form, "usual": settings.HOSPES_OPERATOR.payment_days, "e_form": e_form, "address": address,
+        "participant": described(address.participant) if address else "",
+    }  # fmt: skip
+    return show(request, "office/wishes.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _terms_kept(request: Any, found: Found, form: TermsForm) -> bool:
+    if not form.is_valid():
+        return False
+    asked, now = dict(form.cleaned_data), clock.now()
+    with acting(_BILLING, actor=request.actor):
+        term_days = asked.pop("term_days")
+        wishing.wish(customer_id=found.customer_id, **asked, now=now)
+        wishing.agree_term(customer_id=found.customer_id, term_days=term_days, now=now)
+    return True
+
+
+def _e_invoices_kept(request: Any, found: Found, form: EInvoiceForm | None) -> bool:
+    """Keep where e-invoices go, once the access point was asked whether that can receive them."""
+    if form is None:
+        raise Http404
+    if not form.is_valid():
+        return False
+    state = addresses.State.UNCHECKED
+    if form.participant:
+        state = addresses.state_of(form.participant, point=access_point())  # not inside a transaction
+    if state == addresses.State.UNKNOWN:
+        form.nobody_there()
+        return False
+    with acting(_BILLING, actor=request.actor):
+        if form.participant:
+            addresses.want(customer_id=found.customer_id, participant=form.participant, state=state,
+                           with_mail=form.with_mail, now=clock.now())  # fmt: skip
+        else:
+            addresses.want_no_more(customer_id=found.customer_id, now=clock.now())
+    return True
 
 
 @require_safe

@@ -42,14 +42,16 @@ class RestAccessPoint:
     """One account at an access point. Nothing is kept between calls: several threads may use an instance."""
 
     def __init__(self, *, url: str, token: str, seconds: float = 30) -> None:
-        """`seconds`: how long to wait for an answer."""
+        """`seconds`: how long to wait for an answer; for one that a page waits for at most five."""
         self._url, self._token = url.rstrip("/"), token
         self._timeout = httpx.Timeout(seconds, connect=5)
+        self._timeout_of_pages = httpx.Timeout(min(seconds, 5))
 
     def reaches(self, participant: str) -> bool:
         """See AccessPoint."""
         asked = checked(Recipient.PEPPOL_ACCESS_POINT, "participant.look_up", {"participant": participant})
-        answer = self._ask("GET", f"/v1/participants/{quote(asked['participant'], safe=':')}")
+        address = f"/v1/participants/{quote(asked['participant'], safe=':')}"
+        answer = self._ask("GET", address, timeout=self._timeout_of_pages)
         if answer.status_code == 404 and _code(answer) == "unknown_participant":
             return False
         return _read(answer).get("participant") == participant
@@ -75,8 +77,9 @@ class RestAccessPoint:
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token}", **more.pop("headers", {})}
+        timeout = more.pop("timeout", self._timeout)
         try:
-            with httpx.Client(timeout=self._timeout, trust_env=False) as client:
+            with httpx.Client(timeout=timeout, trust_env=False) as client:
                 return client.request(method, self._url + path, headers=headers, **more)
         except httpx.HTTPError as error:
             # "from None": the library's errors carry the request, with the document in it.
