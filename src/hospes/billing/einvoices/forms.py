@@ -43,9 +43,9 @@ class EInvoiceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
-        if cleaned.get("way") in (_BOTH, _ONLY):
+        if cleaned.get("way") in (_BOTH, _ONLY) and {"scheme", "number"} <= cleaned.keys():
             try:
-                self.participant = participant(cleaned.get("scheme") or "", cleaned.get("number") or "")
+                self.participant = participant(cleaned["scheme"], cleaned["number"])
             except BadParticipant as bad:
                 example = {"example": bad.example}
                 self.add_error(
