@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0013_what_files_say_of_payment'),
+        ('billing', '0016_what_files_say_of_payment'),
     ]
 
     operations = [

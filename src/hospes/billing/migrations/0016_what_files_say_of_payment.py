@@ -11,7 +11,7 @@ UPDATE billing_document d
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('billing', '0012_charges_and_what_was_sold'),
+        ('billing', '0015_dated_rules'),
     ]
 
     operations = [
