@@ -128,7 +128,7 @@ def book_years_from(*, first_day: date, longer: bool, today: date, now: datetime
 
 def _years(first: int, begins: date, last_day: date) -> list[BookYear]:
     """Years of twelve months with names that count on, none beyond the last day."""
-    made = []
+    made = list[BookYear]()
     while (ends := renewal(begins, 12) - timedelta(days=1)) <= last_day:
         made.append(BookYear(year=first + len(made), begins_on=begins, ends_on=ends))
         begins = ends + timedelta(days=1)
