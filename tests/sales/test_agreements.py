@@ -148,3 +148,14 @@ def test_nor_with_quotes_that_the_database_would_refuse(tmp_path: Path, days: in
     path.write_text("\n".join(lines).replace("[operator]", f"[operator]\nquote_days = {days}", 1), "utf-8")
     with nullcontext() if fit else pytest.raises(ImproperlyConfigured, match="quote_days"):
         assert read_operator(path).quote_days == days
+
+
+@pytest.mark.parametrize(("days", "fit"), [(30, True), (31, False)])
+def test_nor_with_invoices_to_companies_before_their_last_day_to_cancel(
+    tmp_path: Path, days: int, fit: bool
+) -> None:
+    path = operator_with(tmp_path, 'terms_version = "1"')
+    known = path.read_text("utf-8")
+    path.write_text(known.replace("business_lead_days = 14", f"business_lead_days = {days}", 1), "utf-8")
+    with nullcontext() if fit else pytest.raises(ImproperlyConfigured, match="business_lead_days"):
+        assert read_operator(path).business_lead_days == days

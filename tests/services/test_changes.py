@@ -296,6 +296,26 @@ def test_notice_on_31_january_after_a_silent_renewal_ends_on_28_february_and_is_
     assert mails() == ["services.cancel", "services.ended"]
 
 
+def test_a_consumer_ends_a_term_of_two_years_after_one_and_has_the_rest_back() -> None:
+    """Art. 6:237 k: 731 days from 2 March 2026 on for 146.20 euro, which is 20 cents a day."""
+    service = make.service(customer=make.customer(kind="private"), price_cents=14620, months=24)
+    assert service.term.days == 731
+    asked = ask(service, kind="cancel", when="soonest", at=NOW + 100 * DAY)
+    assert (asked.on, asked.cents) == (date(2027, 3, 2), -366 * 20)
+    at = NOW + 400 * DAY  # 6 April 2027
+    asked = ask(service, kind="cancel", when="soonest", at=at)
+    assert (asked.on, asked.cents) == (date(2027, 5, 6), -301 * 20)
+    assert carried_out(asked, now=at) == "done"
+    assert sweeps.end_what_is_due(today=date(2027, 5, 6), now=at + 30 * DAY) == {"done": 1}
+    assert charges(service) == [("ended", -301 * 20, date(2027, 5, 6), date(2028, 3, 1))]
+
+
+def test_a_company_is_held_to_a_term_of_two_years() -> None:
+    service = make.service(customer=make.customer(kind="business"), price_cents=14620, months=24)
+    asked = ask(service, kind="cancel", when="soonest", at=NOW + 400 * DAY)
+    assert (asked.on, asked.cents) == (date(2028, 3, 2), 0)
+
+
 def test_a_company_ends_with_its_term_and_has_nothing_back() -> None:
     service = make.service(
         customer=make.customer(kind="business"), price_cents=7300, started_on=date(2025, 11, 1), run_months=24

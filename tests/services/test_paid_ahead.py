@@ -1,5 +1,6 @@
 """What goes back when the next term was invoiced ahead, each term at what it cost: introductory, raised and planned prices meet."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -289,3 +290,25 @@ def test_of_an_addition_that_ends_with_what_it_belongs_to_goes_back_each_term_as
     sweeps.end_what_is_due(today=at.date(), now=at)
     with as_owner():
         assert Charge.objects.get(service=service).cents == -(10 * 20 + 620)
+
+
+@pytest.mark.parametrize(("kind", "notice_days"), [("private", 30), ("business", 10)])
+def test_who_cancels_in_time_ends_with_the_term_that_runs_also_after_the_next_was_invoiced(
+    settings: Any, kind: str, notice_days: int
+) -> None:
+    """As the mail about the renewal says: up to and including its last day, and it ends without costs."""
+    settings.HOSPES_OPERATOR = replace(settings.HOSPES_OPERATOR, business_notice_days=notice_days)
+    make.vat_rates()
+    service = make.service(
+        price_cents=7300, customer=make.customer(kind=kind), started_on=date(2025, 3, 2), run_months=24
+    )
+    assert service.renews_on == YEAR
+    assert renewed() == 7300
+    at = NOW + (YEAR - TODAY - 10 * DAY)
+    asked = ask(service, kind="cancel", when="soonest", at=at)
+    assert (asked.on, asked.cents) == (YEAR, -7300)
+    assert carried_out(asked, now=at) == "done"
+    sweeps.end_what_is_due(today=YEAR, now=NOW)
+    with as_owner():
+        [given] = Charge.objects.all()
+    assert (given.cents, given.period_from, given.period_until) == (-7300, YEAR, date(2028, 3, 1))

@@ -14,7 +14,7 @@ FIRST = Term.first(date(2026, 1, 15), 12)
 
 def ways(term: Term, asked_on: date, *, is_consumer: bool = True, bound_until: date | None = None) -> Ways:
     return ways_to_end(
-        is_consumer=is_consumer, term=term, bound_until=bound_until or renewal(term.anchor_on, term.months),
+        is_consumer=is_consumer, terms=[term], bound_until=bound_until or renewal(term.anchor_on, term.months),
         asked_on=asked_on, business_notice_days=30,
     )  # fmt: skip
 
@@ -79,11 +79,87 @@ def test_nobody_ends_in_the_past_and_no_consumer_is_held_for_more_than_a_month(
     asked_on = term.begins_on + min(offset, term.days - 1) * DAY
     found = ways(term, asked_on, is_consumer=is_consumer)
     assert asked_on <= found.soonest <= found.at_term_end
-    if is_consumer and nth > 1:
-        assert found.soonest <= renewal(asked_on, 1)
-        assert found.at_term_end == term.renews_on
-    if is_consumer and nth == 1:
-        assert found.soonest == term.renews_on
+    if not is_consumer:
+        return
+    assert found.at_term_end == term.renews_on
+    bound_until = renewal(anchor, min(months, 12)) if nth == 1 else anchor
+    if asked_on < bound_until:
+        assert found.soonest == bound_until
+    else:
+        assert found.soonest == min(renewal(asked_on, 1), term.renews_on)
+    assert found.soonest <= max(renewal(anchor, 12), renewal(asked_on, 1))
+
+
+@pytest.mark.parametrize("months", [24, 36])
+@pytest.mark.parametrize(
+    ("asked_on", "ends_on"),
+    [
+        (date(2026, 1, 15), date(2027, 1, 15)),
+        (date(2026, 12, 31), date(2027, 1, 15)),
+        (date(2027, 1, 14), date(2027, 1, 15)),
+        (date(2027, 1, 15), date(2027, 2, 15)),
+        (date(2027, 1, 31), date(2027, 2, 28)),
+    ],
+)
+def test_a_consumer_is_held_to_a_longer_term_for_a_year(months: int, asked_on: date, ends_on: date) -> None:
+    """Art. 6:237 k: longer than a year only where it can be ended at any time after it, with at most a month's notice."""
+    term = Term.first(date(2026, 1, 15), months)
+    assert ways(term, asked_on) == Ways(ends_on, term.renews_on)
+    assert ways(term, asked_on, is_consumer=False) == Ways(term.renews_on, term.renews_on)
+
+
+def test_a_longer_term_that_was_chosen_for_the_next_one_holds_for_a_year_from_its_first_day() -> None:
+    runs = Term.first(date(2026, 1, 15), 1)
+    chosen = runs.next(24)
+    found = ways_to_end(
+        is_consumer=True, terms=[runs, chosen], bound_until=chosen.renews_on, asked_on=date(2026, 2, 10),
+        business_notice_days=30,
+    )  # fmt: skip
+    assert found == Ways(date(2027, 2, 15), chosen.renews_on)
+
+
+def test_who_took_a_long_term_over_is_held_to_it_for_a_year_from_then_on() -> None:
+    term = Term.first(date(2026, 1, 15), 36)
+    for held_since, ends_on in ((date(2026, 6, 1), date(2027, 6, 1)), (date(2028, 6, 1), term.renews_on)):
+        found = ways_to_end(
+            is_consumer=True, terms=[term], bound_until=term.renews_on, asked_on=held_since + DAY,
+            business_notice_days=30, held_since=held_since,
+        )  # fmt: skip
+        assert found == Ways(ends_on, term.renews_on)
+
+
+@pytest.mark.parametrize(
+    ("asked_on", "ends_on"),
+    [
+        (date(2027, 12, 20), date(2028, 1, 15)),  # the term that runs ends before the notice does
+        (date(2028, 1, 14), date(2028, 1, 15)),
+        (date(2028, 1, 15), date(2028, 2, 15)),
+    ],
+)
+def test_that_the_next_term_was_invoiced_holds_nobody_to_it(asked_on: date, ends_on: date) -> None:
+    runs = FIRST.next()
+    terms = [runs, runs.next()] if asked_on < runs.renews_on else [runs.next()]
+    found = ways_to_end(
+        is_consumer=True, terms=terms, bound_until=FIRST.renews_on, asked_on=asked_on, business_notice_days=30
+    )
+    assert (found.soonest, found.at_term_end) == (ends_on, terms[0].renews_on)
+
+
+def test_a_company_that_cancels_in_time_is_not_held_to_a_term_that_was_invoiced_before() -> None:
+    terms = [FIRST, FIRST.next(1)]
+    for asked_on, ends_on in (
+        (date(2026, 12, 16), date(2027, 1, 15)),
+        (date(2026, 12, 17), date(2027, 2, 15)),  # the next one is as long as it was invoiced
+        (date(2027, 1, 14), date(2027, 2, 15)),
+    ):
+        found = ways_to_end(
+            is_consumer=False,
+            terms=terms,
+            bound_until=FIRST.renews_on,
+            asked_on=asked_on,
+            business_notice_days=30,
+        )
+        assert found == Ways(ends_on, ends_on)
 
 
 @settings(deadline=None)

@@ -66,6 +66,13 @@ def read_operator(path: Path) -> Operator:
             raise ImproperlyConfigured(f"{path.name}: '{name}' has 1 to {LONGEST_VERSION} characters")
     if not 0 <= raw["quote_days"] <= LONGEST_QUOTE:
         raise ImproperlyConfigured(f"{path.name}: 'quote_days' is from 0 to {LONGEST_QUOTE}")
+    if (
+        raw["business_lead_days"] > raw["business_notice_days"]
+    ):  # nobody gets an invoice of what they can still do without
+        raise ImproperlyConfigured(
+            f"{path.name}: 'business_lead_days' is at most 'business_notice_days', so that a company has cancelled before it"
+            " is invoiced"
+        )
     return Operator(**{field.name: raw[field.name] for field in fields(Operator)})
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Min
 
 from hospes.customers.models import Customer
 from hospes.kernel import journal
@@ -21,9 +21,11 @@ CANCELLABLE = (State.ACTIVE, State.SUSPENDED)
 def ways_to_end(service: Service, *, today: date) -> rules.Ways:
     """On which days a service can end that is cancelled today, by the kind of its customer."""
     kind = Customer.objects.values_list("kind", flat=True).get(pk=service.customer_id)
+    mine = Content.objects.filter(service_id=service.pk, customer_id=service.customer_id)
     return rules.ways_to_end(
-        is_consumer=kind == Customer.Kind.PRIVATE, term=service.term, bound_until=service.bound_until, asked_on=today,
-        business_notice_days=settings.HOSPES_OPERATOR.business_notice_days, raised_on=raises.raised_on(service.pk),
+        is_consumer=kind == Customer.Kind.PRIVATE, terms=paid.running(service, today), bound_until=service.bound_until,
+        asked_on=today, business_notice_days=settings.HOSPES_OPERATOR.business_notice_days,
+        held_since=mine.aggregate(first=Min("from_on"))["first"], raised_on=raises.raised_on(service.pk),
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from hospes.kernel import clock, journal
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
-from hospes.services import changes, kinds
+from hospes.services import changes, kinds, rules
 from hospes.services.models import (
     By,
     Content,
@@ -269,9 +269,10 @@ def _give(service: Service, *, to: int, gave: Asked, took: Asked, on: date, now:
     _record("service.moved_away", "services_service", service.pk, giver, now)
     held = Content.objects.get(service_id=service.pk, until_on=None)
     Content.objects.filter(pk=held.pk).update(until_on=on)
-    # To the end of what was paid for nobody gets back what somebody else paid.
-    Service.objects.filter(pk=service.pk).update(customer=to, bound_until=service.renews_on)
-    service.customer_id, service.bound_until = to, service.renews_on
+    # To the end of what was paid for nobody gets back what somebody else paid; a consumer is held to it for a year at most.
+    bound_until = min(service.renews_on, rules.renewal(on, rules.CONSUMER_BOUND_MONTHS))
+    Service.objects.filter(pk=service.pk).update(customer=to, bound_until=bound_until)
+    service.customer_id, service.bound_until = to, bound_until
     fill(service, from_on=on, now=now, details=held.details)
     Task.objects.filter(service_id=service.pk, state=Task.State.OPEN).update(customer_id=to)
     kinds.moved(service.product.kind, service.pk)

@@ -26,7 +26,7 @@ from hospes.portal.views.prices import own_view
 from hospes.sales import additions as sales_additions
 from hospes.sales import pro_forma, withdrawals
 from hospes.sales.models import Order
-from hospes.services import changes, endings, moves, queries, raises, requests
+from hospes.services import changes, endings, moves, queries, raises, requests, rules
 from hospes.services.models import By, Request, Service, State, Task
 from hospes.services.services import Asked
 
@@ -148,6 +148,7 @@ def cancel(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
         "service": found, "form": form, "ways": ways, "key": SentForm.new_key(), "is_consumer": capacity.kind == "private",
         "back_cents": endings.given_back(found, ways.soonest), "order": _can_withdraw(capacity, found, today),
         "raised": ways.is_free and ways.soonest in (today, raises.raised_on(found.pk)),
+        "a_year": ways.soonest != rules.renewal(today, rules.CONSUMER_NOTICE_MONTHS),
     }  # fmt: skip
     return render(request, "portal/service_cancel.html", context)
 

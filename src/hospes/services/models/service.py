@@ -64,7 +64,8 @@ class Service(MappedModel):
     for the one before that, since the next term is invoiced before it begins.
     `renews_on`: `run_months` after `anchor_on`. It is the first day that is not paid for yet, also where the next term was
     invoiced before it began.
-    `bound_until`: the end of the last term that the customer chose; from then on it was renewed silently.
+    `bound_until`: the end of the last term that the customer chose; from then on it was renewed silently. A consumer is not held
+    to all of it where it is longer than a year: `rules.ways_to_end` says so.
     `ends_on`: from which day it is cancelled, the first one without it. `ended_on`: when it did end.
     """
 

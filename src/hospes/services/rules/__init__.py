@@ -1,6 +1,6 @@
 """Pure rules about services: their terms, what a part of one costs, and how they can be ended."""
 
-from hospes.services.rules.ending import CONSUMER_NOTICE_MONTHS, Ways, ways_to_end
+from hospes.services.rules.ending import CONSUMER_BOUND_MONTHS, CONSUMER_NOTICE_MONTHS, Ways, ways_to_end
 from hospes.services.rules.options import fits as fits
 from hospes.services.rules.options import going_on as going_on
 from hospes.services.rules.options import with_options as with_options
@@ -11,6 +11,6 @@ from hospes.services.rules.raising import raised_from as raised_from
 from hospes.services.rules.terms import Term, renewal
 
 __all__ = [
-    "CONSUMER_NOTICE_MONTHS", "Settlement", "Term", "Ways", "change", "paid_ahead", "part", "renewal", "terms_ahead",
-    "unused", "used", "ways_to_end",
+    "CONSUMER_BOUND_MONTHS", "CONSUMER_NOTICE_MONTHS", "Settlement", "Term", "Ways", "change", "paid_ahead", "part", "renewal",
+    "terms_ahead", "unused", "used", "ways_to_end",
 ]  # fmt: skip
