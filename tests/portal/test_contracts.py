@@ -11,7 +11,7 @@ from hospes.kernel import clock
 from hospes.sales import jobs as sales_jobs
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import jobs as service_jobs
-from hospes.services.models import Charge, Request, Service, Task
+from hospes.services.models import Charge, Content, Request, Service, Task
 from tests.portal.visit import House, browser, house, member, text
 from tests.support import make
 from tests.support.make import NOW
@@ -149,6 +149,70 @@ def test_a_consumer_who_was_renewed_silently_is_told_the_day_and_the_money() -> 
         client.post(at(place, "intrekken/"), {"what": "undo", "key": hidden(page, "key")})
         worked()
     assert (held(place).state, held(place).ends_on) == ("active", None)
+
+
+def test_a_consumer_in_a_term_of_two_years_is_told_that_a_year_binds_and_what_comes_back() -> None:
+    with clock.moved_to(NOW):
+        place = house(kind="private")
+        with as_owner():
+            Service.objects.filter(pk=place.service.pk).update(
+                months=24,
+                run_months=24,
+                renews_on=date(2028, 3, 2),
+                bound_until=date(2028, 3, 2),
+                price_cents=14620,
+            )
+            Content.objects.filter(service=place.service).update(months=24, price_cents=14620)
+        client = browser(place.holder)
+        page = text(client.get(at(place, "opzeggen/")))
+        assert "2 maart 2027: u zit er niet langer dan een jaar aan vast" in page
+        assert "88,57" in page  # 366 days at 20 cents, and VAT
+        assert "2 maart 2028" in page
+        page = client.get(at(place, "opzeggen/")).content.decode()
+        client.post(at(place, "opzeggen/"), {"when": "soonest", "key": hidden(page, "key")})
+        worked()
+    assert held(place).ends_on == date(2027, 3, 2)
+
+
+def test_a_day_before_a_term_ends_that_was_renewed_ahead_it_is_not_said_to_be_a_month_away() -> None:
+    with clock.moved_to(NOW):
+        place = house(kind="private")
+        with as_owner():
+            begun = date(2025, 3, 12)
+            Service.objects.filter(pk=place.service.pk).update(
+                anchor_on=begun, started_on=begun, run_months=24, renews_on=date(2027, 3, 12), bound_until=date(2026, 3, 12)
+            )  # fmt: skip
+            Content.objects.filter(service=place.service).update(from_on=begun)
+        page = text(browser(place.holder).get(at(place, "opzeggen/")))
+    assert "12 maart 2026, aan het einde van de termijn" in page
+    assert "een maand na vandaag" not in page
+
+
+@pytest.mark.parametrize("when", ["now", "term_end"])
+def test_what_was_planned_and_does_not_come_is_named_beside_the_change_that_takes_its_place(
+    when: str,
+) -> None:
+    with clock.moved_to(NOW):
+        place = house()
+        client, small = browser(place.holder), make.product(prices={12: 5000}, name_nl="Klein pakket")
+        plan = {"choice": f"{small.pk}:12", "quantity": "1", "when": "term_end"}
+        page = client.get(at(place, "wijzigen/"), plan).content.decode()
+        assert "gepland stond" not in page
+        client.post(
+            at(place, "wijzigen/"), plan | {"do": "confirm", "key": hidden(page, "key"), "shown": "0"}
+        )
+        worked()
+        other = {"choice": f"{place.service.product_id}:12", "quantity": "2", "when": when}
+        answer = client.get(at(place, "wijzigen/"), other)
+        said = text(answer).replace("\u00a0", " ")
+        assert (
+            "gepland stond (Klein pakket, voor € 60,50 inclusief btw per termijn), gaat dan niet door" in said
+        )
+        page = answer.content.decode()
+        shown = {"do": "confirm", "key": hidden(page, "key"), "shown": hidden(page, "shown")}
+        client.post(at(place, "wijzigen/"), other | shown)
+        worked()
+        assert "een andere wijziging komt in de plaats van de geplande" in text(client.get(at(place))).lower()
 
 
 def test_the_next_term_is_told_at_the_price_that_it_will_have() -> None:

@@ -253,6 +253,7 @@ def test_another_plan_replaces_the_first(large: Product) -> None:
         plan = planned(service.pk)
     assert plan is not None
     assert (plan.product_id, plan.quantity) == (service.product_id, 4)
+    assert [reason for reason, _ in reasons(service)] == ["change_planned", "plan_replaced", "change_planned"]
     with as_owner():
         in_force = [
             c for c in Content.objects.filter(service=service) if c.until_on is None or c.until_on > c.from_on

@@ -192,7 +192,10 @@ def _options_cents(service: Service, want: Wanted) -> int:
 def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked, now: datetime) -> None:
     """Make a change that was proposed, of a service that the caller has locked. `origin` makes its charges unique."""
     stays = _raise_that_stays(service, proposal)
+    replaced = Content.objects.filter(service_id=service.pk, settled_at=None, raised=None).exists()
     _unplan(service, now)
+    if replaced:
+        note(service, was=service.state, became=service.state, reason="plan_replaced", now=now, asked=asked)
     if proposal.at_once:
         _charge(service, proposal, origin=origin, now=now)
         _become(service, proposal.wanted, on=proposal.on, asked=asked, now=now)

@@ -17,6 +17,7 @@ REASONS: dict[str, Promise] = {
     "change_planned": _("a change was planned for the end of the term"),
     "plan_begun": _("the planned change began"),
     "plan_undone": _("the planned change was taken back"),
+    "plan_replaced": _("another change takes the place of the planned one"),
     "renewed": _("renewed for another term"),
     "price_raised": _("the price was raised, as announced"),
     "cancelled": _("the contract was cancelled"),

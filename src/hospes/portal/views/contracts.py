@@ -124,6 +124,7 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
         "is_other_package": proposal is not None and proposal.wanted.product_id != found.product_id,
         "options": words_of(found.choice_ids, found.choice_counts),
         "kept": changes.words_of_options(proposal.wanted) if proposal else "", "term_cents": found.term_cents,
+        "planned": queries.planned(found.pk),
     }  # fmt: skip
     return render(request, "portal/service_change.html", context)
 
