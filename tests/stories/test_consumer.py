@@ -48,10 +48,7 @@ def begun(story: Years, *, start_asked: bool = True) -> tuple[Service, Service]:
     extra = make.product(kind="addon", belongs_to=small, prices={12: 1_200})
     story.on(ORDERED)
     lines = (line(small, 12, {room.pk: 2}, on=ORDERED), line(extra, 12, {}, on=ORDERED, parent=0))
-    main, beside = bought(story, make.customer(kind="private"), *lines)
-    if start_asked:
-        with as_owner():
-            Order.objects.update(start_asked_at=story.till.now)
+    main, beside = bought(story, make.customer(kind="private"), *lines, start_asked=start_asked)
     assert story.documents() == [("invoice", ORDERED, 9_700, 11_737)]
     return main, beside
 
@@ -111,6 +108,60 @@ def test_withdrawn_after_a_change_what_was_paid_for_that_comes_back_too(
     net = 1_500 - used_of_main + left(24_000, 13) + left(1_200, 13) if start_asked else 9_700 + more
     assert abs(gave_back(story) - with_vat(net)) <= 1  # VAT of two invoices, each rounded by itself
     years.books_are_right()
+
+
+# --- the next term was invoiced already ---
+
+
+@pytest.mark.parametrize("start_asked", [True, False])
+@pytest.mark.parametrize("next_is_paid", [True, False])
+def test_withdrawn_when_the_next_month_is_invoiced_already_that_month_comes_back_too(
+    till: Till, next_is_paid: bool, start_asked: bool
+) -> None:
+    make.vat_rates()
+    small = make.product(prices={1: 395})
+    story, first = Years(till), date(2026, 2, 1)  # a Sunday; the fourteenth day after it is one as well
+    story.on(first)
+    [service] = bought(
+        story, make.customer(kind="private"), line(small, 1, {}, on=first), start_asked=start_asked
+    )
+    assert story.run(date(2026, 2, 15)) == 1
+    if next_is_paid:
+        story.pay()
+    shown = preview(story)
+    assert withdrawn(story, date(2026, 2, 16)) == "done"
+    february = left(395, 15, 28) if start_asked else 395
+    in_cash = with_vat(february) + (with_vat(395) if next_is_paid else 0)
+    assert gave_back_in_cash(story) == in_cash
+    assert (
+        abs(shown - with_vat(left(395, 14, 28) if start_asked else 395) - (in_cash - with_vat(february))) <= 1
+    )
+    assert story.documents()[2:] == [
+        ("credit_note", date(2026, 2, 16), 395, 478), ("credit_note", date(2026, 2, 16), february, with_vat(february)),
+    ]  # fmt: skip
+    assert [x.open_cents for x in all_of(Invoice)] == [0] * 4  # nothing is due, nor to be paid back
+    assert story.run(date(2026, 3, 15)) == 0
+    assert years.service(service.pk).ended_on == date(2026, 2, 16)
+    years.books_are_right()
+
+
+def preview(story: Years) -> int:
+    """What the portal says that one gets back, withdrawing today."""
+    [order] = all_of(Order)
+    with acting(Purpose.CONTRACT, actor=JOB, customer=story.customer_id):
+        return withdrawals.refund_cents(order, withdrawals.backs(order, on=story.today))
+
+
+def gave_back_in_cash(story: Years) -> int:
+    """Cents with VAT that were promised, were sent, and came on the account; all the same."""
+    with as_owner():
+        promised = sum(x.cents for x in Promised.objects.all())
+        sent = sum(x.cents for x in Refund.objects.filter(state="done"))
+    came = sum(
+        x["cents"] for charge in story.till.charges() for x in story.till.sim.control.refunds_of(charge.id)
+    )
+    assert promised == sent == came
+    return promised
 
 
 def test_notice_on_31_january_after_a_silent_renewal_ends_it_on_28_february(till: Till) -> None:

@@ -23,6 +23,7 @@ from hospes.kernel.acting import JOB, acting
 from hospes.kernel.jobs import Job
 from hospes.kernel.purposes import Purpose
 from hospes.payments import sweeps as payment_sweeps
+from hospes.sales.models import Order
 from hospes.sales.services import Wanted
 from hospes.services import changes, endings, requests
 from hospes.services import sweeps as service_sweeps
@@ -229,12 +230,15 @@ def line(product: Product, months: int, counts: dict[int, int], *, on: date, **w
     )  # fmt: skip
 
 
-def bought(story: Years, customer: Customer, *lines: Wanted) -> list[Service]:
+def bought(story: Years, customer: Customer, *lines: Wanted, start_asked: bool = False) -> list[Service]:
     """Ordered and paid in the portal, and delivered."""
     story.customer_id = customer.pk
     order = accepted(
         quoted(customer, *lines, today=story.today, now=story.till.now), today=story.today, now=story.till.now
     )
+    if start_asked:
+        with as_owner():
+            Order.objects.filter(pk=order.pk).update(start_asked_at=story.till.now)
     story.till.begin(order)
     story.till.settle(story.till.charges()[-1].id, "paid")
     story.till.note(story.till.charges()[-1].id)

@@ -6,25 +6,24 @@ at once; of who was not, a colleague looks first, since whoever knows an order n
 counts from the moment it was received.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing import charging
 from hospes.billing import rules as billing_rules
-from hospes.billing.models import Invoice, InvoiceLine
+from hospes.billing.models import Invoice, InvoiceLine, StuckCharge
 from hospes.billing.services import credit
-from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
 from hospes.kernel import clock, journal
-from hospes.kernel.acting import JOB, acting, current
-from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
-from hospes.sales import rules
+from hospes.sales import money, rules
 from hospes.sales.delivery import origin_of
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import endings, tasks
@@ -155,27 +154,40 @@ def backs(order: Order, *, on: date) -> list[Back]:
 
     All of it, but where the consumer asked expressly that it begins within the period: then they pay for the days before that
     day (art. 6:230s(4) Dutch Civil Code); and for nothing back where it was done as a whole by then with their consent, as a
-    domain is once it is registered, and work once it was done (art. 6:230p(d)). What a change within the period cost or gave back
-    counts like the rest: it is of the same contract.
+    domain is once it is registered, and work once it was done (art. 6:230p(d)). What a change within the period cost or gave
+    back, and a term that was invoiced before it begins, count like the rest: they are of the same contract.
     """
     found = []
     for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
         held = Service.objects.filter(origin=origin_of(line), customer_id=order.customer_id)
         service = held.select_related("product").first()
-        cents = line.net_cents
-        if (service is None and line.months and _handed_over(order, line)) or (
-            order.start_asked_at is not None and _is_done(line, service)
-        ):
-            cents = 0
-        elif service is not None and order.start_asked_at is not None and service.state != State.PENDING:
-            term = Term.first(service.started_on, line.months)
-            cents = line.net_cents - used(line.net_cents, term, on)
-            if _changed_cents(service) is not None:  # instead of the first price, what it came to cost
-                cents += endings.given_back(service, on) - unused(line.steps_cents[0], term, on)
-        elif service is not None:
-            cents += _changed_cents(service) or 0
-        found.append(Back(line, service, cents))
+        found.append(Back(line, service, _back(order, line, service, on)))
     return found
+
+
+def _back(order: Order, line: QuoteLine, service: Service | None, on: date) -> int:
+    if service is None:
+        gone = line.months and _handed_over(order, line)
+        return 0 if gone or (order.start_asked_at is not None and _is_done(line, None)) else line.net_cents
+    if service.state == State.TERMINATED:  # what was left of it was given back when it ended
+        return 0
+    if order.start_asked_at is None or service.state in endings.NOT_DELIVERED:
+        return line.net_cents + (_changed_cents(service) or 0) + _renewed_cents(service)
+    if _is_done(line, service):
+        return 0
+    term = Term.first(service.anchor_on, line.months)
+    cents = line.net_cents - used(line.net_cents, term, on)
+    if _changed_cents(service) is not None or service.renews_on > term.renews_on:
+        # Instead of the first price for the first term: what it came to cost, and for all that is paid for.
+        cents += endings.given_back(service, on) - unused(line.steps_cents[0], term, on)
+    return cents
+
+
+def _renewed_cents(service: Service) -> int:
+    """What was invoiced for the terms after the first: the next one is, some time before it begins."""
+    with money.as_billing(service.customer_id):
+        held = InvoiceLine.objects.filter(service_id=service.pk, kind="term", credits_line=None)
+        return sum(held.values_list("net_cents", flat=True))
 
 
 def _changed_cents(service: Service) -> int | None:
@@ -196,51 +208,60 @@ def _is_done(line: QuoteLine, service: Service | None) -> bool:
     """Whether a line was carried out as a whole: a name that was registered, work that was done."""
     if service is None:
         return Task.objects.filter(origin=origin_of(line), state=Task.State.DONE).exists()
-    kind = Product.objects.values_list("kind", flat=True).get(pk=line.product_id or 0)
-    return kind in rules.DONE_AT_ONCE and service.state != State.PENDING
+    return service.product.kind in rules.DONE_AT_ONCE and service.state not in endings.NOT_DELIVERED
 
 
 def refund_cents(order: Order, parts: list[Back]) -> int:
-    """What a consumer gets back with VAT; all that they paid, where nothing is kept. Nothing of an unpaid order."""
+    """
+    What a consumer who withdraws now gets back with VAT, to be shown before they do; nothing of an unpaid order.
+
+    What of it was invoiced and is not paid yet is set off, and not paid back. The credit notes have the last word: of several,
+    each has its VAT rounded by itself.
+    """
     if order.state != Order.State.PAID:
         return 0
     if all(part.cents == part.line.net_cents for part in parts):
         return order.total_cents
-    return billing_rules.totals((part.cents, part.line.vat_basis_points) for part in parts).total_cents
+    sums = billing_rules.totals((part.cents, part.line.vat_basis_points) for part in parts)
+    return max(sums.total_cents - _unpaid(order.customer_id, parts), 0)
 
 
-def _unpaid(parts: list[Back]) -> int:
-    """What of changes was invoiced and is not paid yet: that is set off, and not paid back."""
-    held = {part.service.pk for part in parts if part.service is not None}
-    changed = InvoiceLine.objects.filter(service_id__in=held, kind="change").values("invoice_id")
-    return sum(each.open_cents for each in Invoice.objects.filter(pk__in=changed, kind=Invoice.Kind.INVOICE))
+def _unpaid(customer_id: int, parts: list[Back]) -> int:
+    """What of changes and terms to come was invoiced and is not paid yet; no more of an invoice than is of them."""
+    held, found = _services_of(parts), 0
+    with money.as_billing(customer_id):
+        lines = InvoiceLine.objects.filter(service_id__in=held, credits_line=None)
+        for invoice in Invoice.objects.filter(pk__in=lines.values("invoice_id")):
+            of_it = lines.filter(invoice_id=invoice.pk).values_list("net_cents", "vat_basis_points")
+            found += min(invoice.open_cents, max(billing_rules.totals(of_it).total_cents, 0))
+    return found
+
+
+def _services_of(parts: list[Back]) -> list[int]:
+    return [part.service.pk for part in parts if part.service is not None]
+
+
+# --- carrying it out ------------------------------------------------------------------------------------------------------
 
 
 def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -> Withdrawal.State:
-    """End what an order began, as of the day on which the statement was received, and note what is to be paid back."""
+    """
+    End what an order began, as of the day on which the statement was received; what it gives back is credited at once.
+
+    So what is promised is what the credit notes give back, to the cent.
+    """
     day = clock.day_of(found.received_at)
     held = Order.objects.select_for_update().get(pk=order.pk)
     if held.state not in (Order.State.AWAITING_PAYMENT, Order.State.PAID):  # by another statement
         return _decided(found, Withdrawal.State.LATE, now)
+    _hold(held)
     parts = backs(held, on=day)
-    cents = refund_cents(held, parts)
-    for part in sorted(
-        parts, key=lambda each: each.line.parent_id is None
-    ):  # additions before what ends them
-        if part.service is None:
-            tasks.drop(origin=origin_of(part.line), now=now)
-            continue
-        service = (
-            Service.objects.select_related("product").select_for_update(of=("self",)).get(pk=part.service.pk)
-        )
-        if service.state != State.TERMINATED:
-            endings.end(service, on=max(day, service.started_on), reason="withdrawn", kind=Charge.Kind.WITHDRAWN, now=now,
-                        asked=asked, cents=part.cents)  # fmt: skip
-    scene = current()
-    with acting(Purpose.BILLING, actor=scene.actor if scene else JOB):
+    _end(parts, day, asked, now)
+    with money.as_billing(held.customer_id):
         Order.objects.filter(pk=held.pk).update(state=Order.State.WITHDRAWN)
         _credit_unserved(held, parts, found.pk, now)
-        cents = max(cents - _unpaid(parts), 0)
+        charging.settle(customer_id=held.customer_id, today=clock.day_of(now), now=now)
+        cents = _promised(held, parts, found.pk)
     if cents:
         Refund.objects.create(
             withdrawal_id=found.pk, customer_id=held.customer_id, order_id=held.pk, cents=cents, created_at=now,
@@ -249,6 +270,61 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
     journal.record("order.withdrawn", at=now, table="sales_order", object_id=held.pk, customer_id=held.customer_id,
                    changed=["state"])  # fmt: skip
     return _decided(found, Withdrawal.State.DONE, now)
+
+
+def _hold(order: Order) -> None:
+    """Hold the services of an order, so that no run invoices a next term of them while it is reckoned what comes back."""
+    origins = [origin_of(line) for line in QuoteLine.objects.filter(quote_id=order.quote_id)]
+    held = Service.objects.filter(origin__in=origins, customer_id=order.customer_id).order_by("pk")
+    money.hold(order.customer_id, list(held.values_list("pk", flat=True)), origins)
+    list(held.select_for_update(of=("self",)))
+
+
+def _end(parts: list[Back], day: date, asked: Asked, now: datetime) -> None:
+    """End the services of an order, additions before what ends them, and let go of work that was not done."""
+    for part in sorted(parts, key=lambda each: each.line.parent_id is None):
+        if part.service is None:
+            tasks.drop(origin=origin_of(part.line), now=now)
+            continue
+        held = Service.objects.select_related("product").select_for_update(of=("self",))
+        service = held.get(pk=part.service.pk)
+        if service.state != State.TERMINATED:
+            endings.end(service, on=max(day, service.started_on), reason="withdrawn", kind=Charge.Kind.WITHDRAWN, now=now,
+                        asked=asked, cents=part.cents)  # fmt: skip
+
+
+def _promised(order: Order, parts: list[Back], withdrawal_id: int) -> int:
+    """
+    What is to be paid back with VAT: what the credit notes give back and did not set off.
+
+    What no credit note could be made of yet is owed all the same; but not what was given back before.
+    """
+    if order.state != Order.State.PAID:
+        return 0
+    notes = sum(note.open_cents for note in _notes(withdrawal_id, _services_of(parts)))
+    rates = {part.service.pk: part.line.vat_basis_points for part in parts if part.service is not None}
+    stuck = StuckCharge.objects.with_related("charge").filter(
+        charge__in=_withdrawn(_services_of(parts)), over_at=None
+    )
+    owed = [
+        (-each.cents, rates[each.charge.service_id])
+        for each in stuck.exclude(reason=StuckCharge.Reason.TOO_LITTLE)
+    ]  # fmt: skip
+    if not Invoice.objects.filter(origin=f"order:{order.pk}").exists():
+        owed += [(part.cents, part.line.vat_basis_points) for part in parts if part.service is None]
+    return notes + billing_rules.totals(owed).total_cents
+
+
+def _withdrawn(services: Iterable[int]) -> QuerySet[Charge]:
+    return Charge.objects.filter(service_id__in=list(services), kind=Charge.Kind.WITHDRAWN)
+
+
+def _notes(withdrawal_id: int, services: Iterable[int]) -> list[Invoice]:
+    """The credit notes of a withdrawal: of the charges of its services, and of what never became one."""
+    of_it = Q(origin=f"credit:withdrawal:{withdrawal_id}")
+    for pk in _withdrawn(services).values_list("pk", flat=True):
+        of_it |= Q(origin__startswith=f"credit:charge:{pk}:")
+    return list(Invoice.objects.filter(of_it))
 
 
 def _credit_unserved(order: Order, parts: list[Back], withdrawal_id: int, now: datetime) -> None:

@@ -16,6 +16,8 @@ from hospes.services.services import BY_SYSTEM, Asked, move, note
 
 #: States from which somebody can cancel.
 CANCELLABLE = (State.ACTIVE, State.SUSPENDED)
+#: States of what nobody could use yet: it waits, or could not be set up.
+NOT_DELIVERED = (State.PENDING, State.REFUSED)
 
 
 def ways_to_end(service: Service, *, today: date) -> rules.Ways:
