@@ -107,6 +107,7 @@ def test_withdrawn_after_a_change_what_was_paid_for_that_comes_back_too(
     used_of_main = round(8_500 * 13 / 365) - round(7_000 * 13 / 365)  # of the set-up fee
     net = 1_500 - used_of_main + left(24_000, 13) + left(1_200, 13) if start_asked else 9_700 + more
     assert abs(gave_back(story) - with_vat(net)) <= 1  # VAT of two invoices, each rounded by itself
+    assert all(x.settled_at for x in all_of(Promised))
     years.books_are_right()
 
 
@@ -140,6 +141,7 @@ def test_withdrawn_when_the_next_month_is_invoiced_already_that_month_comes_back
         ("credit_note", date(2026, 2, 16), 395, 478), ("credit_note", date(2026, 2, 16), february, with_vat(february)),
     ]  # fmt: skip
     assert [x.open_cents for x in all_of(Invoice)] == [0] * 4  # nothing is due, nor to be paid back
+    assert all(x.settled_at for x in all_of(Promised))
     assert story.run(date(2026, 3, 15)) == 0
     assert years.service(service.pk).ended_on == date(2026, 2, 16)
     years.books_are_right()
@@ -162,6 +164,26 @@ def gave_back_in_cash(story: Years) -> int:
     )
     assert promised == sent == came
     return promised
+
+
+@pytest.mark.parametrize("cents", [7_302, 7_303, 7_304, 7_305, 7_306, 7_307])
+def test_a_promise_after_a_change_is_kept_to_the_cent_and_not_open_for_ever(till: Till, cents: int) -> None:
+    make.vat_rates()
+    small = make.product(prices={12: cents})
+    story = Years(till)
+    story.on(ORDERED)
+    [service] = bought(
+        story, make.customer(kind="private"), line(small, 12, {}, on=ORDERED), start_asked=True
+    )
+    large = make.product(prices={12: 14_603})
+    story.on(ORDERED + 5 * DAY)
+    story.change(service, at_once=True, product_id=large.pk)
+    story.pay()
+    assert withdrawn(story, ORDERED + 13 * DAY) == "done"
+    gave_back(story)
+    assert [x.settled_at is not None for x in all_of(Promised)] == [True]
+    assert [x.open_cents for x in all_of(Invoice)] == [0] * 4
+    years.books_are_right()
 
 
 def test_notice_on_31_january_after_a_silent_renewal_ends_it_on_28_february(till: Till) -> None:

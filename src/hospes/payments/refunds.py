@@ -15,14 +15,13 @@ from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
-from hospes.billing.models import TO_BE_PAID_BACK, Invoice, InvoiceLine
+from hospes.billing.models import TO_BE_PAID_BACK, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
-from hospes.sales.models import Order, QuoteLine
 from hospes.sales.models import Refund as Promised
-from hospes.services.models import Service
+from hospes.sales.withdrawals import is_owed
 
 journal.register({
     "refund.requested": gettext_lazy("Money to be paid back"), "refund.sent": gettext_lazy("Money is being paid back"),
@@ -225,18 +224,9 @@ def _posting(refund: Refund, on: date, *, by_hand: bool, back: bool = False) -> 
 
 
 def _keep_promise(refund: Refund, now: datetime) -> None:
-    """After a withdrawal: what was promised is paid once all of it went back, of the order and of what changed in it since."""
+    """After a withdrawal: what was promised is paid once nothing of its credit notes is open, whatever they came to."""
     for promised in Promised.objects.filter(customer_id=refund.customer_id, settled_at=None):
-        quote_id = Order.objects.values_list("quote_id", flat=True).get(pk=promised.order_id)
-        lines = QuoteLine.objects.filter(quote_id=quote_id).values_list("pk", flat=True)
-        origins = [f"quote_line:{pk}" for pk in lines]
-        services = list(Service.objects.filter(origin__in=origins).values_list("pk", flat=True))
-        of_it = Q(sold_as__in=origins) | Q(service_id__in=services)
-        notes = InvoiceLine.objects.filter(of_it, customer_id=refund.customer_id).values("invoice_id")
-        back = Refund.objects.filter(
-            credit_note_id__in=notes, state=_State.DONE, requested_at__gte=promised.created_at
-        )
-        if int(back.aggregate(sum=Sum("cents"))["sum"] or 0) >= promised.cents:
+        if not is_owed(promised):
             Promised.objects.filter(pk=promised.pk).update(settled_at=now)
 
 

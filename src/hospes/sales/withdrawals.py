@@ -327,6 +327,18 @@ def _notes(withdrawal_id: int, services: Iterable[int]) -> list[Invoice]:
     return list(Invoice.objects.filter(of_it))
 
 
+def is_owed(promised: Refund) -> bool:
+    """Whether anything of what was promised after a withdrawal is still to be credited or paid back. Acts for billing."""
+    quote_id = Order.objects.values_list("quote_id", flat=True).get(pk=promised.order_id)
+    lines = QuoteLine.objects.filter(quote_id=quote_id).values_list("pk", flat=True)
+    held = Service.objects.filter(
+        customer_id=promised.customer_id, origin__in=[f"quote_line:{pk}" for pk in lines]
+    )
+    services = list(held.values_list("pk", flat=True))
+    waits = _withdrawn(services).filter(settled_at=None).exists()
+    return waits or any(note.open_cents for note in _notes(promised.withdrawal_id, services))
+
+
 def _credit_unserved(order: Order, parts: list[Back], withdrawal_id: int, now: datetime) -> None:
     """Credit what was paid and never became a service; of what did, the charge is settled by billing."""
     sold = [origin_of(part.line) for part in parts if part.service is None and part.cents]
