@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hospes.billing.models import Invoice
+from hospes.billing.models import Invoice, InvoiceLine
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
@@ -14,7 +14,8 @@ from hospes.sales import withdrawals
 from hospes.sales.models import Order, Withdrawal
 from hospes.sales.models import Refund as Promised
 from hospes.sales.withdrawals import Said
-from hospes.services.models import Service
+from hospes.services.models import Service, Task
+from hospes.services.queries import entitlements
 from tests.payments.till import Till
 from tests.sales.shop import all_of
 from tests.stories import years
@@ -183,6 +184,57 @@ def test_a_promise_after_a_change_is_kept_to_the_cent_and_not_open_for_ever(till
     gave_back(story)
     assert [x.settled_at is not None for x in all_of(Promised)] == [True]
     assert [x.open_cents for x in all_of(Invoice)] == [0] * 4
+    years.books_are_right()
+
+
+# --- what is held back until one cannot withdraw any more ---
+
+
+@pytest.mark.parametrize("start_asked", [True, False])
+def test_the_paid_month_of_work_that_may_not_begin_yet_begins_when_it_may(
+    till: Till, start_asked: bool
+) -> None:
+    make.vat_rates()
+    hosting, upkeep = make.product(prices={1: 1_000}), make.product(kind="monitoring", prices={1: 1_950})
+    story = Years(till)
+    story.on(ORDERED)
+    lines = [line(each, 1, {}, on=ORDERED) for each in (hosting, upkeep)]
+    main, held_back = bought(story, make.customer(kind="private"), *lines, start_asked=start_asked)
+    begins = ORDERED if start_asked else date(2026, 9, 22)  # the day after the last one to withdraw
+    with as_owner():
+        found = list(InvoiceLine.objects.order_by("position").values_list("period_from", "period_until"))
+        work = Task.objects.get(service_id=held_back.pk)
+    ends = date(2026, 10, 6) if start_asked else date(2026, 10, 21)
+    assert found == [(ORDERED, date(2026, 10, 6)), (begins, ends)]
+    assert (work.not_before or ORDERED) == begins
+    assert (main.anchor_on, main.renews_on) == (ORDERED, date(2026, 10, 7))
+    assert (held_back.started_on, held_back.anchor_on, held_back.renews_on) == (ORDERED, begins, ends + DAY)
+    assert held_back.bound_until == ends + DAY
+    # The next month is invoiced fourteen days before the first one is over, each.
+    assert story.run(date(2026, 9, 23)) == (2 if start_asked else 1)
+    if not start_asked:
+        assert story.run(date(2026, 10, 7)) == 0
+        assert story.run(date(2026, 10, 8)) == 1
+    assert years.service(held_back.pk).renews_on == (date(2026, 11, 7) if start_asked else date(2026, 11, 22))
+    years.books_are_right()
+
+
+def test_what_was_held_back_and_withdrawn_from_is_given_back_as_a_whole(till: Till) -> None:
+    make.vat_rates()
+    upkeep = make.product(kind="monitoring", prices={1: 1_950})
+    story = Years(till)
+    story.on(ORDERED)
+    customer = make.customer(kind="private")
+    [held_back] = bought(story, customer, line(upkeep, 1, {}, on=ORDERED))
+    with as_owner():
+        Service.objects.update(state="pending")
+    with acting(
+        Purpose.CONTRACT, actor=JOB, customer=customer.pk
+    ):  # on the customer's pages from the first day on
+        assert [x.pk for x in entitlements(customer.pk, today=ORDERED)] == [held_back.pk]
+    assert withdrawn(story, ORDERED + 14 * DAY) == "done"
+    assert gave_back(story) == with_vat(1_950)
+    assert years.service(held_back.pk).ended_on == ORDERED + 14 * DAY
     years.books_are_right()
 
 

@@ -18,9 +18,7 @@ def deliver(order: Order, *, now: datetime) -> None:
 
     What has no product staff described by themselves on the quote: there is nothing to be made.
     """
-    today = clock.day_of(
-        order.paid_at or order.placed_at
-    )  # where the invoice's period begins, also when this runs later
+    today = clock.day_of(order.paid_at or order.placed_at)  # also when this runs later
     not_before = _not_before(order)
     lines = QuoteLine.objects.filter(quote_id=order.quote_id, product__isnull=False).order_by("position")
     kinds = dict(Product.objects.filter(pk__in={x.product_id for x in lines}).values_list("pk", "kind"))
@@ -30,7 +28,8 @@ def deliver(order: Order, *, now: datetime) -> None:
             tasks.make(tasks.Work(order.customer_id, product_id, line.label, line.quantity, line.details, origin_of(line)),
                        not_before=not_before, now=now)  # fmt: skip
             continue
-        service = start(_sold(order, line), today=today, now=now)
+        sold = _sold(order, line, term_begins(order, kinds[product_id], today))
+        service = start(sold, today=today, now=now)
         if not_before is not None:
             tasks.hold_back(service_id=service.pk, until=not_before)
 
@@ -40,7 +39,17 @@ def origin_of(line: QuoteLine) -> str:
     return f"quote_line:{line.pk}"
 
 
-def _sold(order: Order, line: QuoteLine) -> Sold:
+def term_begins(order: Order, kind: str | None, day: date) -> date:
+    """
+    The first day of the term that is paid with an order that was paid, or invoiced, on a day; as its invoice says it.
+
+    What a person delivers and may not begin yet has no term that runs meanwhile: it begins when they may.
+    """
+    not_before = _not_before(order) if kind in tasks.BY_HAND else None
+    return max(day, not_before) if not_before else day
+
+
+def _sold(order: Order, line: QuoteLine, runs_from: date) -> Sold:
     belongs_to = line.service_id
     if line.parent_id is not None:
         belongs_to = Service.objects.values_list("pk", flat=True).get(origin=f"quote_line:{line.parent_id}")
@@ -49,7 +58,7 @@ def _sold(order: Order, line: QuoteLine) -> Sold:
         line.steps_cents[-1] // line.quantity,  # of one, after the introduction; whole cents by the rules of the catalogue
         origin_of(line), line.quantity, choices=tuple(zip(line.choice_ids, line.choice_counts, strict=True)),
         details=line.details, belongs_to_id=belongs_to,
-        intro_cents=line.steps_cents[0] // line.quantity if len(line.steps_cents) > 1 else None,
+        intro_cents=line.steps_cents[0] // line.quantity if len(line.steps_cents) > 1 else None, runs_from=runs_from,
     )  # fmt: skip
 
 

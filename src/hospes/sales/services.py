@@ -14,14 +14,14 @@ from hospes.billing import services as billing
 from hospes.billing.models import Invoice
 from hospes.billing.tax.queries import TaxUnknown, tax_of
 from hospes.catalogue import promotions
-from hospes.catalogue.models import RegistryNotice
+from hospes.catalogue.models import Product, RegistryNotice
 from hospes.catalogue.promotions import CodeRefused
 from hospes.catalogue.rules import Step
 from hospes.customers.queries import addressee
 from hospes.kernel import clock, journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
-from hospes.sales import additions, names, parties, registries, rules
+from hospes.sales import additions, delivery, names, parties, registries, rules
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.sales.queries import ordered_elsewhere
@@ -328,8 +328,11 @@ def _draft(
     quote, begins = Quote.objects.get(pk=order.quote_id), clock.day_of(paid_at or order.placed_at)
     reader, lines = addressee(order.customer_id, now=now), list[billing.DraftLine]()
     never: tuple[date | None, date | None] = (None, None)
-    for line in QuoteLine.objects.filter(quote_id=quote.pk).order_by("position"):
-        period = (begins, renewal(begins, line.months) - timedelta(days=1)) if line.months else never
+    held = QuoteLine.objects.filter(quote_id=quote.pk).order_by("position")
+    kinds = dict(Product.objects.filter(pk__in=[x.product_id or 0 for x in held]).values_list("pk", "kind"))
+    for line in held:
+        first = delivery.term_begins(order, kinds.get(line.product_id or 0), begins)
+        period = (first, renewal(first, line.months) - timedelta(days=1)) if line.months else never
         with override(reader.language if reader else "nl"):
             setup, (number, words) = names.setup_of(line.description), names.counted(line)
         amounts = [

@@ -47,6 +47,7 @@ class Sold:
     What was sold: `origin` names it uniquely, so that it becomes one service however often it is delivered.
 
     `price_cents` is for one with its options, for a term, without VAT; `intro_cents` for the first term, where that is another.
+    `runs_from`: the first day of its first term, where that is not the day on which it is made.
     """
 
     customer_id: int
@@ -60,6 +61,7 @@ class Sold:
     details: str = ""  # the same in words
     belongs_to_id: int | None = None  # the service that an addition is of
     intro_cents: int | None = None
+    runs_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,14 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
 
 def _made(sold: Sold, provider: str, today: date) -> tuple[Service, bool, bool]:
     """The service, whether it is new, and whether it got its name."""
+    term = Term.first(sold.runs_from or today, sold.months)
     values = {
         "customer_id": sold.customer_id, "product_id": sold.product_id, "label": sold.label, "months": sold.months,
         "price_cents": sold.price_cents, "intro_cents": sold.intro_cents,
         "quantity": sold.quantity, "provider": provider, "started_on": today,
         "choice_ids": [pk for pk, _ in sold.choices], "choice_counts": [n for _, n in sold.choices],
         "belongs_to_id": sold.belongs_to_id,
-        **of_term(Term.first(today, sold.months)), "bound_until": Term.first(today, sold.months).renews_on,
+        **of_term(term), "bound_until": term.renews_on,
     }  # fmt: skip
     try:
         with transaction.atomic():
