@@ -51,7 +51,7 @@ NEEDS: dict[str, set[Any]] = {
     "rules": {_KEEP}, "withdraw_rate": {_KEEP}, "withdraw_threshold": {_KEEP},
     "raises": {_KEEP}, "new_raise": {_KEEP}, "raise": {_KEEP},
     "quote_new": {_QUOTE}, "quote_draft": {_QUOTE}, "quote": {_QUOTE}, "quote_pdf": {_QUOTE},
-    "service_changing": {Purpose.CONTRACT}, "service_moving": {Purpose.CONTRACT},
+    "service_changing": {Purpose.CONTRACT}, "service_moving": {Purpose.CONTRACT}, "service_drop": {Purpose.CONTRACT},
 }  # fmt: skip
 NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",

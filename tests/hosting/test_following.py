@@ -7,6 +7,7 @@ from django.test import override_settings
 
 from hospes.catalogue.models import Product
 from hospes.hosting import services as hosting
+from hospes.hosting.models import HostingAccount
 from hospes.hosting.providers import PanelRefused, PanelUnavailable
 from hospes.hosting.providers.directadmin import from_settings
 from hospes.services.models import Service
@@ -73,3 +74,37 @@ def test_a_package_that_the_panel_has_not_is_no_success(panel: DirectAdminWorld)
 
 def test_a_service_without_an_account_is_left_alone(panel: DirectAdminWorld) -> None:
     follow(make.service())
+
+
+def dropped_halfway(panel: DirectAdminWorld, *, domain: str) -> tuple[Service, str]:
+    """A service that ended before its account was noted as made, while the panel has an account of that user name."""
+    service = make.service(product=make.product(panel_package="small"))
+    account = make.hosting_account(service=service)
+    with as_owner():
+        HostingAccount.objects.filter(pk=account.pk).update(made_at=None)
+        Service.objects.filter(pk=service.pk).update(state="terminated", ended_on=TODAY)
+    panel.provider.ensure_account(
+        account.username, domain or account.domain, "small", "Secret123456", "info@mail.example"
+    )
+    return service, account.username
+
+
+def test_what_was_made_halfway_is_cleared_away_once_it_was_dropped(panel: DirectAdminWorld) -> None:
+    service, username = dropped_halfway(panel, domain="")
+    follow(service)
+    follow(service)
+    assert panel.provider.state(username) == "absent"
+
+
+def test_an_account_of_somebody_else_under_that_user_name_stays(panel: DirectAdminWorld) -> None:
+    service, username = dropped_halfway(panel, domain="of-somebody-else.test")
+    follow(service)
+    assert panel.provider.state(username) == "active"
+
+
+def test_an_account_that_is_being_made_is_left_alone(panel: DirectAdminWorld) -> None:
+    service, username = dropped_halfway(panel, domain="")
+    with as_owner():
+        Service.objects.filter(pk=service.pk).update(state="refused", ended_on=None)
+    follow(service)
+    assert panel.provider.state(username) == "active"

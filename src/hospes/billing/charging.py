@@ -142,13 +142,14 @@ def _words(charge: Charge) -> str:
 
 def _covering(service: Service, charge: Charge) -> list[InvoiceLine]:
     """
-    The lines of invoices that a service's time was paid with, the newest first; of a withdrawal also what has no period.
+    The lines of invoices that a service's time was paid with, the newest first; also what has no period, of what was withdrawn
+    from or dropped.
 
     What was invoiced before the service was made is found by its origin.
     """
     of_it = Q(service_id=service.pk) | Q(sold_as=service.origin) & ~Q(sold_as="")
     overlaps = Q(period_until__gte=charge.period_from, period_from__lte=charge.period_until)
-    if charge.kind == Charge.Kind.WITHDRAWN:
+    if charge.kind in (Charge.Kind.WITHDRAWN, Charge.Kind.DROPPED):
         overlaps |= Q(period_from=None)
     found = InvoiceLine.objects.with_related("invoice").filter(
         of_it, overlaps, customer_id=charge.customer_id, credits_line=None, net_cents__gt=0
@@ -220,6 +221,8 @@ def _reason(charge: Charge, service: Service) -> str:
     words = {"label": service.label, "day": _day(charge.period_from), "last": _day(charge.period_until)}
     if charge.kind == Charge.Kind.WITHDRAWN:
         return _("You withdrew from the contract for %(label)s.") % words
+    if charge.kind == Charge.Kind.DROPPED:
+        return _("%(label)s could not be delivered: all that was invoiced for it comes back.") % words
     if charge.kind == Charge.Kind.ENDED:
         return (
             _("%(label)s ended on %(day)s: what was paid for the time after it, until %(last)s, comes back.")

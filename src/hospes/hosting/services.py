@@ -180,19 +180,20 @@ def _finish(service_id: int, *, now: datetime) -> None:
 def follow(*, service_id: int, provider: HostingProvider, now: datetime) -> None:
     """
     Bring the account at the panel to what its service is: under its package with the limits of its options, or removed with
-    everything in it once it ended.
+    everything in it once it ended. Of one whose making was broken off something may be there: that goes as well, but nothing
+    of a name that somebody else has at the panel.
 
     Harmless to repeat, and in any order. Raises HostingError, after which it can be called again.
     """
     with acting(Purpose.CONTRACT, actor=JOB):
         service = Service.objects.get(pk=service_id)
-        account = HostingAccount.objects.filter(service_id=service_id, made_at__isnull=False).first()
+        account = HostingAccount.objects.filter(service_id=service_id).first()
         package = Product.objects.values_list("panel_package", flat=True).get(pk=service.product_id)
         limits = limits_of(service)
-    if account is None:  # never made, or it stands with another service by now
-        return
+    if account is None or (account.made_at is None and service.state != State.TERMINATED):
+        return  # not made yet, or it stands with another service by now
     if service.state == State.TERMINATED:
-        provider.remove(account.username)
+        provider.remove(account.username, domain="" if account.made_at else account.domain)
     elif service.state in (State.ACTIVE, State.SUSPENDED, State.CANCELLED):
         provider.change_package(account.username, package)
         _limit(provider, account.username, limits)

@@ -14,8 +14,8 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.payments import jobs as payments
 from hospes.payments.models import Payment
+from hospes.sales import dropping, withdrawals
 from hospes.sales import jobs as sales
-from hospes.sales import withdrawals
 from hospes.services import kinds, requests, services, tasks
 from hospes.services.models import By, Service, State, Task
 from hospes.services.services import Asked
@@ -116,6 +116,22 @@ def ask_of_service(
     """
     asked = Asked(By.STAFF, scene.actor.id, note)
     requests.ask(service, words, asked=asked, key=f"office:{once}"[:60], now=now)
+
+
+def drop_service(*, scene: Scene, service: Service, note: str, once: str, now: datetime) -> bool:
+    """
+    Drop a service that was never delivered, for a reason that the customer can read; False when it does not wait (any more), or
+    when the form was carried out already. Acts for the contract.
+    """
+    if not _first(scene, f"drop:{service.pk}:{once}", now):
+        return False
+    # The twin may not end a service: the customer, who acts by it, has no say in that.
+    with acting(Purpose.CONTRACT, actor=scene.actor):
+        asked = Asked(By.STAFF, scene.actor.id, note)
+        if not dropping.drop(service_id=service.pk, asked=asked, now=now):
+            return False
+    _journal("staff.service_dropped", "services_service", service.pk, now)
+    return True
 
 
 def carry_out_withdrawal(*, scene: Scene, pk: int, once: str, now: datetime) -> bool:

@@ -410,7 +410,8 @@ BOARDS: Final = (
     Board(
         "geweigerde-diensten", Purpose.CONTRACT, True, _("Services that could not be set up"),
         _("They were paid, and the customer knows that we are looking at it. Somebody else has the name here, or the hosting"
-          " server refused it. Agree on another name or pay the money back; try it again once the hindrance is gone."),
+          " server refused it. Try it again once the hindrance is gone; if it cannot be done, drop it on its own page: what was"
+          " paid goes back by itself."),
         Rows(_refused, _refused_item),
     ),
     Board(

@@ -39,6 +39,11 @@ urlpatterns = [
     path("klanten/<int:number>/diensten/<int:service_id>/", customer.service, name="service"),
     path("klanten/<int:number>/werk/<int:task_id>/", tasks.task, name="task"),
     path("klanten/<int:number>/diensten/<int:service_id>/einde/", contract.ending, name="service_ending"),
+    path(
+        "klanten/<int:number>/diensten/<int:service_id>/laten-vervallen/",
+        contract.dropped,
+        name="service_drop",
+    ),
     path("klanten/<int:number>/diensten/<int:service_id>/overdragen/", moving.moving, name="service_moving"),
     path(
         "klanten/<int:number>/diensten/<int:service_id>/anders/", changing.changing, name="service_changing"

@@ -12,6 +12,7 @@ journal.register({
     "staff.read_journal": _("Journal read by our staff"),
     "staff.invoice_resent": _("Invoice mailed again by our staff"),
     "staff.service_retried": _("Setting up a service tried again by our staff"),
+    "staff.service_dropped": _("Service that was not delivered dropped by our staff"),
     "staff.panel_asked": _("Hosting server asked by our staff"),
     "staff.withdrawal_carried_out": _("Withdrawal carried out by our staff"),
     "staff.charges_settled": _("Amounts put on an invoice or credit note again by our staff"),

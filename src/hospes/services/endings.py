@@ -1,5 +1,6 @@
 """Cancelling a service, taking that back, and ending it when its day has come. Acts for the contract."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -125,6 +126,30 @@ def end(
                    origin=f"service:{service.pk}:{kind}", now=now)  # fmt: skip
     move(service, State.TERMINATED, reason=reason, on=on, asked=asked, now=now)
     kinds.ended(service.product.kind, service.pk)
+
+
+def drop(
+    service: Service, *, on: date, back: Callable[[Service], int], asked: Asked, now: datetime, reason: str = "dropped"
+) -> None:  # fmt: skip
+    """
+    End a locked service that was never delivered, and give all back that was invoiced for it, which `back` tells of a service.
+
+    So with its additions; of one that was delivered all the same, the unused part. The customer is told.
+    """
+    for addition in _additions(service):
+        if addition.state in NOT_DELIVERED:
+            drop(addition, on=on, back=back, asked=asked, now=now, reason="dropped_with")
+        else:
+            ends = max(on, addition.started_on)
+            end(addition, on=ends, reason="ended_with", kind=Charge.Kind.ENDED, now=now, asked=asked)
+    changes.charge(
+        service, Charge.Kind.DROPPED, product_id=service.product_id, quantity=service.quantity, cents=-back(service),
+        period_from=service.started_on, origin=f"service:{service.pk}:{Charge.Kind.DROPPED}", now=now,
+    )  # fmt: skip
+    move(service, State.TERMINATED, reason=reason, on=max(on, service.started_on), asked=asked, now=now)
+    kinds.ended(service.product.kind, service.pk)
+    messaging.enqueue("services.dropped", key=f"service:{service.pk}:dropped", customer_id=service.customer_id,
+                      about_id=service.pk, now=now)  # fmt: skip
 
 
 def renew(service: Service, *, now: datetime, intro_cents: int | None = None) -> tuple[date, date, int]:

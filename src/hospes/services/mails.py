@@ -181,6 +181,24 @@ def ended(message: Message) -> Rendered:
     return notice(service, _("The contract has ended"), said, at=message.created_at)
 
 
+def dropped(message: Message) -> Rendered:
+    """A service that was never delivered was dropped: as of when, and that all that was invoiced for it is given back."""
+    service = Service.objects.get(pk=message.about)
+    day = day_words(service.ended_on or clock.day_of(message.created_at))
+    said = [
+        _(
+            "We do not deliver %(label)s: it was dropped on %(day)s. You find the reason with it in your account."
+        )
+        % {"label": service.label, "day": day}
+    ]
+    back = Charge.objects.filter(service_id=service.pk, kind=Charge.Kind.DROPPED).first()
+    if back is not None:
+        sum_words = priced(service, -back.cents, message.created_at)
+        said.append(_("You get a credit note for all of it: %(sum)s.") % {"sum": sum_words})
+        said.append(_("What you paid of it comes back in the way in which you paid, within fourteen days."))
+    return notice(service, _("Your order was dropped"), said, at=message.created_at)
+
+
 def euro(cents: int) -> str:
     """An amount as a sentence has it, in the active language."""
     return f"€ {formats.number_format(Decimal(cents) / 100, 2, force_grouping=True)}"
@@ -275,6 +293,7 @@ register("services.not_done", _of_request(
     lambda request, service: [refusal_words(request.refusal), _("Nothing was changed, and nothing is charged.")],
 ))  # fmt: skip
 register("services.ended", ended)
+register("services.dropped", dropped)
 register("services.active", active)
 register("services.work_done", work_done)
 register("services.refused", refused)
@@ -292,4 +311,5 @@ name({
     "services.unplan": gettext_lazy("A planned change was taken back"),
     "services.not_done": gettext_lazy("What was asked about a service could not be done"),
     "services.ended": gettext_lazy("A service has ended"),
+    "services.dropped": gettext_lazy("A service was dropped"),
 })  # fmt: skip

@@ -24,6 +24,8 @@ REASONS: dict[str, Promise] = {
     "cancellation_undone": _("the cancellation was taken back"),
     "end_reached": _("the contract ended"),
     "withdrawn": _("the contract was withdrawn from"),
+    "dropped": _("dropped, since it was not delivered"),
+    "dropped_with": _("what it belonged to was dropped"),
     "moved_away": _("moved to another customer"),
     "moved_here": _("taken over from another customer"),
 }

@@ -65,8 +65,12 @@ class HostingProvider(Protocol):
     def unsuspend(self, username: str) -> None:
         """Put an account on the air again, unless it is."""
 
-    def remove(self, username: str) -> None:
-        """Delete an account and everything in it for good, unless it is gone."""
+    def remove(self, username: str, *, domain: str = "") -> None:
+        """
+        Delete an account and everything in it for good, unless it is gone.
+
+        With a `domain`: unless it is an account for another domain, which is somebody else's.
+        """
 
     def state(self, username: str) -> State:
         """How an account is at this moment."""

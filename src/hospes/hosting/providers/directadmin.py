@@ -116,9 +116,9 @@ class DirectAdmin:
         """See HostingProvider."""
         self._switch(username, to="active")
 
-    def remove(self, username: str) -> None:
+    def remove(self, username: str, *, domain: str = "") -> None:
         """See HostingProvider."""
-        if not self._is_listed(username):
+        if not self._is_listed(username) or (domain and not self._is_for(username, domain)):
             return
         payload = checked(Recipient.HOSTING_PANEL, "account.remove", {
             "confirmed": "Confirm", "delete": "yes", "select0": username,
@@ -161,6 +161,13 @@ class DirectAdmin:
         if _one(config, "domain").lower() != domain.lower():
             raise Taken(f"The user name {username} belongs to another account.")
         return True
+
+    def _is_for(self, username: str, domain: str) -> bool:
+        """Whether the account exists, and is for this domain."""
+        try:
+            return self._is_there(username, domain)
+        except Taken:
+            return False
 
     def _config(self, username: str) -> Answer | None:
         """What the panel knows of an account, or None when there is none of this name."""

@@ -1,4 +1,4 @@
-"""What staff do with a contract: cancel it or let it go on, each for a reason."""
+"""What staff do with a contract: cancel it, let it go on, or drop what was never delivered, each for a reason."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from hospes.kernel import clock
 from hospes.kernel.purposes import Purpose
 from hospes.office import actions
 from hospes.office.pages import looking_at, office_page, open_for, show, working_on
+from hospes.sales import dropping
 from hospes.services import endings
 from hospes.services.models import Request, Service
 
@@ -88,3 +89,40 @@ def _words(what: str, ways: dict[str, tuple[Any, int]]) -> dict[str, Any]:
         return {"kind": Request.Kind.UNDO, "when": Request.When.NOW, "on": clock.today()}
     on, back = ways[what]
     return {"kind": Request.Kind.CANCEL, "when": what, "on": on, "cents": -back}
+
+
+class DropForm(forms.Form):
+    """Why it is not delivered."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Why?"), max_length=200, help_text=gettext_lazy("The customer can read this."),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+@office_page(Purpose.CONTRACT, nav="search")
+def dropped(request: Any, number: int, service_id: int) -> HttpResponse:
+    """What was never delivered, what does the customer get back for it, and why is it dropped?"""
+    found, form = open_for(request, number, Purpose.CONTRACT), DropForm(request.POST or None)
+    enter, done = looking_at if request.method == "GET" else working_on, None
+    with enter(request, Purpose.CONTRACT, found.customer_id, found.holders[Purpose.CONTRACT]) as scene:
+        service = get_object_or_404(
+            Service.objects.select_related("product"), customer_id=found.customer_id, pk=service_id
+        )
+        if request.method == "POST" and form.is_valid():
+            once = request.POST.get("once", "")
+            done = actions.drop_service(
+                scene=scene, service=service, note=form.cleaned_data["note"], once=once, now=clock.now()
+            )
+        can = service.state in endings.NOT_DELIVERED
+        additions = Service.objects.select_related("product").filter(
+            belongs_to_id=service.pk, customer_id=found.customer_id, state__in=endings.NOT_DELIVERED
+        )
+        backs = [(each, dropping.left(each)) for each in (service, *additions)] if can and not done else []
+    if done is not None:
+        said = messages.success if done else messages.info
+        said(request, _("It was dropped, and the customer gets a mail about it.") if done
+             else _("That was done already, or the service was set up meanwhile."))  # fmt: skip
+        return redirect("office:service", number=number, service_id=service_id)
+    context = {"form": form, "service": service, "number": number, "can": can, "backs": backs}
+    return show(request, "office/dropping.html", context, status=422 if form.errors else 200)

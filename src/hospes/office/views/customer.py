@@ -26,6 +26,7 @@ from hospes.office.views.viewing import may_view
 from hospes.privacy import package
 from hospes.sales.models import QuoteDraft
 from hospes.services import queries as services
+from hospes.services.endings import NOT_DELIVERED
 from hospes.services.models import Service
 from hospes.services.moves import can_move
 from hospes.services.services import NameInUse
@@ -158,7 +159,8 @@ def service(request: Any, number: int, service_id: int, *, ask: bool = False) ->
             "options": words_of(held.choice_ids, held.choice_counts),
             "by_hand": held.product.kind in BY_HAND,
             "can_move": purpose == Purpose.CONTRACT and can_move(held),
-            "may_end": purpose == Purpose.CONTRACT and held.ended_on is None,
+            "may_end": Purpose.CONTRACT in found.holders and held.ended_on is None,
+            "may_drop": Purpose.CONTRACT in found.holders and held.state in NOT_DELIVERED,
         }
         if ask and account is not None:
             journal.record("staff.panel_asked", at=clock.now(), table="services_service", object_id=held.pk)

@@ -25,6 +25,7 @@ class Charge(MappedModel):
         UNUSED = "unused", _("the unused part of what was paid before a change")
         ENDED = "ended", _("the unused part of what was paid, at the end of the contract")
         WITHDRAWN = "withdrawn", _("what is given back after a withdrawal")
+        DROPPED = "dropped", _("what was invoiced for what was not delivered")
 
     service = models.ForeignKey(Service, models.PROTECT, related_name="charges", verbose_name=_("service"))
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
