@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("services", "0014_so_many_of_each"),
+        ("services", "0015_options_of_changes"),
     ]
 
     operations = [
