@@ -71,7 +71,7 @@ def test_what_was_seen_is_ordered_and_it_is_kept_who_agreed_to_what(
     assert [(x.label, x.months, x.net_cents, x.description) for x in all_of(QuoteLine)] == [
         ("een.test", 12, 7500, "Ruim"), ("twee.test", 1, 750, "Ruim"),
     ]  # fmt: skip
-    assert (made.total_cents, made.state, made.terms_version) == (9983, "awaiting_payment", "2026-01")
+    assert (made.total_cents, made.state, made.terms_version) == (9983, "awaiting_payment", "2026-11")
     assert (quote.state, quote.decided_by_id, quote.decided_from) == (
         "accepted",
         make.holder_of(customer).pk,

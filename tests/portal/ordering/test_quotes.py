@@ -137,7 +137,7 @@ def test_who_saw_other_terms_than_those_of_now_looks_again_first(
     [made] = all_of(Order)
     assert made.terms_sha256 == agreements.of_now("nl").terms_sha256
     page = text(client.get(f"/k/{customer.number}/bestellingen/{made.number}/"))
-    assert "algemene voorwaarden, versie 2026-01" in page
+    assert "algemene voorwaarden, versie 2026-11" in page
     assert "verwerkersovereenkomst, versie 2026-01" in page
 
 
