@@ -8,7 +8,7 @@ SET search_path = public, pg_temp AS $$
 BEGIN
   IF current_setting('role') <> 'none' AND EXISTS (
        SELECT FROM sales_quoteline l JOIN sales_quote q ON q.id = l.quote_id
-        WHERE l.quote_id = NEW.quote_id AND l.vat_category IN ('S', 'Z')
+        WHERE l.quote_id = NEW.quote_id AND q.decided_at IS NOT NULL AND l.vat_category IN ('S', 'Z')
           AND l.vat_basis_points IS DISTINCT FROM (
             SELECT r.basis_points FROM billing_vatrate r
              WHERE r.country = l.vat_country AND r.code = 'standard'
