@@ -131,6 +131,8 @@ def customer(house: House) -> dict[str, Any]:
         "payment_id": payment,
         "refund_id": _refund(house, service),
         "stuck_id": _stuck(house, service),
+        "rate_id": house.value("SELECT max(id) FROM billing_vatrate"),
+        "threshold_id": house.value("SELECT max(id) FROM billing_ossthreshold"),
         "viewing_id": 1,
         "person_id": house.value(
             "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"

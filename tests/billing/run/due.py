@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from hospes.billing.ledger.checks import findings
-from hospes.billing.models import Invoice, InvoiceLine, Run, RunProblem
+from hospes.billing.models import Invoice, InvoiceLine, LocationEvidence, Run, RunProblem
 from hospes.billing.run import services as runs
 from hospes.billing.services import Draft, DraftLine
 from hospes.customers.models import Customer
@@ -32,6 +32,14 @@ def customer(**words: Any) -> Customer:
 def service(of: Customer, *, renews: date = TODAY, months: int = 12, **words: Any) -> Service:
     """A service of a customer that renews on a day."""
     return make.service(customer=of, months=months, **({"started_on": back(renews, months)} | words))
+
+
+def german(cents: int) -> Service:
+    """A service at this price of a consumer in Germany, of whom that is clear."""
+    made = service(customer(country="DE"), price_cents=cents)
+    with as_owner():
+        LocationEvidence.objects.create(customer=made.customer, kind="ip", country="DE", seen_at=NOW)
+    return made
 
 
 def back(day: date, months: int) -> date:

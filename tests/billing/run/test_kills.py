@@ -1,4 +1,4 @@
-"""kill -9 of the billing run at random moments: whoever runs it again gets exactly the right set, and nothing twice."""
+"""kill -9 of the billing run, with both its hands at work, at random moments: whoever runs it again gets exactly the right set, and nothing twice."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ from hospes.billing.run import services
 from hospes.kernel.acting import SYSTEM
 connection.ensure_connection()
 print("ready", flush=True)
-services.run(date(2026, 3, 2), today=date(2026, 3, 2), now=datetime(2026, 3, 2, 11, 30, tzinfo=UTC), actor=SYSTEM, size=5)
+services.run(date(2026, 3, 2), today=date(2026, 3, 2), now=datetime(2026, 3, 2, 11, 30, tzinfo=UTC), actor=SYSTEM, size=5, hands=2)
 print("done", flush=True)
 """
 

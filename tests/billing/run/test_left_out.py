@@ -268,19 +268,10 @@ def test_of_a_customer_the_rest_goes_on_while_one_is_held_which_comes_with_the_n
 # --- the threshold of the one-stop shop ---
 
 
-def _germans(number: int, cents: int) -> list[Service]:
-    found = [due.service(due.customer(country="DE"), price_cents=cents) for _ in range(number)]
-    with as_owner():
-        from hospes.billing.models import LocationEvidence
-
-        for each in found:
-            LocationEvidence.objects.create(customer=each.customer, kind="ip", country="DE", seen_at=NOW)
-    return found
-
-
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_the_renewal_that_would_pass_the_threshold_has_the_vat_of_the_consumers_country(size: int) -> None:
-    _germans(5, 400_000)  # the third passes 10,000 euro
+    for _ in range(5):
+        due.german(400_000)  # the third passes 10,000 euro
     due.service(due.customer())
     done = due.run(size=size)
     assert [(x.vat_country, x.vat_reason) for x in due.lines()] == [
@@ -294,6 +285,7 @@ def test_the_renewal_that_would_pass_the_threshold_has_the_vat_of_the_consumers_
 
 
 def test_what_reaches_the_threshold_to_the_cent_does_not_pass_it() -> None:
-    _germans(2, 500_000)
+    for _ in range(2):
+        due.german(500_000)
     due.run()
     assert {x.vat_country for x in due.lines()} == {"NL"}

@@ -7,9 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
 from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, impersonal, personal, plain, row
+from hospes.kernel.derived import declare_function
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.services.models import Service
+
+# A run gives invoices their ids, where everybody else gets them with the row.
+declare_function("billing_invoice_ids(integer)", {Purpose.BILLING})
 
 #: Why a customer could not be invoiced.
 PROBLEMS: dict[str, Promise] = {

@@ -21,8 +21,8 @@ from hospes.kernel.journal import About
 from hospes.kernel.purposes import Purpose
 from hospes.services.renewing import renew_all, restricted
 
-#: Of two runs at the same time, one batch after another: so a customer's services stay together on one invoice.
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('hospes billing run'), hashtext(current_database()))"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext('hospes billing run'), hashtext(current_database()))"
+_THRESHOLD = "SELECT pg_advisory_xact_lock(hashtext('hospes one-stop shop'), hashtext(current_database()))"
 
 #: Documents of a run give way to those of customers who have just ordered.
 PRIORITY = -10
@@ -83,15 +83,29 @@ class Done:
     tally: Tally
 
 
+def alone() -> None:
+    """
+    Wait until no other run is at work, and have others wait until the current transaction ends.
+
+    Of two at the same time each would invoice some of a customer's services, which belong on one invoice.
+    """
+    _execute(_ALONE)
+
+
 def carry_out(after: int, upto: int, *, horizon: Horizon, run_id: int) -> Done:
     """
     Renew and invoice what is due of the customers after one, up to another. In the current transaction, which acts for billing.
 
-    Stops at the customer with whom the threshold of the one-stop shop is passed: the VAT of all who come after may be another.
+    The run is `alone`; batches of other customers may be under way beside it. Stops at the customer with whom the threshold of
+    the one-stop shop is passed: the VAT of all who come after may be another.
     """
-    _one_value(_ONE_AT_A_TIME)
     held = _hold(after, upto, horizon)
     problems = _write_down(after, upto, horizon, held=held)
+    if _one_value(sql.ANY_AT_HOME_RATE):
+        _execute(
+            _THRESHOLD
+        )  # it may just have been passed beside this one: what was written down was written too soon
+        problems = _write_down(after, upto, horizon, held=held)
     left = {customer for (customer,) in _rows(sql.NOT_HELD)}
     crossing = _cross(horizon)
     due = _rows(sql.CLAIMS)
@@ -182,19 +196,31 @@ def _renew(
 
 
 def _invoice(horizon: Horizon) -> Tally:
-    """Issue the invoices of what is written down: numbered, in the journal and in the ledger, their files on the way."""
+    """
+    Issue the invoices of what is written down: numbered, in the journal and in the ledger, their files on the way.
+
+    Numbers come as late as possible: from then until its end a batch has all others wait who issue something.
+    """
+    _execute(sql.CLEAR_BILLS)
+    _execute(sql.BILLS)
+    bills = _rows(sql.WHOSE)
+    if not bills:
+        return Tally()
+    ids = [pk for pk, _customer in bills]
+    journal.record_each(
+        "invoice.issued", (About(*each) for each in bills), at=horizon.now, table="billing_invoice"
+    )
+    _make_document().enqueue_each("invoice_id", ids, priority=PRIORITY)
     series, year = Series.objects.get(kind=Invoice.Kind.INVOICE), book_year(horizon.today)
-    [(ids, of, net, total)] = _rows(
+    [(made, net, total)] = _rows(
         sql.INVOICES, **horizon.values, series=series.pk, prefix=series.prefix, year=year,
         series_of_year=rules.series_of_year(series.key, year), seller=seller_of_now().pk,
         term=settings.HOSPES_OPERATOR.payment_days,
     )  # fmt: skip
-    if ids:
-        about = (About(pk, customer) for pk, customer in zip(ids, of, strict=True))
-        journal.record_each("invoice.issued", about, at=horizon.now, table="billing_invoice")
-        ledger.book_these(ids, now=horizon.now)
-        _make_document().enqueue_each("invoice_id", ids, priority=PRIORITY)
-    return Tally(invoices=len(ids), net_cents=net, total_cents=total)
+    if made != len(ids):  # somebody went between what was written down and this: all of it once more
+        raise RuntimeError(f"{len(ids)} invoices were to be made, and {made} were")
+    ledger.book_these(ids, now=horizon.now)
+    return Tally(invoices=made, net_cents=net, total_cents=total)
 
 
 def _make_document() -> Job:

@@ -11,7 +11,9 @@ from hospes.kernel.purposes import Purpose
 def run_of_today(*, timestamp: int) -> None:
     """Renew and invoice what is due today (periodic: procrastinate says when it was due). Harmless to repeat."""
     now = clock.now()
-    services.run(clock.day_of(now), today=clock.day_of(now), now=now, actor=JOB, clock=clock.now)
+    services.run(
+        clock.day_of(now), today=clock.day_of(now), now=now, actor=JOB, clock=clock.now, hands=services.HANDS
+    )
 
 
 @job(queue="upkeep", purpose=Purpose.CONTRACT)

@@ -5,9 +5,12 @@ Each batch of customers is a transaction of its own: what is done stands, also w
 rest. Where a batch fails in a way that nobody foresaw it is halved, until who is to blame stands alone and is reported.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from threading import Lock
 from typing import Final
 
 import structlog
@@ -16,7 +19,7 @@ from django.db import Error, InterfaceError
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Run, RunProblem
-from hospes.billing.run import batches
+from hospes.billing.run import batches, hands
 from hospes.billing.run.batches import Horizon, Problem, Tally
 from hospes.billing.tax.services import settle_exemptions
 from hospes.kernel import acting, journal
@@ -29,6 +32,9 @@ journal.register({"billing.run": _("Billing run")})
 
 #: So many services are in a batch.
 SIZE: Final = 2000
+
+#: So many work on the run of a night, each on another batch. More would wait for each other: numbers are given one after another.
+HANDS: Final = 2
 
 #: When so many customers one after another fail, and nobody in between does not, it is not they who are to blame.
 TOO_MANY: Final = 100
@@ -56,15 +62,16 @@ def horizon(day: date, *, today: date, now: datetime) -> Horizon:
 
 def run(
     day: date, *, today: date, now: datetime, actor: Actor, size: int = SIZE, say: Say = lambda progress: None,
-    clock: Callable[[], datetime] | None = None,
+    clock: Callable[[], datetime] | None = None, hands: int = 1,
 ) -> Run:  # fmt: skip
     """
     Renew and invoice everything that renews within its lead time, seen from a day; `today` is the day of issue.
 
     Harmless to repeat: what was renewed is not due any more. A service that is more than one term behind gets one term after
-    another. Raises what an error says when it is nobody's data that is to blame.
+    another. With more than one of the `hands` batches are done beside each other, by threads with connections of their own, so
+    not within a transaction. Raises what an error says when it is nobody's data that is to blame.
     """
-    return Going(day, today=today, now=now, actor=actor, size=size, say=say).whole(clock)
+    return Going(day, today=today, now=now, actor=actor, size=size, say=say, hands=hands).whole(clock)
 
 
 def look(
@@ -108,10 +115,11 @@ class Going:
         actor: Actor,
         size: int = SIZE,
         say: Say = lambda progress: None,
+        hands: int = 1,
     ) -> None:
-        self.day, self.actor, self.size, self.say = day, actor, size, say
+        self.day, self.actor, self.size, self.say, self.hands = day, actor, size, say, hands
         self.horizon, self.total, self.run_id = horizon(day, today=today, now=now), Tally(), 0
-        self.in_a_row, self.rounds = 0, 0
+        self.in_a_row, self.rounds, self.seen, self._one = 0, 0, 0, Lock()
 
     def whole(self, clock: Callable[[], datetime] | None = None) -> Run:
         """Do all of it, and return the run as it is written down; `clock` tells when it came to its end."""
@@ -133,26 +141,50 @@ class Going:
             ends = batches.edges(horizon=self.horizon, size=self.size)
             if ends and not self.rounds:
                 Run.objects.filter(pk=self.run_id).update(due=ends[-1][1])
-        before, after, self.rounds = self.total.services, 0, self.rounds + 1
-        for upto, seen in ends:
-            if upto > after:
-                self.batch(after, upto)
-            after = upto
-            self.say(Progress(ends[-1][1], seen, self.total))
+        before, self.rounds, self.seen = self.total.services, self.rounds + 1, 0
+        parts = [
+            (after, upto, seen - earlier) for (after, earlier), (upto, seen) in pairwise([(0, 0), *ends])
+        ]
+
+        def work(part: tuple[int, int, int]) -> None:
+            after, upto, size = part
+            self.batch(after, upto)
+            with self._one:
+                self.seen += size
+                self.say(Progress(ends[-1][1], self.seen, self.total))
+
+        with self.alone(whole_round=True):
+            hands.share(parts, work, hands=self.hands)
         return self.total.services > before
+
+    @contextmanager
+    def alone(self, *, whole_round: bool = False) -> Iterator[None]:
+        """
+        Have no other run at work within the block: as long as a batch takes, or a whole round where several hands are at work.
+
+        A transaction that only waits and writes nothing hinders no VACUUM.
+        """
+        if whole_round and self.hands == 1:
+            yield
+            return
+        with acting.acting(Purpose.BILLING, actor=self.actor):
+            if whole_round or self.hands == 1:
+                batches.alone()
+            yield
 
     def batch(self, after: int, upto: int) -> None:
         """Do what is due of some customers, in as many transactions as it takes."""
         while after < upto:
             try:
-                with acting.acting(Purpose.BILLING, actor=self.actor):
+                with self.alone():
                     done = batches.carry_out(after, upto, horizon=self.horizon, run_id=self.run_id)
             except Exception as error:
                 if _is_about_the_connection(error):
                     raise
                 self.halve(after, upto, error)
                 return
-            self.total.add(done.tally)
+            with self._one:
+                self.total.add(done.tally)
             self.in_a_row, after = 0, done.upto
 
     def halve(self, after: int, upto: int, error: Exception) -> None:
@@ -176,7 +208,8 @@ class Going:
         tally = Tally(problems=[Problem(customer_id, None, "refused", _blame(error))])
         with acting.acting(Purpose.BILLING, actor=self.actor):
             batches.note(tally, run_id=self.run_id, now=self.horizon.now)
-        self.total.add(tally)
+        with self._one:
+            self.total.add(tally)
 
 
 def _is_about_the_connection(error: Exception) -> bool:

@@ -134,32 +134,42 @@ NOT_CLAIMED: Final = "DELETE FROM billing_run_due WHERE NOT service_id = ANY(%(i
 
 # --- invoices ---------------------------------------------------------------------------------------------------------------
 
-#: One invoice for each bill that comes to something, in the order of customers. `taxed` is rules.taxed of one group: a customer
+#: One invoice for each bill that comes to something, in the order of customers. `vat` is rules.taxed of one group: a customer
 #: has one kind of VAT, so an invoice of a run has one rate.
 _BILLS: Final = """
-bills AS MATERIALIZED (
   SELECT customer_id, bill, sum(net_cents)::bigint AS net, round(sum(net_cents) * rate / 10000.0)::bigint AS vat, rate, category,
          country, (array_agg('term:' || service_id || ':' || begins_on ORDER BY begins_on, service_id))[1] AS origin
-    FROM billing_run_due GROUP BY customer_id, bill, rate, category, country HAVING sum(net_cents) > 0)"""
+    FROM billing_run_due GROUP BY customer_id, bill, rate, category, country HAVING sum(net_cents) > 0"""
 
-INVOICES: Final = f"""
-WITH {_BILLS},
-first AS MATERIALIZED (
-  SELECT hospes_next_numbers(%(series_of_year)s, count(*)::int) AS number FROM bills HAVING count(*) > 0),
+#: Each has its id beforehand, so that what goes with an invoice can be written before its number is taken.
+CLEAR_BILLS: Final = "DROP TABLE IF EXISTS pg_temp.billing_run_bill"
+BILLS: Final = f"""
+CREATE TEMPORARY TABLE billing_run_bill ON COMMIT DROP AS
+WITH bills AS MATERIALIZED ({_BILLS}),
+ids AS (SELECT id, row_number() OVER (ORDER BY id) AS place
+          FROM billing_invoice_ids((SELECT count(*)::int FROM bills)) AS taken (id))
+SELECT i.id, b.* FROM ids i JOIN (SELECT *, row_number() OVER (ORDER BY customer_id, bill) AS place FROM bills) b USING (place)
+"""
+WHOSE: Final = "SELECT id, customer_id FROM billing_run_bill ORDER BY id"
+
+INVOICES: Final = """
+WITH first AS MATERIALIZED (
+  SELECT hospes_next_numbers(%(series_of_year)s, count(*)::int) AS number FROM billing_run_bill),
 numbered AS MATERIALIZED (
-  SELECT b.*, f.number + row_number() OVER (ORDER BY customer_id, bill) - 1 AS sequence FROM bills b CROSS JOIN first f),
+  SELECT b.*, f.number + row_number() OVER (ORDER BY b.id) - 1 AS sequence FROM billing_run_bill b CROSS JOIN first f),
 holders AS MATERIALIZED (
   SELECT DISTINCT ON (m.customer_id) m.customer_id, p.language,
          coalesce(nullif(btrim(p.given_name || ' ' || p.family_name, E' \\t\\n\\r\\f\\v'), ''), p.email) AS name
     FROM customers_membership m JOIN customers_person p ON p.id = m.person_id
-   WHERE m.customer_id IN (SELECT customer_id FROM bills) AND m.role = 'holder' AND m.since <= %(now)s
+   WHERE m.customer_id IN (SELECT customer_id FROM billing_run_bill) AND m.role = 'holder' AND m.since <= %(now)s
      AND (m.until IS NULL OR m.until > %(now)s) ORDER BY m.customer_id, m.since, m.id),
 made AS (
-  INSERT INTO billing_invoice (kind, number, series_id, book_year, sequence, credits_id, customer_id, origin, quote_number,
+  INSERT INTO billing_invoice (id, kind, number, series_id, book_year, sequence, credits_id, customer_id, origin, quote_number,
     reference, purchase_order, reason, issued_on, term_days, due_on, language, seller_id, buyer_name, buyer_contact, buyer_street,
     buyer_postcode, buyer_town, buyer_country, buyer_kvk_number, buyer_vat_number, buyer_email, net_cents, vat_cents, total_cents,
     set_off_cents, credited_cents, paid_cents, paid_at, paid_with, documented_at)
-  SELECT 'invoice', %(prefix)s || %(year)s::text || '-' || lpad(n.sequence::text, greatest(5, length(n.sequence::text)), '0'),
+  SELECT n.id, 'invoice',
+         %(prefix)s || %(year)s::text || '-' || lpad(n.sequence::text, greatest(5, length(n.sequence::text)), '0'),
          %(series)s, %(year)s::int, n.sequence, NULL, n.customer_id, n.origin, '', coalesce(w.reference, ''),
          coalesce(w.purchase_order, ''), '', %(today)s, coalesce(w.term_days, %(term)s),
          %(today)s::date + coalesce(w.term_days, %(term)s), coalesce(h.language, 'nl'), %(seller)s, k.name,
@@ -169,8 +179,8 @@ made AS (
     LEFT JOIN holders h ON h.customer_id = n.customer_id
     LEFT JOIN billing_invoicesettings w ON w.customer_id = n.customer_id
    ORDER BY n.sequence
-  RETURNING id, customer_id, origin, language),
-of AS MATERIALIZED (SELECT m.id, m.language, b.* FROM made m JOIN bills b USING (origin)),
+  RETURNING id, language),
+of AS MATERIALIZED (SELECT m.language, b.* FROM made m JOIN billing_run_bill b USING (id)),
 taxed AS (
   INSERT INTO billing_invoicetax (invoice_id, customer_id, vat_category, vat_country, vat_basis_points, net_cents, vat_cents)
   SELECT id, customer_id, category, country, rate, net, vat FROM of),
@@ -183,14 +193,12 @@ lined AS (
          d.category, d.country, d.rate, d.why, '', d.begins_on, d.ends_on, NULL, 0
     FROM billing_run_due d JOIN of o ON o.customer_id = d.customer_id AND o.bill = d.bill
     JOIN catalogue_product p ON p.id = d.product_id)
-SELECT coalesce(array_agg(id ORDER BY id), '{{}}'), coalesce(array_agg(customer_id ORDER BY id), '{{}}'),
-       coalesce(sum(net), 0)::bigint, coalesce(sum(net + vat), 0)::bigint
-  FROM of
+SELECT count(*), coalesce(sum(net), 0)::bigint, coalesce(sum(net + vat), 0)::bigint FROM of
 """
 
 #: What a batch would come to, for a run that only looks.
 WOULD_BE: Final = f"""
-WITH {_BILLS} SELECT (SELECT count(*) FROM billing_run_due), count(*), coalesce(sum(net), 0)::bigint,
+WITH bills AS ({_BILLS}) SELECT (SELECT count(*) FROM billing_run_due), count(*), coalesce(sum(net), 0)::bigint,
   coalesce(sum(net + vat), 0)::bigint FROM bills
 """
 

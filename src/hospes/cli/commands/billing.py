@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
                     "It would renew {services} services on {invoices} invoices: {net} without VAT, {total} with it."
                 ),
             )
-        going = services.Going(day, today=today, now=now, actor=SYSTEM, say=say)
+        going = services.Going(day, today=today, now=now, actor=SYSTEM, say=say, hands=services.HANDS)
         going.whole(clock.now)
     return _told(
         going.total,
