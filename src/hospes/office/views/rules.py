@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from hospes.accounts.countries import name_of
 from hospes.accounts.models import Power
 from hospes.billing import dated
 from hospes.billing.models import BookYear, MemberState, OssThreshold, VatRate
@@ -43,8 +44,9 @@ class RateForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        codes = MemberState.objects.filter(member_until=None).order_by("code").values_list("code", flat=True)
-        self.fields["country"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
+        codes = MemberState.objects.filter(member_until=None).values_list("code", flat=True)
+        named = sorted(((code, name_of(code)) for code in codes), key=lambda each: each[1])
+        self.fields["country"].choices = named  # type: ignore[attr-defined]
 
     def wanted(self) -> dict[str, Any]:
         """The rate in the words of the domain."""
@@ -110,9 +112,10 @@ def rules(request: Any) -> HttpResponse:
             return redirect("office:rules")
     with acting(Purpose.CONTRACT, actor=request.actor):
         changes = told(history.rule_changes(limit=_CHANGES))
-    rates = VatRate.objects.order_by("country", "code", "-valid_from")
+    rates = VatRate.objects.order_by("-valid_from")
     context = {
-        "forms": made, "today": today, "changes": changes, "rates": _in_force_or_later(rates, today),
+        "forms": made, "today": today, "changes": changes,
+        "rates": [(each, name_of(each.country)) for each in _in_force_or_later(rates, today)],
         "thresholds": OssThreshold.objects.order_by("-valid_from"),
         "years": BookYear.objects.filter(ends_on__gte=today).order_by("begins_on")[:_FEW],
     }  # fmt: skip
@@ -127,7 +130,7 @@ def _in_force_or_later(rates: Any, today: Any) -> list[VatRate]:
             found.append(rate)
         if rate.valid_from <= today:
             over.add((rate.country, rate.code))
-    return found
+    return sorted(found, key=lambda each: (name_of(each.country), each.code))
 
 
 @require_POST
