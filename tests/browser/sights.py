@@ -160,6 +160,8 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:orders", theirs)
     for state, of in (("paid", number), ("awaiting_payment", company)):
         yield Sight("portal:order", {"number": of, "order_number": house.value(_AN_ORDER, of, state)})
+    waiting = {"number": company, "order_number": house.value(_AN_ORDER, company, "awaiting_payment")}
+    yield Sight("portal:order_cancel", waiting)
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
     yield Sight("portal:second_step", theirs)

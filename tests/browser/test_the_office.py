@@ -35,7 +35,7 @@ NEEDS: dict[str, set[Any]] = {
     "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
     "refund": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
-    "order_pro_forma": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
+    "order_pro_forma": {Purpose.BILLING}, "order_cancel": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
     "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
@@ -127,6 +127,7 @@ def customer(house: House) -> dict[str, Any]:
         "promotion_id": house.value("SELECT min(id) FROM catalogue_promotion"),
         "number": account.number,
         "invoice": house.invoice_of(order),
+        "order": order,
         "service_id": service,
         "payment_id": payment,
         "refund_id": _refund(house, service),
@@ -176,6 +177,8 @@ def _arguments(name: str, customer: dict[str, Any], held: frozenset[Any]) -> dic
         return {"key": "technician"}
     if name in ("report", "report_file"):
         return {"slug": "omzet"} | ({"form": "csv"} if name == "report_file" else {})
+    if name == "order_cancel":
+        return values | {"order_number": customer["order"]}
     if name == "order_pro_forma":
         return values | {"order_number": "B2026-99999"}
     return values | (

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -212,7 +213,7 @@ def test_an_order_that_is_to_be_paid(catcher: MailCatcher) -> None:
         "Bedankt voor uw bestelling.",
         "Wij ontvingen uw bestelling O2026-00003 op 2 maart 2026.",
         "De volgende stap is uw betaling. Zodra die binnen is, maken wij uw bestelling in orde en sturen wij u de factuur."
-        " U hoort bij elke stap van ons.",
+        " U hoort bij elke stap van ons. U kunt betalen tot en met 16 maart 2026; daarna wordt de bestelling vanzelf geannuleerd.",
         f"- Hosting Klein, dronkel.test, voor 12 maanden: €{NBSP}75,00",
         f"Totaal zonder btw: €{NBSP}75,00",
         f"Btw: €{NBSP}15,75",
@@ -235,6 +236,50 @@ def test_an_order_that_was_paid_before_the_mail_left(catcher: MailCatcher) -> No
     )
     assert f"See your order: {PORTAL}/en/k/10042/bestellingen/O2026-00003/" in body(letter)
     assert "for 12 months: €75.00" in letter.text
+
+
+# --- an order that is not paid ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "words", "subject", "said", "leads"), [
+    ("reminder", {"pay_until": "2026-03-16"}, "Uw bestelling O2026-00003 is nog niet betaald",
+     f"de betaling van €{NBSP}90,75 is nog niet binnen. U kunt betalen tot en met 16 maart 2026.",
+     f"Bekijk uw bestelling en betaal: {PORTAL}/k/10042/bestellingen/O2026-00003/"),
+    ("cancelled", {"cancelled_why": "unpaid"}, "Uw bestelling O2026-00003 is geannuleerd", "niet op tijd betaald",
+     f"Opnieuw bestellen: {PORTAL}/"),
+    ("cancelled", {"cancelled_why": "customer"}, "Uw bestelling O2026-00003 is geannuleerd", "U, of iemand met toegang",
+     f"Opnieuw bestellen: {PORTAL}/"),
+    ("cancelled", {"cancelled_why": "staff", "cancel_reason": "Op <b>verzoek</b>"}, "Uw bestelling O2026-00003 is geannuleerd",
+     "Wat onze collega erbij schreef: Op <b>verzoek</b>", f"Opnieuw bestellen: {PORTAL}/"),
+    ("revived", {}, "Uw bestelling O2026-00003 gaat toch door", "wij gaan ermee aan de slag",
+     f"Bekijk uw bestelling: {PORTAL}/k/10042/bestellingen/O2026-00003/"),
+    ("paid_late", {"cancelled_why": "customer"}, "Wij betalen terug wat u voor bestelling O2026-00003 betaalde",
+     "Wij betalen het geld binnen veertien dagen terug", f"Opnieuw bestellen: {PORTAL}/"),
+])  # fmt: skip
+def test_an_order_that_was_not_paid(
+    catcher: MailCatcher, kind: str, words: dict[str, Any], subject: str, said: str, leads: str
+) -> None:
+    made = order()
+    with as_owner():
+        type(made).objects.filter(pk=made.pk).update(**words)
+    letter = mailed(catcher, f"sales.order_{kind}", customer=made.customer, about_id=made.pk)
+    assert letter.subject == subject
+    assert said in letter.text
+    assert leads in letter.text
+    assert ("- Hosting Klein, dronkel.test" in letter.text) is (kind != "paid_late")
+    assert said in unescape(visible(letter))
+    assert "<b>" not in letter.html
+
+
+@pytest.mark.parametrize("kind", ["reminder", "cancelled", "revived", "paid_late"])
+def test_an_order_that_was_not_paid_in_english(catcher: MailCatcher, kind: str) -> None:
+    made = order(language="en")
+    with as_owner():
+        type(made).objects.filter(pk=made.pk).update(pay_until="2026-03-16", cancelled_why="unpaid")
+    letter = mailed(catcher, f"sales.order_{kind}", customer=made.customer, about_id=made.pk)
+    assert "O2026-00003" in letter.subject
+    assert letter.subject.startswith(("Your order", "We pay back"))
+    assert letter.text.startswith("Dear Anna Dronkel,")
 
 
 # --- the service ------------------------------------------------------------------------------------------------------

@@ -107,7 +107,9 @@ def test_what_is_done_is_nobodys_any_more(as_role: AsRole) -> None:
     client = as_role("billing_clerk")
     client.post(where(order), {"do": "take"})
     with as_owner():
-        Order.objects.filter(pk=order.pk).update(state="cancelled")
+        Order.objects.filter(pk=order.pk).update(
+            state="cancelled", cancelled_at=make.NOW, cancelled_why="staff"
+        )
     assert "Van mij" not in people.text(client.get("/"))
     other = make.order(paid=True)
     answer = client.post(where(other), {"do": "take"}, follow=True)

@@ -185,10 +185,13 @@ def test_another_sum_than_was_asked_pays_nothing_and_is_to_be_paid_back(by: int)
 def test_money_for_an_order_that_was_cancelled_is_to_be_paid_back() -> None:
     payment = make.payment()
     with as_owner():
-        Order.objects.filter(pk=payment.order_id).update(state="cancelled")
+        Order.objects.filter(pk=payment.order_id).update(
+            state="cancelled", cancelled_at=NOW, cancelled_why="staff"
+        )
     assert book(charge(payment)) == "surplus"
     assert (states(payment.order), state_of(payment.order)) == (["surplus"], "cancelled")
-    assert invoices(payment.order) == paid_from() == jobs() == []
+    assert invoices(payment.order) == paid_from() == []
+    assert [name for _, name, _ in jobs()] == ["messaging.jobs.deliver"], "the customer is told"
 
 
 # --- which payment it is ---

@@ -80,7 +80,7 @@ def test_said_twice_it_is_paid_once() -> None:
 def test_a_cancelled_order_is_not_paid() -> None:
     order = an_order()
     with as_owner():
-        Order.objects.update(state="cancelled")
+        Order.objects.update(state="cancelled", cancelled_at=NOW, cancelled_why="customer")
     assert paid(order) is None
     assert all_of(Invoice) == []
     assert all_of(Order)[0].state == "cancelled"
@@ -165,7 +165,7 @@ def test_a_paid_order_becomes_a_service_for_each_of_its_lines_once() -> None:
 def test_what_was_not_paid_is_not_delivered(state: str) -> None:
     order = an_order()
     with as_owner():
-        Order.objects.update(state=state)
+        Order.objects.update(state=state, cancelled_at=NOW, cancelled_why="unpaid")
     with pytest.raises(Order.DoesNotExist):
         sales_jobs.deliver.run(order_id=order.pk)
     assert all_of(Service) == []

@@ -10,6 +10,9 @@ from django.core.exceptions import ImproperlyConfigured
 #: As many as an order keeps of the version of a text.
 LONGEST_VERSION = 20
 
+#: Nobody waits longer than this for the payment of an order.
+LONGEST_UNPAID = 100
+
 #: So many days the database lets the prices of a customer's own quote hold.
 LONGEST_QUOTE = 366
 
@@ -33,6 +36,8 @@ class Operator:
     accent: str
     quote_days: int
     quote_reminder_days: int
+    order_unpaid_days: int
+    order_reminder_days: int
     payment_days: int
     business_notice_days: int
     consumer_lead_days: int
@@ -66,6 +71,13 @@ def read_operator(path: Path) -> Operator:
             raise ImproperlyConfigured(f"{path.name}: '{name}' has 1 to {LONGEST_VERSION} characters")
     if not 0 <= raw["quote_days"] <= LONGEST_QUOTE:
         raise ImproperlyConfigured(f"{path.name}: 'quote_days' is from 0 to {LONGEST_QUOTE}")
+    if not 2 <= raw["order_unpaid_days"] <= LONGEST_UNPAID:
+        raise ImproperlyConfigured(f"{path.name}: 'order_unpaid_days' is from 2 to {LONGEST_UNPAID}")
+    if not 1 <= raw["order_reminder_days"] < raw["order_unpaid_days"]:
+        raise ImproperlyConfigured(
+            f"{path.name}: 'order_reminder_days' is at least 1 and less than 'order_unpaid_days', so that everybody is reminded"
+            " of an order before it is cancelled"
+        )
     if (
         raw["business_lead_days"] > raw["business_notice_days"]
     ):  # nobody gets an invoice of what they can still do without

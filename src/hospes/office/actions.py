@@ -13,9 +13,11 @@ from hospes.kernel.acting import Scene, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.payments import jobs as payments
+from hospes.payments import unpaid
 from hospes.payments.models import Payment
 from hospes.sales import dropping, withdrawals
 from hospes.sales import jobs as sales
+from hospes.sales.models import Order
 from hospes.services import kinds, requests, services, tasks
 from hospes.services.models import By, Service, State, Task
 from hospes.services.services import Asked
@@ -131,6 +133,21 @@ def drop_service(*, scene: Scene, service: Service, note: str, once: str, now: d
         if not dropping.drop(service_id=service.pk, asked=asked, now=now):
             return False
     _journal("staff.service_dropped", "services_service", service.pk, now)
+    return True
+
+
+def cancel_order(*, scene: Scene, order: Order, reason: str, once: str, now: datetime) -> bool:
+    """
+    Cancel an order that was not paid, for a reason that the customer reads; False when the form was carried out already.
+
+    Acts for billing. Raises unpaid.NotCancelled when it was paid or cancelled meanwhile, or is being paid.
+    """
+    if not _first(scene, f"cancel:{order.pk}:{once}", now):
+        return False
+    # The twin may not write what becomes of an order, but for the customer's own word.
+    with acting(Purpose.BILLING, actor=scene.actor):
+        unpaid.cancel(order_id=order.pk, reason=reason, now=now)
+    _journal("staff.order_cancelled", "sales_order", order.pk, now)
     return True
 
 

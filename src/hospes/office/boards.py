@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import (
@@ -19,6 +20,7 @@ from hospes.billing.models import (
 )
 from hospes.billing.models.einvoices import reason_words
 from hospes.billing.words import stuck_words
+from hospes.faces import words
 from hospes.faces.words import ZONE
 from hospes.hosting.models import HostingAccount
 from hospes.kernel import clock
@@ -31,6 +33,7 @@ from hospes.office.piles import Board, Item, Rows
 from hospes.payments.models import Payment
 from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
+from hospes.sales.queries import pay_until
 from hospes.services import tasks
 from hospes.services.models import Service, ServiceChange, State, Task
 
@@ -157,7 +160,11 @@ def _unpaid(now: datetime) -> Any:
 
 
 def _unpaid_item(row: Order) -> Item:
-    return Item(row.pk, row.placed_at.isoformat(), row.number, row.placed_at, row.total_cents)
+    until = words.day(pay_until(row, today=clock.today()))
+    return Item(
+        row.pk, row.placed_at.isoformat(), row.number, row.placed_at, row.total_cents,
+        detail=gettext("to be paid by %(day)s") % {"day": until},
+    )  # fmt: skip
 
 
 def _undelivered(now: datetime) -> Any:
@@ -380,7 +387,8 @@ BOARDS: Final = (
     ),
     Board(
         "onbetaalde-bestellingen", Purpose.CONTRACT, False, _("Orders that wait for their payment"),
-        _("Ordered more than a day ago and not paid. Perhaps the customer got stuck."),
+        _("Ordered more than a day ago and not paid. Perhaps the customer got stuck. They get a reminder, and after the day"
+          " shown the order is cancelled by itself."),
         Rows(_unpaid, _unpaid_item, order="placed_at"),
     ),
     Board(

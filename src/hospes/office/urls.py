@@ -88,6 +88,11 @@ urlpatterns = [
     path("klanten/<int:number>/btw/vrijstelling/", tax.exemption, name="exemption"),
     path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),
     path("terugbetalingen/<int:refund_id>/", money.refund, name="refund"),
+    path(
+        "klanten/<int:number>/bestellingen/<str:order_number>/annuleren/",
+        money.order_cancel,
+        name="order_cancel",
+    ),
     path("bedragen/<int:stuck_id>/", money.stuck_charge, name="stuck_charge"),
     path("logboek/", journal.journal_page, name="journal"),
     path("medewerkers/", staff.staff, name="staff"),

@@ -10,6 +10,7 @@ from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
 from hospes.billing.tax.services import note_place
 from hospes.kernel import clock, journal
+from hospes.payments import unpaid
 from hospes.payments.models import CAME_IN, LIVE, UNDECIDED, PaidFrom, Payment
 from hospes.payments.providers import Charge
 from hospes.sales import services as sales
@@ -64,15 +65,18 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
     if payment.invoice_id is not None:
         return _book_invoice(payment, charge, now)
     paid_at = charge.paid_at or now
-    awaited = Order.objects.filter(pk=payment.order_id or 0, state=Order.State.AWAITING_PAYMENT).exists()
-    if (
-        not awaited or charge.cents != payment.cents
-    ):  # paid with another one, or cancelled: the money came all the same
+    order = Order.objects.get(pk=payment.order_id or 0)
+    is_all_of_it = charge.cents == payment.cents
+    if not (  # paid with another one, or cancelled: the money came all the same
+        is_all_of_it
+        and (order.state == Order.State.AWAITING_PAYMENT or unpaid.revive(order, paid_at=paid_at, now=now))
+    ):
         Payment.objects.filter(pk=payment.pk).update(
             state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method, refusal=""
         )
         in_the_ledger([payment.pk], now=now, cents=charge.cents)
         noted("payment.surplus", payment, now)
+        unpaid.tell_late(order, payment, now=now)
         return "surplus"
     _let_go_of_others(payment, now)
     Payment.objects.filter(pk=payment.pk).update(

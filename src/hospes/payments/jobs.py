@@ -39,6 +39,25 @@ def let_go(*, payment_id: int) -> None:
         _book(charge)
 
 
+@job(queue="payments", purpose=Purpose.BILLING)
+def see_to_cancelled(*, order_id: int) -> None:
+    """See to what hangs on an order that its customer cancelled; again changes nothing."""
+    from hospes.payments import unpaid
+
+    with at_work():
+        unpaid.see_to([order_id], now=clock.now())
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def sweep_unpaid(*, timestamp: int) -> None:
+    """Cancel orders whose last day to be paid is over, and remind of those of which it comes near."""
+    from hospes.payments import unpaid
+
+    now = clock.now()
+    unpaid.cancel_overdue(today=clock.day_of(now), now=now)
+    unpaid.remind(today=clock.day_of(now), now=now)
+
+
 def settle(reference: str) -> None:
     """Fetch a payment from the provider and book it; one that the provider does not know, or we do not, changes nothing."""
     try:

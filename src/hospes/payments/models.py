@@ -132,6 +132,8 @@ class Payment(MappedModel):
 
 # A customer's own session says of no payment how it ended, but for this: one that was not made at the provider is over.
 declare_function("payments_give_up(bigint,text)", {Purpose.BILLING.own})
+# Nor what becomes of an order, but for this: one of their own that waits for its payment is cancelled.
+declare_function("payments_cancel_order(bigint,timestamp with time zone)", {Purpose.BILLING.own})
 
 
 class PaidFrom(MappedModel):

@@ -110,7 +110,7 @@ class _Due:
 def _due_of_order(order_id: int | None) -> _Due:
     order = Order.objects.get(pk=order_id or 0)
     if order.state != Order.State.AWAITING_PAYMENT or is_on_account(order):
-        raise PaymentRefused(_("This order does not have to be paid (any more)."))
+        raise PaymentRefused(NOT_AWAITED)
     if in_use := names.in_use_of_quote(order.quote_id):  # somebody else was faster: not after the money came
         raise PaymentRefused(names.sentence(in_use))
     lines = QuoteLine.objects.filter(quote_id=order.quote_id)
@@ -148,8 +148,12 @@ def _claim(due: _Due, of: dict[str, int | None], now: datetime) -> tuple[Payment
                     customer_id=due.customer_id, **of, cents=due.cents, created_at=now,
                     idempotency_key=f"{due.number}-{attempt}",
                 )  # fmt: skip
-        except IntegrityError:  # somebody else was faster: theirs is the one
-            return live.get(), due.number, False
+        except (
+            IntegrityError
+        ):  # somebody else was faster: theirs is the one, or the order was cancelled at this moment
+            if (theirs := live.first()) is None:
+                raise PaymentRefused(NOT_AWAITED) from None
+            return theirs, due.number, False
         journal.record(
             "payment.begun",
             at=now,
@@ -169,6 +173,7 @@ def _let_go(payment_id: int) -> None:
     let_go.enqueue(payment_id=payment_id)
 
 
+NOT_AWAITED = _("This order does not have to be paid (any more).")
 _STILL_HANDLED = _("Your payment is still being handled. As soon as we hear how it ended, you see it here.")
 
 

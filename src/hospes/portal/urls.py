@@ -42,6 +42,7 @@ urlpatterns = [
     path("bestellingen/<str:order_number>/", orders.order, name="order"),
     path("bestellingen/<str:order_number>/pro-forma/", billing.order_pro_forma, name="order_pro_forma"),
     path("bestellingen/<str:order_number>/betalen/", orders.pay, name="pay"),
+    path("bestellingen/<str:order_number>/annuleren/", orders.cancel, name="order_cancel"),
     path("bestellingen/<str:order_number>/herroepen/", withdrawing.from_order, name="withdraw"),
     path("offertes/<str:quote_number>/", orders.quote, name="quote"),
     path("offertes/<str:quote_number>/pdf/", orders.quote_pdf, name="quote_pdf"),

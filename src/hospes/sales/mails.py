@@ -5,9 +5,11 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hospes.kernel import clock
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
+from hospes.sales import queries
 from hospes.sales.models import Order, Quote, QuoteLine, Refund, Withdrawal
 
 
@@ -22,10 +24,31 @@ def order_received(message: Message) -> Rendered:
         "is_invoiced": Quote.objects.filter(pk=order.quote_id, on_account=True).exists(),
         "is_awaited": order.state == Order.State.AWAITING_PAYMENT,
     }  # fmt: skip
+    if context["is_awaited"]:
+        context["pay_until"] = queries.pay_until(order, today=clock.day_of(message.created_at))
     if context["is_invoiced"]:
         context["is_awaited"] = False
     subject = _("We have received your order %(number)s") % {"number": order.number}
     return Rendered(subject, "mail/sales.order_received", context)
+
+
+def _of_order(what: str) -> Callable[[Message], Rendered]:
+    """A mail about an order that was not paid: it is cancelled soon, it was, or it was paid after that."""
+
+    def render(message: Message) -> Rendered:
+        order = Order.objects.get(pk=message.about)
+        said = {
+            "reminder": _("Your order %(number)s has not been paid yet"),
+            "cancelled": _("Your order %(number)s was cancelled"),
+            "revived": _("Your order %(number)s goes ahead after all"),
+            "paid_late": _("We pay back what you paid for order %(number)s"),
+        }[what]  # fmt: skip
+        subject = said % {"number": order.number}
+        lines = queries.quote_lines(order.quote_id) if what != "paid_late" else []
+        context = {"order": order, "what": what, "lines": lines, "heading": subject}
+        return Rendered(subject, "mail/sales.order_unpaid", context)
+
+    return render
 
 
 def withdrawal(message: Message) -> Rendered:
@@ -62,6 +85,8 @@ def _of_quote(what: str) -> Callable[[Message], Rendered]:
 
 for _what in ("sent", "reminder", "withdrawn"):
     register(f"sales.quote_{_what}", _of_quote(_what))
+for _what in ("reminder", "cancelled", "revived", "paid_late"):
+    register(f"sales.order_{_what}", _of_order(_what))
 register("sales.order_received", order_received)
 register("sales.withdrawal", withdrawal)
 register("sales.withdrawal_decided", withdrawal_decided)
@@ -69,6 +94,10 @@ name({
     "sales.quote_sent": gettext_lazy("Quote"), "sales.quote_reminder": gettext_lazy("Reminder of a quote"),
     "sales.quote_withdrawn": gettext_lazy("Quote withdrawn"),
     "sales.order_received": gettext_lazy("Order received"),
+    "sales.order_reminder": gettext_lazy("Reminder of an order that was not paid"),
+    "sales.order_cancelled": gettext_lazy("Order cancelled"),
+    "sales.order_revived": gettext_lazy("Cancelled order paid after all"),
+    "sales.order_paid_late": gettext_lazy("Payment for a cancelled order"),
     "sales.withdrawal": gettext_lazy("Withdrawal received"),
     "sales.withdrawal_decided": gettext_lazy("About a withdrawal"),
 })  # fmt: skip

@@ -32,6 +32,7 @@ from hospes.catalogue.models import Product
 from hospes.customers.models import Customer
 from hospes.sales import names
 from hospes.sales.models import Order, Quote, QuoteLine
+from hospes.sales.queries import pay_until
 from hospes.services.models import Content, Service, State
 from hospes.services.rules import going_on, renewal
 
@@ -53,8 +54,8 @@ def of_order(order: Order, *, language: str, today: date, contact: str = "") -> 
             lines.append(_line(setup, names.details_of(line), 1, line.setup_cents, tax))
             groups.append((line.setup_cents, tax))
     return _document(
-        order.customer_id, lines, groups, quote_number=quote.number, due_on=max(quote.valid_until, today), language=language,
-        today=today, contact=contact, reference=quote.reference, purchase_order=quote.purchase_order,
+        order.customer_id, lines, groups, quote_number=quote.number, due_on=pay_until(order, today=today),
+        language=language, today=today, contact=contact, reference=quote.reference, purchase_order=quote.purchase_order,
     )  # fmt: skip
 
 

@@ -1,8 +1,11 @@
 """Quotes and orders of a customer."""
 
+from datetime import date, timedelta
+
+from django.conf import settings
 from django.db import connections
 
-from hospes.kernel import acting
+from hospes.kernel import acting, clock
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.services.tasks import BY_HAND
 
@@ -27,6 +30,17 @@ def versions(found: Quote) -> list[Quote]:
 def is_on_account(order: Order) -> bool:
     """Whether an order is invoiced once it was accepted, and not paid first."""
     return Quote.objects.filter(pk=order.quote_id, on_account=True).exists()
+
+
+def pay_until(order: Order, *, today: date) -> date:
+    """
+    The last day on which an order that waits for its payment can be paid; the day after, it is cancelled by itself.
+
+    It is the day that the reminder names, once that was sent: so never sooner than the operator's days after a reminder.
+    """
+    operator = settings.HOSPES_OPERATOR
+    usual = clock.day_of(order.placed_at) + timedelta(days=operator.order_unpaid_days)
+    return order.pay_until or max(usual, today + timedelta(days=operator.order_reminder_days))
 
 
 def orders(customer_id: int) -> list[Order]:

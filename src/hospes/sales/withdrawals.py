@@ -118,8 +118,11 @@ def _refused(order: Order, received_on: date) -> Withdrawal.State | None:
 
 def is_open(order: Order, *, on: date) -> bool:
     """Whether a consumer can withdraw from an order on a day: up to the last day of the period."""
-    can = order.state in (Order.State.AWAITING_PAYMENT, Order.State.PAID)
-    return can and on <= last_day(order)
+    return order.state in _CAN and on <= last_day(order)
+
+
+#: One that was cancelled gives nothing back any more; whoever withdraws from it all the same is not told that they may not.
+_CAN = (Order.State.AWAITING_PAYMENT, Order.State.PAID, Order.State.CANCELLED)
 
 
 def last_day(order: Order) -> date:
@@ -252,7 +255,7 @@ def carry_out(found: Withdrawal, order: Order, *, asked: Asked, now: datetime) -
     """
     day = clock.day_of(found.received_at)
     held = Order.objects.select_for_update().get(pk=order.pk)
-    if held.state not in (Order.State.AWAITING_PAYMENT, Order.State.PAID):  # by another statement
+    if held.state not in _CAN:  # by another statement
         return _decided(found, Withdrawal.State.LATE, now)
     _hold(held)
     parts = backs(held, on=day)

@@ -27,13 +27,14 @@ from hospes.customers.queries import addressee
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
-from hospes.office import parts
-from hospes.office.pages import Found, looking_at, office_page, open_for, show
+from hospes.office import actions, parts
+from hospes.office.pages import Found, looking_at, office_page, open_for, show, working_on
 from hospes.payments import queries as payments
-from hospes.payments import refunds
+from hospes.payments import refunds, unpaid
 from hospes.payments.models import Refund
 from hospes.sales import pro_forma
 from hospes.sales.models import Order
+from hospes.sales.queries import pay_until, quote_lines
 from hospes.services.models import Charge, Service
 
 _BILLING = Purpose.BILLING
@@ -149,6 +150,45 @@ def order_pro_forma(request: Any, number: int, order_number: str) -> HttpRespons
         )
         document = pro_forma.of_order(order, today=clock.today(), **reader)
     return _file(document, order.number)
+
+
+class CancelForm(forms.Form):
+    """Why the order is cancelled."""
+
+    note = forms.CharField(
+        label=gettext_lazy("Why?"), max_length=200, help_text=gettext_lazy("The customer can read this."),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@office_page(_BILLING, nav="search")
+def order_cancel(request: Any, number: int, order_number: str) -> HttpResponse:
+    """What was ordered and not paid, until when can it be, and why is it cancelled now?"""
+    found, form = open_for(request, number, _BILLING), CancelForm(request.POST or None)
+    enter, said = looking_at if request.method != "POST" else working_on, None
+    with enter(request, _BILLING, found.customer_id, found.holders[_BILLING]) as scene:
+        order = get_object_or_404(
+            Order.objects.with_related("quote"), customer_id=found.customer_id, number=order_number
+        )
+        if request.method == "POST" and form.is_valid():
+            try:
+                actions.cancel_order(
+                    scene=scene, order=order, reason=form.cleaned_data["note"], once=request.POST.get("once", ""),
+                    now=clock.now(),
+                )  # fmt: skip
+                said = messages.success, _("The order is cancelled, and the customer gets a mail about it.")
+            except unpaid.NotCancelled as refusal:
+                said = messages.error, str(refusal)
+        context = {
+            "form": form, "order": order, "number": number, "lines": quote_lines(order.quote_id),
+            "can": order.state == Order.State.AWAITING_PAYMENT and not order.quote.on_account,
+            "pay_until": pay_until(order, today=clock.today()),
+        }  # fmt: skip
+    if said is not None:
+        tell, words = said
+        tell(request, words)
+        return redirect("office:customer", number=number)
+    return show(request, "office/order_cancel.html", context, status=422 if form.errors else 200)
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hospes.billing.models import Invoice
 from hospes.catalogue.models import RegistryNotice
@@ -21,9 +21,10 @@ from hospes.customers.rules import Capability
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments import jobs
+from hospes.payments import jobs, unpaid
 from hospes.payments import queries as payment_queries
 from hospes.payments import services as payments
+from hospes.payments.models import Payment
 from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
 from hospes.payments.rules import is_notice_token, is_reference, notice_token
 from hospes.portal.looks import next_look
@@ -152,14 +153,43 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     waiting = bool(begun) and begun[0].state in news and "terug" in request.GET and not request.viewing
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
-    can_withdraw = capacity.kind == "private" and withdrawals.is_open(found, on=clock.today())
+    is_awaited = found.state == Order.State.AWAITING_PAYMENT and not found.quote.on_account
+    can_withdraw = (
+        capacity.kind == "private"
+        and found.state != Order.State.CANCELLED
+        and withdrawals.is_open(found, on=clock.today())
+    )
     lines = queries.quote_lines(found.quote_id)
     context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": lines, "later": later_terms(lines, capacity), "payment": begun[0] if begun else None,
-               "in_use": _in_use(found), "on_account": found.quote.on_account,
+               "in_use": _in_use(found), "on_account": found.quote.on_account, "can_cancel": is_awaited,
+               "pay_until": queries.pay_until(found, today=clock.today()),
+               "came_late": any(payment.state == Payment.State.SURPLUS for payment in begun),
                "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@customer_page(Purpose.BILLING, Capability.ORDER, nav="orders")
+def cancel(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
+    """Do I really not want this any more? Then it is over at once, and I owe nothing."""
+    found = get_object_or_404(
+        Order.objects.with_related("quote"), customer_id=capacity.customer_id, number=order_number
+    )
+    back = redirect("portal:order", number=capacity.number, order_number=order_number)
+    if found.state != Order.State.AWAITING_PAYMENT or found.quote.on_account:
+        return back
+    if request.method == "GET":
+        context = {"order": found, "lines": queries.quote_lines(found.quote_id)}
+        return render(request, "portal/order_cancel.html", context)
+    try:
+        unpaid.cancel_own(order_id=found.pk, now=clock.now())
+    except unpaid.NotCancelled as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The order is cancelled. You owe nothing."))
+    return back
 
 
 def _in_use(order: Order) -> str:

@@ -318,7 +318,11 @@ class QuoteLine(MappedModel):
 
 
 class Order(MappedModel):
-    """An accepted quote, waiting for its payment or paid; one per quote."""
+    """
+    An accepted quote, waiting for its payment, paid, or cancelled; one per quote.
+
+    `pay_until`: the last day to pay it, once somebody was told that; before that it follows from the operator's settings.
+    """
 
     class State(models.TextChoices):
         AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
@@ -326,6 +330,11 @@ class Order(MappedModel):
         ON_ACCOUNT = "on_account", _("invoiced")
         CANCELLED = "cancelled", _("cancelled")
         WITHDRAWN = "withdrawn", _("withdrawn from")
+
+    class Why(models.TextChoices):
+        UNPAID = "unpaid", _("it was not paid in time")
+        CUSTOMER = "customer", _("you, or somebody with access, cancelled it")
+        STAFF = "staff", _("our staff cancelled it")
 
     quote = models.OneToOneField(Quote, models.PROTECT, related_name="order", verbose_name=_("quote"))
     number = models.CharField(_("order number"), max_length=20, unique=True)
@@ -335,6 +344,12 @@ class Order(MappedModel):
     total_cents = models.PositiveBigIntegerField(_("total"))
     placed_at = models.DateTimeField(_("ordered at"))
     paid_at = models.DateTimeField(_("paid at"), null=True)
+    pay_until = models.DateField(_("to be paid by"), null=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
+    cancelled_why = models.CharField(
+        _("why it was cancelled"), max_length=10, choices=Why.choices, blank=True, default=""
+    )
+    cancel_reason = models.CharField(_("what we wrote about that"), max_length=200, blank=True, default="")
     #: When there was a service for each of its lines.
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
     #: When a consumer asked expressly that it begins before they can no longer withdraw, and agreed to pay for that time then.
@@ -351,6 +366,10 @@ class Order(MappedModel):
         constraints = [
             models.CheckConstraint(
                 name="paid_order_says_when", condition=~Q(state="paid") | Q(paid_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="cancelled_order_says_when_and_why",
+                condition=~Q(state="cancelled") | Q(cancelled_at__isnull=False) & ~Q(cancelled_why=""),
             ),
             models.CheckConstraint(
                 name="only_what_was_paid_is_delivered",
@@ -377,7 +396,8 @@ class Order(MappedModel):
         | personal(Category.CONTRACT, "number", "customer", "total_cents", "placed_at", "terms_version", "processing_version",
                    "start_asked_at", writes=())
         | personal(Category.CONTRACT, "person", writes=(), names_others=True)
-        | personal(Category.CONTRACT, "state", "paid_at", writes={Purpose.BILLING})
+        | personal(Category.CONTRACT, "state", "paid_at", "pay_until", "cancelled_at", "cancelled_why", writes={Purpose.BILLING})
+        | personal(Category.CORRESPONDENCE, "cancel_reason", writes={Purpose.BILLING})
         | personal(Category.CONTRACT, "delivered_at", writes={Purpose.CONTRACT}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.SUPPORT, Purpose.MESSAGES}, creates=_OWN,
         writes={Purpose.BILLING},
