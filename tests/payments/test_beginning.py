@@ -71,7 +71,7 @@ def test_two_orders_are_two_payments(till: Till) -> None:
 
 @pytest.mark.parametrize("state", ["paid", "cancelled"])
 def test_what_does_not_have_to_be_paid_is_not_asked_for(till: Till, state: str) -> None:
-    order = make.order(state=state, paid_at=till.now)
+    order = make.order(state=state, paid_at=till.now, cancelled_at=till.now, cancelled_why="unpaid")
     with pytest.raises(PaymentRefused):
         till.begin(order)
     assert till.charges() == payments() == entries() == []

@@ -292,7 +292,7 @@ def test_nobody_cancels_another_customers_order_nor_at_another_time() -> None:
     ):  # a connection that belongs to the portal's login, as in an installation
         cursor.execute(f'SET SESSION AUTHORIZATION "{LOGINS["portal"].role}"')
         try:
-            with pytest.raises(IntegrityError, match="order_is_cancelled_now"):
+            with pytest.raises(IntegrityError, match="an order is cancelled when it is cancelled"):
                 cancelled_as_other(other)
         finally:
             cursor.execute("RESET SESSION AUTHORIZATION")
