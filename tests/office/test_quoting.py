@@ -203,8 +203,42 @@ def test_the_page_of_a_quote_says_all_of_its_lines_and_offers_no_version_that_lo
     said = people.text(page).replace("\xa0", " ")
     for words in ("3 ×", "(Ruimte: 2 x 10 GB)", "waarvan € 15,00", "€ 77,00", "vanaf termijn 3"):
         assert words in said, words
-    assert 'id="version"' not in page.content.decode()
-    with as_owner():
-        quote.lines.update(choice_ids=[], choice_counts=[])
-    page = as_role("billing_clerk").get(f"{case.page}offertes/{quote.pk}/")
     assert 'id="version"' in page.content.decode()
+    with as_owner():
+        Quote.objects.filter(pk=quote.pk).update(promotion=make.promotion())
+    page = as_role("billing_clerk").get(f"{case.page}offertes/{quote.pk}/")
+    assert 'id="version"' not in page.content.decode()
+
+
+def test_options_and_an_addition_are_written_shown_and_sent(as_role: AsRole, case: people.Case) -> None:
+    with clock.moved_to(NOW):
+        product = make.product(prices={12: 7_500})
+        [space] = make.option(product=product, kind="quantity", most=5, choices=[{12: 1_000}])
+        addition = make.product(kind="addon", belongs_to=product, prices={12: 500})
+        client = as_role("billing_clerk")
+        begun = client.post(f"{case.page}offertes/nieuw/", {"once": "a" * 32})
+        page = client.get(begun["Location"]).content.decode()
+        with as_owner():
+            option = f"line-0-option-{space.option.slug}"
+        assert option not in page
+
+        def form(**words: str) -> dict[str, str]:
+            page = client.get(begun["Location"]).content.decode()
+            [seen] = re.findall(r'name="seen" value="([^"]+)"', page)
+            return {
+                "seen": seen, "valid_until": "2026-03-20", "term_days": "14", "line-TOTAL_FORMS": "2", "line-INITIAL_FORMS": "0",
+                "line-0-what": f"{product.pk}:12", "line-0-label": "voorbeeld.test", "line-0-quantity": "1",
+                "line-1-what": f"{addition.pk}:12", "line-1-label": "voorbeeld.test", "line-1-quantity": "1",
+            } | words  # fmt: skip
+
+        assert client.post(begun["Location"], form(do="save")).status_code == 302
+        assert option in client.get(begun["Location"]).content.decode()
+        client.post(begun["Location"], form(do="save") | {option: "2"})
+        assert re.search(rf'name="{option}" value="2"', client.get(begun["Location"]).content.decode())
+        answer = client.post(begun["Location"], form(do="send") | {option: "3"}, follow=True)
+        with as_owner():
+            quote = Quote.objects.filter(customer=case.customer, made_by="staff").latest("pk")
+            whole, added = quote.lines.order_by("position")
+        assert (whole.choice_ids, whole.choice_counts, whole.net_cents) == ([space.pk], [3], 10_500)
+        assert (added.parent_id, added.net_cents, quote.net_cents) == (whole.pk, 500, 11_000)
+        assert "3 ×" in people.text(answer)

@@ -1,7 +1,9 @@
 """Forms of a quote that staff write: text becomes products, terms, cents and hundredths of a percent; nothing is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -11,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.catalogue.queries import Offer, offers
+from hospes.catalogue.rules import Amounts
 from hospes.faces import words
+from hospes.faces.options import chosen_in, extra_words, field_of, name_of
+from hospes.faces.prices import View
 from hospes.office.forms_catalogue import DayField, EuroField
 from hospes.sales.models import QuoteDraft, QuoteDraftLine
 from hospes.sales.quoting import Line, Words
@@ -67,8 +72,26 @@ class LineForm(forms.Form):
     )  # fmt: skip
     once = forms.BooleanField(label=_("Discount on the first term only"), required=False)
 
-    def __init__(self, *args: Any, products: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        products: Sequence[tuple[str, str]] = (),
+        on_offer: Mapping[str, Offer] = MappingProxyType({}),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        offer = on_offer.get(str(self["what"].value() or ""))
+        self.options = offer.options if offer else ()
+        for each in self.options:
+            field = field_of(
+                each,
+                partial(_extra, months=offer.months if offer else 0),
+                self.initial.get("choices") or None,
+            )
+            field.required = (
+                False  # who just chose this product did not see it: then it has what comes by itself
+            )
+            self.fields[name_of(each.option)] = field
         own = [("", _("no line")), (FREE, _("a text and an amount of your own"))]
         self.fields["what"].choices = [*own, *products]  # type: ignore[attr-defined]  # a ChoiceField has them
 
@@ -95,19 +118,27 @@ class LineForm(forms.Form):
         if data["what"] == FREE:
             return Line(description=data["description"], cents=data["cents"], **common)
         product_id, months = map(int, data["what"].split(":"))
-        return Line(product_id, months, data.get("quantity") or 1, discount_once=data["once"], **common)
+        choices = tuple(chosen_in(self.options, data).items())
+        return Line(
+            product_id,
+            months,
+            data.get("quantity") or 1,
+            discount_once=data["once"],
+            choices=choices,
+            **common,
+        )
+
+
+def _extra(amounts: Amounts, *, months: int) -> str:
+    return extra_words(View(0, with_vat=False), amounts, months)
 
 
 def products(today: Any, held: Sequence[QuoteDraftLine] = ()) -> list[tuple[str, str]]:
     """
-    What can be chosen on a line: everything on offer that is made here and goes by itself; and what stands on a line already,
-    also when it is not for sale any more, so that it does not get lost unseen.
+    What can be chosen on a line: everything on offer that is made here; and what stands on a line already, also when it is not
+    for sale any more, so that it does not get lost unseen.
     """
-    found = {
-        f"{o.product.pk}:{o.months}": _named(o)
-        for o in offers(today=today)
-        if kinds.is_made(o.product.kind) and o.product.kind != Product.Kind.ADDON
-    }
+    found = {key: _named(o) for key, o in _on_offer(today).items()}
     gone = {f"{x.product_id}:{x.months}": x for x in held if x.product_id}
     known = Product.objects.in_bulk([x.product_id for key, x in gone.items() if key not in found])
     for key, line in gone.items():
@@ -115,6 +146,10 @@ def products(today: Any, held: Sequence[QuoteDraftLine] = ()) -> list[tuple[str,
             what = {"product": known[line.product_id].name, "term": words.terms_words(line.months)}
             found[key] = gettext("%(product)s, %(term)s: cannot be ordered like this (any more)") % what
     return list(found.items())
+
+
+def _on_offer(today: Any) -> dict[str, Offer]:
+    return {f"{o.product.pk}:{o.months}": o for o in offers(today=today) if kinds.is_made(o.product.kind)}
 
 
 def _named(offer: Offer) -> str:
@@ -130,11 +165,12 @@ def lines_form(today: Any, data: Any = None, held: Sequence[QuoteDraftLine] = ()
         {
             "what": f"{x.product_id}:{x.months}" if x.product_id else FREE, "quantity": x.quantity, "label": x.label,
             "description": x.description, "cents": _written(x.cents) if not x.product_id else "",
+            "choices": dict(zip(x.choice_ids, x.choice_counts, strict=True)),
             "percent": Decimal(x.discount_basis_points) / 100 if x.discount_basis_points else None, "once": x.discount_once,
         }
         for x in held
     ]  # fmt: skip
-    given = {"products": products(today, held)}
+    given = {"products": products(today, held), "on_offer": _on_offer(today)}
     return _Lines(
         data, initial=None if data is not None else [*first, {}, {}], prefix="line", form_kwargs=given
     )

@@ -10,19 +10,18 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import rules as billing_rules
 from hospes.billing.models import Seller
 from hospes.catalogue.models import Product
-from hospes.catalogue.queries import Offer, notices, offers
+from hospes.catalogue.queries import Offer, choice_words, notices, offers
 from hospes.catalogue.rules import Discount, Step
 from hospes.customers.models import Customer
 from hospes.kernel import journal
 from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
-from hospes.sales import domain_names, names, parties, rules
+from hospes.sales import domain_names, names, parties, quote_additions, rules
 from hospes.sales.models import Quote, QuoteDraft, QuoteDraftLine, QuoteLine
 from hospes.sales.services import QuoteRefused, Wanted, tax_for
 from hospes.services import kinds
@@ -48,6 +47,15 @@ class Line:
     cents: int = 0
     discount_basis_points: int = 0
     discount_once: bool = False
+    choices: tuple[tuple[int, int], ...] = ()  # ids of what is chosen with it, and how many of each
+
+    def columns(self) -> dict[str, Any]:
+        """What the line of a draft says."""
+        said = {name: value for name, value in vars(self).items() if name != "choices"}
+        return said | {
+            "choice_ids": [pk for pk, _n in self.choices],
+            "choice_counts": [n for _pk, n in self.choices],
+        }
 
 
 @dataclass(frozen=True)
@@ -93,8 +101,8 @@ def begin(
         if not can_be_copied(replaces):
             raise QuoteRefused(
                 _(
-                    "This quote has options, additions or a promotion code in it, which would be lost in a new version. Make a"
-                    " new quote instead, or have the customer order it again."
+                    "This quote has a promotion code in it, which would be lost in a new version. Make a new quote instead, or"
+                    " have the customer order it again."
                 )
             )
     try:
@@ -121,9 +129,8 @@ def begin(
 
 
 def can_be_copied(quote: Quote) -> bool:
-    """Whether a next version can say all that a quote does: options and such of the shop, it cannot."""
-    chosen = Q(choice_ids__len__gt=0) | Q(parent__isnull=False) | Q(service__isnull=False)
-    return quote.promotion_id is None and not QuoteLine.objects.filter(chosen, quote_id=quote.pk).exists()
+    """Whether a next version can say all that a quote does: a promotion code of the shop, it cannot."""
+    return quote.promotion_id is None
 
 
 def _as_drafted(line: QuoteLine) -> Line:
@@ -137,7 +144,8 @@ def _as_drafted(line: QuoteLine) -> Line:
             line.net_cents if not 0 < points < 10_000 else round(line.net_cents * 10_000 / (10_000 - points))
         )
         return Line(description=line.description, label=line.label, cents=whole, **common)
-    return Line(line.product_id, line.months, line.quantity, line.label, **common)
+    choices = tuple(zip(line.choice_ids, line.choice_counts, strict=True))
+    return Line(line.product_id, line.months, line.quantity, line.label, choices=choices, **common)
 
 
 def save(
@@ -168,7 +176,7 @@ def save(
 
 def _fill(draft: QuoteDraft, lines: Sequence[Line]) -> None:
     QuoteDraftLine.objects.bulk_create(
-        QuoteDraftLine(draft=draft, customer_id=draft.customer_id, position=position, **vars(line))
+        QuoteDraftLine(draft=draft, customer_id=draft.customer_id, position=position, **line.columns())
         for position, line in enumerate(lines, start=1)
     )
 
@@ -194,6 +202,7 @@ def priced(draft: QuoteDraft, *, today: date) -> Priced:
         raise QuoteRefused(_("There is nothing in it."))
     on_offer = {(o.product.pk, o.months): o for o in offers(today=today) if kinds.is_made(o.product.kind)}
     lines = [_free(line) if line.product_id is None else _offered(line, on_offer, today) for line in held]
+    quote_additions.find(lines, on_offer, draft.customer_id, today)
     tax = tax_for(
         draft.customer_id,
         [Wanted(x["product_id"] or 0, "", "", x["months"], x["net_cents"]) for x in lines],
@@ -224,18 +233,21 @@ def _offered(line: QuoteDraftLine, on_offer: dict[tuple[int, int], Offer], today
         if line.discount_basis_points
         else None
     )
-    costs = offer.quotation(quantity=line.quantity, discount=discount)
-    return _words(line, offer.product.name, costs.steps, setup_cents=costs.setup_cents) | {"label": label}
+    chosen = offer.chosen(dict(zip(line.choice_ids, line.choice_counts, strict=True)))
+    if chosen is None:
+        raise QuoteRefused(
+            _("Line %(n)d: what was chosen with it cannot be had so (any more).") % {"n": line.position}
+        )
+    costs = offer.quotation(chosen=chosen, quantity=line.quantity, discount=discount)
+    return _words(line, offer.product.name, costs.steps, setup_cents=costs.setup_cents) | {
+        "label": label, "details": choice_words((each.choice, n) for each, n in chosen)[:300],
+        "choice_ids": [each.choice.pk for each, _n in chosen], "choice_counts": [n for _each, n in chosen],
+    }  # fmt: skip
 
 
 def _label(line: QuoteDraftLine, product: Product, today: date) -> str:
     """For what it is, as it is kept; raises QuoteRefused where that is missing, or the product cannot be had for it."""
     n = {"n": line.position}
-    if product.kind == Product.Kind.ADDON:
-        raise QuoteRefused(
-            _("Line %(n)d is an addition: the customer orders it with what it belongs to, or on its page.")
-            % n
-        )
     if product.kind == Product.Kind.DOMAIN and not notices([product.pk], today=today):
         raise QuoteRefused(
             _(
@@ -254,7 +266,7 @@ def _label(line: QuoteDraftLine, product: Product, today: date) -> str:
         raise QuoteRefused(_("Line %(n)d: %(wrong)s") % (n | {"wrong": str(wrong)})) from None
     except ValueError:
         raise QuoteRefused(_("Line %(n)d needs a domain name, such as example.nl.") % n) from None
-    if product.kind != Product.Kind.WORK and not line.label.strip():
+    if product.kind not in (Product.Kind.WORK, Product.Kind.ADDON) and not line.label.strip():
         raise QuoteRefused(_("Line %(n)d: say what it is for.") % n)
     return line.label.strip()
 
@@ -307,13 +319,18 @@ def send(*, draft: QuoteDraft, seen: datetime, today: date, now: datetime) -> Qu
         total_cents=what.sums.total_cents, **said, **parties.as_now(held.customer_id, now),
     )  # fmt: skip
     tax = what.tax
-    QuoteLine.objects.bulk_create(
-        QuoteLine(
-            quote=quote, customer_id=held.customer_id, position=position, vat_basis_points=tax.basis_points,
-            vat_category=tax.category, vat_country=tax.country, vat_reason=tax.reason, **line,
-        )
-        for position, line in enumerate(what.lines, start=1)
-    )  # fmt: skip
+    made = dict[int, QuoteLine]()
+    for later in (False, True):  # additions name the row of what they belong to
+        rows = {
+            at: QuoteLine(
+                quote=quote, customer_id=held.customer_id, position=at + 1, vat_basis_points=tax.basis_points,
+                vat_category=tax.category, vat_country=tax.country, vat_reason=tax.reason,
+                **line | {"parent": made.get(line.get("parent", -1))},
+            )
+            for at, line in enumerate(what.lines) if ("parent" in line) is later
+        }  # fmt: skip
+        QuoteLine.objects.bulk_create(rows.values())
+        made |= rows
     QuoteDraftLine.objects.filter(draft_id=held.pk).delete()
     held.delete()
     _record(

@@ -1,11 +1,13 @@
 """Quotes that staff are still writing. The customer does not see them; what was sent is a `Quote`, and never changes."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.catalogue.models import Product
 from hospes.customers.models import Customer, Person
+from hospes.kernel.arrays import without_nulls
 from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
@@ -59,7 +61,7 @@ class QuoteDraftLine(MappedModel):
     """
     A line in the making: a product for a term at the price of the day on which it is sent, or a text with an amount.
 
-    `cents`: of a line without a product, without VAT.
+    `cents`: of a line without a product, without VAT. An addition is a line of its own, for the name of what it belongs to.
     """
 
     draft = models.ForeignKey(
@@ -72,6 +74,8 @@ class QuoteDraftLine(MappedModel):
     )
     months = models.PositiveSmallIntegerField(_("term in months"), default=0)
     quantity = models.PositiveSmallIntegerField(_("number"), default=1)
+    choice_ids = ArrayField(models.BigIntegerField(), default=list)
+    choice_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
     label = models.CharField(_("for"), max_length=253, blank=True)
     description = models.CharField(_("description"), max_length=200, blank=True)
     cents = models.PositiveBigIntegerField(_("amount without VAT"), default=0)
@@ -90,13 +94,17 @@ class QuoteDraftLine(MappedModel):
                 condition=Q(product__isnull=False) | ~Q(description="") & Q(months=0),
             ),
             models.CheckConstraint(
+                name="draft_line_has_so_many_of_each",
+                condition=without_nulls("choice_counts") & Q(choice_ids__len=F("choice_counts__len")),
+            ),
+            models.CheckConstraint(
                 name="draft_discount_is_at_most_all_of_it",
                 condition=Q(discount_basis_points__lte=10_000, quantity__gte=1),
             ),
         ]  # fmt: skip
 
     datamap = row(
-        plain("id", "draft", "product", "position")
+        plain("id", "draft", "product", "position", "choice_ids", "choice_counts")
         | personal(Category.CONTRACT, "customer", "months", "quantity", "label", "description", "cents", "discount_basis_points",
                    "discount_once"),
         key="customer_id", reads={Purpose.CONTRACT}, twins=(), creates={Purpose.CONTRACT}, deletes={Purpose.CONTRACT},
