@@ -185,6 +185,16 @@ def test_an_order_that_was_not_paid_is_just_over() -> None:
     assert (made.state, state(order), refund(made)) == ("done", "withdrawn", None)
 
 
+def test_who_withdraws_from_what_was_cancelled_is_not_told_that_they_are_late() -> None:
+    order = an_order(paid=False)
+    with as_owner():
+        Order.objects.filter(pk=order.pk).update(
+            state="cancelled", cancelled_at=ORDERED, cancelled_why="customer"
+        )
+    made = withdraw(order, at=ORDERED + DAY)
+    assert (made.state, refund(made), state(order)) == ("done", None, "withdrawn")
+
+
 def test_what_was_paid_and_not_delivered_yet_is_paid_back_and_not_delivered() -> None:
     order = an_order(served=False)
     made = withdraw(order, at=ORDERED + DAY)

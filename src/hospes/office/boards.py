@@ -367,7 +367,8 @@ BOARDS: Final = (
     ),
     Board(
         "terug-te-betalen", Purpose.BILLING, True, _("Payments to be paid back"),
-        _("Money came in for something that was paid already, or another amount than was asked. It has to go back."),
+        _("Money came in for something that was paid already or was cancelled, or another amount than was asked. It has to go"
+          " back."),
         Rows(_surplus, _surplus_item),
     ),
     Board(
