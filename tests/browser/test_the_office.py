@@ -47,6 +47,7 @@ NEEDS: dict[str, set[Any]] = {
     "role": {_MANAGE}, "colleague": {_MANAGE}, "colleague_roles": {_MANAGE}, "dismiss": {_MANAGE}, "anew": {_MANAGE},
     "catalogue": {_KEEP}, "new_group": {_KEEP}, "group": {_KEEP}, "new_product": {_KEEP}, "product": {_KEEP}, "option": {_KEEP},
     "new_promotion": {_KEEP}, "promotion": {_KEEP}, "set_price": {_KEEP}, "new_notice": {_KEEP}, "task": {Purpose.CONTRACT}, "withdraw_price": {_KEEP}, "new_option": {_KEEP},
+    "set_vat": {_KEEP}, "withdraw_vat": {_KEEP},
     "new_choice": {_KEEP}, "set_choice_price": {_KEEP}, "withdraw_choice_price": {_KEEP}, "choice_for_sale": {_KEEP},
     "rules": {_KEEP}, "withdraw_rate": {_KEEP}, "withdraw_threshold": {_KEEP},
     "raises": {_KEEP}, "new_raise": {_KEEP}, "raise": {_KEEP},
@@ -57,7 +58,7 @@ NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
     "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
-    "choice_for_sale", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf",
+    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.

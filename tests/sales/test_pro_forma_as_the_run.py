@@ -28,7 +28,7 @@ _SERVICE = st.fixed_dictionaries({
     "months": st.sampled_from([1, 3, 12]), "term": st.integers(1, 5), "quantity": st.integers(1, 4), "sold": st.integers(1, 4),
     "steps": st.lists(st.tuples(st.integers(2, 6), _CENTS), max_size=2, unique_by=lambda step: step[0]), "first": _CENTS,
     "change": st.sampled_from(["", "", "raise", "raise", "number", "package", "price", "raise and number", "moved"]),
-    "options": st.booleans(),
+    "options": st.booleans(), "vat": st.sampled_from(["standard", "reduced", "zero"]),
 })  # fmt: skip
 
 
@@ -45,17 +45,27 @@ def test_the_pro_forma_is_what_the_run_invoices(services: Any, language: str) ->
         made = [_service(customer, each) for each in services]
         with acting(Purpose.BILLING, actor=JOB):
             terms = pro_forma.next_terms(customer.pk, today=TODAY)
-            tax = pro_forma.tax_of_terms(customer.pk, terms, today=TODAY)
-            document = pro_forma.of_terms(customer.pk, terms, tax, language=language, today=TODAY)
+            taxes = pro_forma.taxes_of_terms(customer.pk, terms, today=TODAY)
+            document = pro_forma.of_terms(customer.pk, terms, taxes, language=language, today=TODAY)
         told = [
-            (x.details, x.net_cents, x.period_from, x.period_to, x.quantity, x.unit_price_cents)
+            (
+                x.details,
+                x.net_cents,
+                x.period_from,
+                x.period_to,
+                x.quantity,
+                x.unit_price_cents,
+                x.vat_category,
+                x.vat_percent * 100,
+            )
             for x in document.lines
         ]
         due.run(TODAY)
         [invoice] = due.invoices()
         lines = InvoiceLine.objects.filter(invoice=invoice).order_by("position")
         assert told == [
-            (x.details, x.net_cents, x.period_from, x.period_until, x.quantity, x.unit_cents) for x in lines
+            (x.details, x.net_cents, x.period_from, x.period_until, x.quantity, x.unit_cents, x.vat_category, x.vat_basis_points)
+            for x in lines
         ]  # fmt: skip
         assert (document.net_cents, document.vat_cents) == (invoice.net_cents, invoice.vat_cents)
         assert len(lines) == len(made)
@@ -69,6 +79,7 @@ def _service(customer: Any, each: dict[str, Any]) -> Service:
     sold = each["sold"]
     steps = [(1, each["first"] * sold), *sorted((n, cents * sold) for n, cents in each["steps"])]
     product = make.product(prices={each["months"]: steps[-1][1] // sold})
+    make.vat_of(product, each["vat"])
     quote = make.quote(customer=make.customer() if each["change"] == "moved" else customer, product=product)
     QuoteLine.objects.filter(quote=quote).update(
         quantity=sold, months=each["months"], steps_from=[n for n, _ in steps], steps_cents=[c for _, c in steps],

@@ -20,8 +20,10 @@ from hospes.billing import rules
 from hospes.billing.crediting import CreditRefused, credit
 from hospes.billing.issuing import Draft, DraftLine, issue
 from hospes.billing.models import Invoice, InvoiceLine, InvoiceTax, StuckCharge
-from hospes.billing.queries import RateUnknown, payment_days
-from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.billing.queries import payment_days
+from hospes.billing.rules import RateUnknown
+from hospes.billing.tax.queries import TaxUnknown, taxes_of
+from hospes.catalogue.queries import vat_codes
 from hospes.kernel import journal
 from hospes.services.models import Charge, Service
 
@@ -102,28 +104,35 @@ def _documents(parts: Sequence[_Part], today: date, now: datetime) -> dict[int, 
     lines = [line for part in minus[:1] for line in _covering(service, part.charge)]
     if not plus:
         return _credit_all(minus, -total, lines, service, today, now)
-    tax = tax_of(parts[0].charge.customer_id, net_cents=max(total, 0), today=today)
-    is_same = all(_tax(line).key == tax.key for line in lines)
+    taxes = taxes_of(parts[0].charge.customer_id, net_cents=max(total, 0), today=today)
+    codes = vat_codes({part.charge.product_id for part in parts}, today=today)
+    by_part = {part.charge.pk: taxes.of(codes[part.charge.product_id]) for part in parts}
+    # What is given back has the VAT of what was paid with; where nothing is known of that, that of what it was.
+    given_back = [_tax(line) for line in lines] or [by_part[part.charge.pk] for part in minus]
+    is_same = len({tax.key for tax in [*(by_part[part.charge.pk] for part in plus), *given_back]}) == 1
     if total >= 0 and is_same:
-        _invoice([*plus, *minus], tax, service, today, now)
+        one = by_part[plus[0].charge.pk]
+        _invoice([(part, one) for part in [*plus, *minus]], service, today, now)
         return {}
     if is_same:
         return _credit_all(minus, -total, lines, service, today, now)
-    _invoice(plus, tax, service, today, now)
+    _invoice([(part, by_part[part.charge.pk]) for part in plus], service, today, now)
     return _credit_all(minus, -sum(part.cents for part in minus), lines, service, today, now)
 
 
 # --- invoices -------------------------------------------------------------------------------------------------------------
 
 
-def _invoice(parts: Sequence[_Part], tax: rules.Tax, service: Service, today: date, now: datetime) -> Invoice:
-    charge = parts[0].charge
+def _invoice(
+    parts: Sequence[tuple[_Part, rules.Tax]], service: Service, today: date, now: datetime
+) -> Invoice:
+    charge = parts[0][0].charge
     lines = [
         DraftLine(
             _words(part.charge), service.label, part.cents, tax.basis_points, part.charge.period_from, part.charge.period_until,
             vat_category=tax.category, vat_country=tax.country, vat_reason=tax.reason, kind="change", service_id=service.pk,
         )
-        for part in parts
+        for part, tax in parts
     ]  # fmt: skip
     draft = Draft(
         customer_id=charge.customer_id, origin=f"charge:{charge.pk}", quote_number="", lines=lines,

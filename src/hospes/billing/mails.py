@@ -1,6 +1,7 @@
 """The mail with an invoice."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from hospes.billing.models import Document, Invoice, TaxStatus
-from hospes.billing.queries import credited_number, vat_basis_points
-from hospes.billing.rules import totals
+from hospes.billing.queries import credited_number, vat_rates
+from hospes.billing.rules import Taxes, taxed
 from hospes.billing.run.reminders import KIND, next_term
 from hospes.billing.words import method_words
+from hospes.catalogue.queries import vat_codes
 from hospes.customers.models import Customer
 from hospes.kernel import clock
 from hospes.messaging.kinds import name
@@ -93,14 +95,22 @@ register("billing.invoice", invoice)
 register("billing.credit_note", credit_note)
 
 
-def priced(customer_id: int, cents: int, on: date) -> str:
-    """An amount as a customer is told it: consumers with the VAT that applies to them (art. 6:230m BW), companies without."""
+def priced(customer_id: int, amounts: Sequence[tuple[int, int]], on: date) -> str:
+    """
+    Amounts of products together, as a customer is told them: consumers with the VAT that applies to them (art. 6:230m BW),
+    companies without.
+    """
     kind = Customer.objects.values_list("kind", flat=True).get(pk=customer_id)
     status = TaxStatus.objects.filter(customer_id=customer_id, until=None).first()
     if kind == Customer.Kind.BUSINESS or status is None or not status.category:
-        return _("%(sum)s excluding VAT") % {"sum": euro(cents)}
-    rate = vat_basis_points(country=status.rate_country, today=on) if status.category == "S" else 0
-    return _("%(sum)s including VAT") % {"sum": euro(totals([(cents, rate)]).total_cents)}
+        return _("%(sum)s excluding VAT") % {"sum": euro(sum(cents for _product, cents in amounts))}
+    rates = vat_rates(country=status.rate_country, today=on) if status.category == "S" else {}
+    taxes, codes = (
+        Taxes(status.category, status.rate_country, rates=rates),
+        vat_codes((pk for pk, _ in amounts), today=on),
+    )
+    sums = taxed((cents, taxes.of(codes[pk])) for pk, cents in amounts)
+    return _("%(sum)s including VAT") % {"sum": euro(sums.total_cents)}
 
 
 register_prices(priced)

@@ -7,22 +7,28 @@ from django.conf import settings
 from django.db.models import Count, F, Sum
 
 from hospes.billing.models import OPEN, Document, Invoice, InvoiceLine, InvoiceSettings, InvoiceTax, VatRate
+from hospes.billing.rules import RateUnknown
+from hospes.catalogue.models import VatCode
 
 
-class RateUnknown(LookupError):
-    """No VAT rate is known of a country on a day, so that nothing can be invoiced at it."""
+def vat_rates(*, country: str, today: date) -> dict[str, int]:
+    """
+    The VAT rates of a country on a day by their kind, in hundredths of a percent.
+
+    A kind that the country does not have has its standard rate: no less is charged than it asks for. SQL: run.sql.
+    """
+    known = VatRate.objects.filter(country=country, valid_from__lte=today).order_by("valid_from")
+    found = dict(known.values_list("code", "basis_points"))
+    standard = found.get(VatCode.STANDARD)
+    return found if standard is None else dict.fromkeys(VatCode.values, standard) | found
 
 
-def vat_basis_points(*, country: str, today: date, code: str = VatRate.Code.STANDARD) -> int:
+def vat_basis_points(*, country: str, today: date, code: str = VatCode.STANDARD) -> int:
     """The VAT rate of a country on a day, in hundredths of a percent; raises RateUnknown when there is none."""
-    rate = (
-        VatRate.objects.filter(country=country, code=code, valid_from__lte=today)
-        .order_by("-valid_from")
-        .first()
-    )
-    if rate is None:
+    rates = vat_rates(country=country, today=today)
+    if code not in rates:
         raise RateUnknown(f"no {code} VAT rate is known for {country} on {today}")
-    return rate.basis_points
+    return rates[code]
 
 
 def invoices(customer_id: int, *, limit: int, before: tuple[date, int] | None = None) -> list[Invoice]:

@@ -1,7 +1,7 @@
 """VAT and numbers of invoices."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -25,6 +25,33 @@ class Tax:
     def key(self) -> tuple[str, str, int]:
         """What tells one group of a document from another."""
         return self.category, self.country, self.basis_points
+
+
+class RateUnknown(LookupError):
+    """No VAT rate is known of a country on a day, so that nothing can be invoiced at it."""
+
+
+@dataclass(frozen=True)
+class Taxes:
+    """
+    The VAT of all that somebody buys on a day: the rates of `country` by what a product has (hundredths of a percent).
+
+    `rates` are of category S only: in every other one there is none to choose (reverse charge, export, exemption).
+    """
+
+    category: str
+    country: str
+    reason: str = ""
+    rates: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, code: str) -> Tax:
+        """The VAT of something with a kind of rate; raises RateUnknown where the country has none, nor a standard one."""
+        if self.category != "S":
+            return Tax(0, self.category, self.country, self.reason)
+        if code not in self.rates:
+            raise RateUnknown(f"no {code} VAT rate is known for {self.country}")
+        rate = self.rates[code]
+        return Tax(rate, "S" if rate else "Z", self.country, self.reason)
 
 
 @dataclass(frozen=True)

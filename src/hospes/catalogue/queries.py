@@ -12,8 +12,10 @@ from hospes.catalogue.models import (
     Option,
     Price,
     Product,
+    ProductVat,
     Promotion,
     RegistryNotice,
+    VatCode,
 )
 from hospes.catalogue.rules import Amounts, Conditions, Discount, Quotation
 
@@ -45,6 +47,7 @@ class Offer:
     intro_cents: int | None = None
     intro_terms: int = 0
     options: tuple[OfferedOption, ...] = field(default=(), compare=False)
+    vat_code: str = VatCode.STANDARD
 
     @property
     def amounts(self) -> Amounts:
@@ -87,7 +90,8 @@ def offers(*, today: date) -> list[Offer]:
         (p.product_id, p.months): p for p in prices.select_related("product__group").order_by("valid_from")
     }
     held = [p for p in newest.values() if p.offered]
-    options = _options({p.product_id for p in held}, today)
+    products = {p.product_id for p in held}
+    options, codes = _options(products, today), vat_codes(products, today=today)
     held.sort(
         key=lambda p: (
             p.product.group.position,
@@ -99,7 +103,7 @@ def offers(*, today: date) -> list[Offer]:
     )
     return [
         Offer(p.product, p.months, p.cents, p.setup_cents, p.intro_cents, p.intro_terms,
-              options.get((p.product_id, p.months), ()))
+              options.get((p.product_id, p.months), ()), codes[p.product_id])
         for p in held
     ]  # fmt: skip
 
@@ -125,6 +129,18 @@ def _options(product_ids: set[int], today: date) -> dict[tuple[int, int], tuple[
         key: tuple(OfferedOption(option, tuple(choices)) for option, choices in found.items())
         for key, found in lists.items()
     }
+
+
+def vat_codes(product_ids: Iterable[int], *, today: date) -> dict[int, str]:
+    """Which kind of VAT rate products have on a day; the standard one where nothing else is said."""
+    codes: dict[int, str] = dict.fromkeys(product_ids, VatCode.STANDARD)
+    held = ProductVat.objects.filter(product_id__in=codes, valid_from__lte=today, withdrawn_at=None)
+    return codes | dict(held.order_by("valid_from").values_list("product_id", "code"))
+
+
+def vat_code(product_id: int, *, today: date) -> str:
+    """Which kind of VAT rate a product has on a day."""
+    return vat_codes([product_id], today=today)[product_id]
 
 
 def options_of(product_id: int, *, months: int, today: date) -> tuple[OfferedOption, ...]:

@@ -21,17 +21,20 @@ from hospes.catalogue.models import (
     Option,
     Price,
     Product,
+    ProductVat,
     Promotion,
     PromotionProduct,
     RegistryNotice,
+    VatCode,
 )
-from hospes.kernel import acting, journal
+from hospes.kernel import acting, clock, journal
 
 journal.register({
     "catalogue.made": _("Something added to what is for sale"),
     "catalogue.changed": _("What is for sale changed"),
     "catalogue.price_set": _("Price set"),
     "catalogue.price_withdrawn": _("Price withdrawn before it began"),
+    "catalogue.vat_set": _("VAT of a product set"), "catalogue.vat_withdrawn": _("VAT of a product withdrawn before it began"),
 })  # fmt: skip
 
 _T = TypeVar("_T", bound=models.Model)
@@ -42,6 +45,7 @@ _How = CatalogueChange.How
 _WHAT: Final[dict[type[models.Model], CatalogueChange.What]] = {
     Group: _What.GROUP, Product: _What.PRODUCT, Price: _What.PRICE, Option: _What.OPTION, Choice: _What.CHOICE,
     ChoicePrice: _What.CHOICE_PRICE, Promotion: _What.PROMOTION, RegistryNotice: _What.NOTICE,
+    ProductVat: _What.PRODUCT_VAT,
 }  # fmt: skip
 
 
@@ -61,6 +65,7 @@ _TAKEN: Final[dict[str, Promise]] = {
     "one_price_per_choice_term_and_day": _(
         "A price begins on that day already. Withdraw it first, or choose another day."
     ),
+    "one_vat_code_per_product_and_day": _("Another one begins on that day already. Withdraw it first."),
     "one_text_per_version_of_a_registry": _("This extension has a text of that version already."),
     "one_text_of_a_registry_begins_on_a_day": _(
         "Another text begins on that day already. Choose another day."
@@ -99,9 +104,13 @@ def make_group(*, now: datetime, **words: Any) -> Group:
     return _made(Group(**words), now=now)
 
 
-def make_product(*, now: datetime, **words: Any) -> Product:
-    """Add a product; it can be ordered once it has a price."""
-    return _made(Product(**words), now=now)
+def make_product(*, now: datetime, vat_code: str = VatCode.STANDARD, **words: Any) -> Product:
+    """Add a product, with its kind of VAT rate; it can be ordered once it has a price."""
+    with transaction.atomic(using=_alias()):
+        made = _made(Product(**words), now=now)
+        if vat_code != VatCode.STANDARD:
+            _vat_set(ProductVat(product=made, code=vat_code, valid_from=clock.day_of(now)), "", now)
+    return made
 
 
 def make_notice(
@@ -248,6 +257,49 @@ def _in_words(price: Any) -> str:
     return f"{price.months}|{price.cents}|{price.setup_cents}|{intro}|{price.valid_from}|{int(price.offered)}"
 
 
+# --- VAT ------------------------------------------------------------------------------------------------------------------
+
+
+def set_vat(*, product_id: int, code: str, valid_from: date, today: date, now: datetime) -> ProductVat:
+    """
+    Let a product have another kind of VAT rate from a day on, today at the earliest: for what is quoted, renewed and changed from
+    then on. What was invoiced, or paid beforehand, keeps its own.
+
+    Raises CatalogueRefused for a day that has passed, or on which another one begins, and for what it has by then already.
+    """
+    if valid_from < today:
+        raise CatalogueRefused(
+            _("It begins today at the earliest: what was invoiced before has the VAT of then.")
+        )
+    known = ProductVat.objects.filter(product_id=product_id, withdrawn_at=None, valid_from__lt=valid_from)
+    before = known.order_by("-valid_from").first()
+    if code == (before.code if before else VatCode.STANDARD):
+        raise CatalogueRefused(_("It has this VAT by then already."))
+    row = ProductVat(product_id=product_id, code=code, valid_from=valid_from)
+    return _vat_set(row, _vat_words(before) if before else "", now)
+
+
+def withdraw_vat(*, vat: ProductVat, today: date, now: datetime) -> None:
+    """Withdraw a kind of VAT rate that begins today or later; raises CatalogueRefused for one that counted already."""
+    open_ones = ProductVat.objects.filter(pk=vat.pk, withdrawn_at=None, valid_from__gte=today)
+    if not open_ones.update(withdrawn_at=now):
+        raise CatalogueRefused(_("This counted already. Let another one begin instead."))
+    _note(vat, _How.WITHDRAWN, was=_vat_words(vat), now=now)
+    journal.record("catalogue.vat_withdrawn", at=now, table="catalogue_productvat", object_id=vat.pk)
+
+
+def _vat_set(row: ProductVat, was: str, now: datetime) -> ProductVat:
+    _try(row.save)
+    _note(row, _How.MADE, was=was, became=_vat_words(row), now=now)
+    journal.record("catalogue.vat_set", at=now, table="catalogue_productvat", object_id=row.pk)
+    return row
+
+
+def _vat_words(vat: ProductVat) -> str:
+    """As the history keeps it: a code and a day, which the page puts into words."""
+    return f"{vat.code}|{vat.valid_from}"
+
+
 # --- promotion codes ------------------------------------------------------------------------------------------------------
 
 
@@ -293,7 +345,7 @@ def _product(thing: Any) -> int | None:
 
 
 def _name(thing: Any) -> str:
-    if isinstance(thing, Price):
+    if isinstance(thing, Price | ProductVat):
         return thing.product.name_nl
     if isinstance(thing, ChoicePrice):
         return f"{thing.choice.option.name_nl}: {thing.choice.name_nl}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from hospes.catalogue.models import Product
-from hospes.catalogue.queries import Offer
+from hospes.catalogue.queries import Offer, vat_codes
 from hospes.catalogue.rules import Amounts
 from hospes.faces.options import chosen_in, extra_words, field_of, filled_in, name_of
 from hospes.faces.prices import View
@@ -68,20 +68,26 @@ class ServiceForm(forms.Form):
     def _add_fields(
         self, service: Service, view: View, each: Mapping[str, changes.Wanted], had: Mapping[int, int]
     ) -> None:
+        ids = {service.product_id, *(want.product_id for want in each.values())}
+        by_product = {pk: view.of(code) for pk, code in vat_codes(ids, today=self.today).items()}
         named = {
-            key: _named(self.products[want.product_id], want.months, view.words(want.price_cents))
+            key: _named(
+                self.products[want.product_id],
+                want.months,
+                by_product[want.product_id].words(want.price_cents),
+            )
             for key, want in each.items()
         }
         named[f"{service.product_id}:{service.months}"] = _named(
-            service.product, service.months, view.words(service.price_cents)
+            service.product, service.months, by_product[service.product_id].words(service.price_cents)
         )
         self.fields["choice"].choices = list(named.items())  # type: ignore[attr-defined]  # a ChoiceField has them
         most = max([service.quantity, *(product.most for product in self.products.values())])
         self.fields["quantity"] = forms.IntegerField(label=self.number_label, min_value=1, max_value=most)
-        months = int(self.picked.split(":")[1])
+        product_id, months = map(int, self.picked.split(":"))
         for offered in self.options:
             self.fields[name_of(offered.option)] = field_of(
-                offered, lambda amounts: extra_words(view, _each_term(amounts), months), had
+                offered, lambda amounts: extra_words(by_product[product_id], _each_term(amounts), months), had
             )
 
     @property

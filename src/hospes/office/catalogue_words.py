@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hospes.catalogue import history
-from hospes.catalogue.models import CatalogueChange
+from hospes.catalogue.models import CatalogueChange, VatCode
 from hospes.customers.models import Person
 from hospes.faces.words import day, euro, terms_words
 
@@ -60,6 +60,9 @@ def _what(change: CatalogueChange) -> str:
 def _value(change: CatalogueChange, text: str) -> str:
     if change.what in ("price", "choice_price") and text.count("|") == 5:
         return price_words(text)
+    if change.what == CatalogueChange.What.PRODUCT_VAT and text.count("|") == 1:
+        code, since = text.split("|")
+        return f"{VatCode(code).label}, " + _("from %(day)s") % {"day": day(date.fromisoformat(since))}
     if change.what in history.RULES and text.count("|") == 1:
         return rule_words(change.what, text)
     return {"True": _("yes"), "False": _("no")}.get(text, text)

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from hospes.catalogue.models import Choice, Group, Option, Product, Promotion
+from hospes.catalogue.models import Choice, Group, Option, Product, Promotion, VatCode
 from hospes.catalogue.models.prices import NO_TERM, TERMS
 from hospes.catalogue.rules import code_of
 from hospes.catalogue.services import PriceFrom
@@ -120,6 +121,27 @@ class ProductForm(TextsForm):
         return cls(initial={name: getattr(product, name) for name in cls.FIELDS})
 
 
+def vat_field(label: Any, *, required: bool = True) -> forms.ChoiceField:
+    """The field of a kind of VAT rate."""
+
+    def choices() -> list[tuple[str, str]]:
+        return [(code.value, capfirst(code.label)) for code in VatCode]
+
+    return forms.ChoiceField(label=label, choices=choices, initial=VatCode.STANDARD, required=required)
+
+
+class VatForm(forms.Form):
+    """Which kind of VAT rate a product has from a day on."""
+
+    code = vat_field(_("VAT"))
+    valid_from = DayField(
+        label=_("From"),
+        help_text=_(
+            "Today at the earliest. What was invoiced, or paid beforehand, keeps the VAT that it has."
+        ),
+    )
+
+
 class NewProductForm(ProductForm):
     """A product as it is made: what stays what it is comes first."""
 
@@ -133,7 +155,8 @@ class NewProductForm(ProductForm):
         label=_("Belongs to"), queryset=Product.objects.none(), required=False,
         help_text=_("Of an addition: the product that it can be had with."),
     )  # fmt: skip
-    field_order = ["kind", "group", "slug", "extension", "belongs_to"]
+    vat_code = vat_field(_("VAT"))
+    field_order = ["kind", "group", "slug", "extension", "belongs_to", "vat_code"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,13 +11,13 @@ from django.forms import formset_factory
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hospes.catalogue.models import Product
+from hospes.catalogue.models import Product, VatCode
 from hospes.catalogue.queries import Offer, offers
 from hospes.catalogue.rules import Amounts
 from hospes.faces import words
 from hospes.faces.options import chosen_in, extra_words, field_of, name_of
 from hospes.faces.prices import View
-from hospes.office.forms_catalogue import DayField, EuroField
+from hospes.office.forms_catalogue import DayField, EuroField, vat_field
 from hospes.sales.models import QuoteDraft, QuoteDraftLine
 from hospes.sales.quoting import Line, Words
 from hospes.services import kinds
@@ -66,6 +66,7 @@ class LineForm(forms.Form):
     )
     description = forms.CharField(label=_("Text of your own"), max_length=200, required=False)
     cents = EuroField(label=_("Amount of your own, without VAT"), required=False)
+    vat_code = vat_field(_("VAT of your own text"), required=False)
     percent = forms.DecimalField(
         label=_("Discount in percent"), min_value=0, max_value=100, max_digits=5, decimal_places=2, required=False,
         localize=True,
@@ -116,7 +117,9 @@ class LineForm(forms.Form):
         if not data.get("what"):
             return None
         if data["what"] == FREE:
-            return Line(description=data["description"], cents=data["cents"], **common)
+            return Line(
+                description=data["description"], cents=data["cents"], vat_code=data["vat_code"] or VatCode.STANDARD, **common
+            )  # fmt: skip
         product_id, months = map(int, data["what"].split(":"))
         choices = tuple(chosen_in(self.options, data).items())
         return Line(
@@ -167,6 +170,7 @@ def lines_form(today: Any, data: Any = None, held: Sequence[QuoteDraftLine] = ()
             "description": x.description, "cents": _written(x.cents) if not x.product_id else "",
             "choices": dict(zip(x.choice_ids, x.choice_counts, strict=True)),
             "percent": Decimal(x.discount_basis_points) / 100 if x.discount_basis_points else None, "once": x.discount_once,
+            "vat_code": x.vat_code,
         }
         for x in held
     ]  # fmt: skip

@@ -4,12 +4,12 @@ from datetime import date
 
 from django.conf import settings
 
-from hospes.billing.queries import vat_basis_points
+from hospes.billing.queries import vat_rates
+from hospes.billing.rules import Taxes
+from hospes.faces.prices import View
 
 
-def home_rate(today: date) -> int:
-    """The standard rate of the operator's country, in hundredths of a percent; nothing where none is known."""
-    try:
-        return vat_basis_points(country=settings.HOSPES_OPERATOR.country, today=today)
-    except LookupError:
-        return 0
+def home_view(today: date, *, with_vat: bool) -> View:
+    """Prices as somebody at home sees them, at the operator's own rates; without VAT where none is known."""
+    country = settings.HOSPES_OPERATOR.country
+    return View.by(Taxes("S", country, rates=vat_rates(country=country, today=today)), with_vat=with_vat)

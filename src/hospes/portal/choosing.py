@@ -77,7 +77,9 @@ class ChooseForm(forms.Form):
 
     def _addition_field(self, offer: Offer) -> forms.Field:
         product = offer.product
-        price = extra_words(self._view, Amounts(offer.cents, offer.setup_cents), offer.months)
+        price = extra_words(
+            self._view.of(offer.vat_code), Amounts(offer.cents, offer.setup_cents), offer.months
+        )
         help_text = f"{product.summary} {capfirst(price)}."
         if product.most == 1:
             return forms.BooleanField(label=product.name, required=False, help_text=help_text)
@@ -91,7 +93,7 @@ class ChooseForm(forms.Form):
         )
 
     def _price(self, amounts: Amounts) -> str:
-        return extra_words(self._view, amounts, self.offer.months)
+        return extra_words(self._view.of(self.offer.vat_code), amounts, self.offer.months)
 
     def _label_field(self) -> forms.CharField:
         is_work = self.product.kind == Product.Kind.WORK
@@ -153,7 +155,7 @@ class ChooseForm(forms.Form):
         return Sum(tuple(parts), sum(part.now_cents for part in parts))
 
     def _part(self, offer: Offer, costs: Quotation, quantity: int) -> Part:
-        cents = self._view.cents
+        cents = self._view.of(offer.vat_code).cents
         name = f"{quantity} × {offer.product.name}" if quantity > 1 else offer.product.name
         return Part(name, cents(costs.now_cents), cents(costs.setup_cents), offer.months, cents(costs.later_cents),
                     len(costs.steps) > 1)  # fmt: skip

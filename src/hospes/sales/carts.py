@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from hospes.catalogue.models import Product, RegistryNotice
+from hospes.catalogue.models import Product, RegistryNotice, VatCode
 from hospes.catalogue.queries import Code, Offer, additions, choice_words, code, notices, offers
 from hospes.catalogue.rules import Quotation, code_of
 from hospes.kernel import acting, clock
@@ -51,6 +51,7 @@ class Item:
     service_id: int | None = None  # or the service that runs
     notice: RegistryNotice | None = None  # what the registry of a domain name gets
     additions: tuple[Offer, ...] = ()  # what can be had with it besides
+    vat_code: str = VatCode.STANDARD
 
     @property
     def has_changes(self) -> bool:
@@ -69,9 +70,18 @@ class Contents:
     code: Code | None = None  # the promotion that the code stands for, if it counts for whoever orders
 
     @property
+    def discounts(self) -> dict[str, int]:
+        """What the promotion code takes off now, by kind of VAT rate, in cents without VAT."""
+        found: dict[str, int] = {}
+        for item in self.items:
+            if item.quotation:
+                found[item.vat_code] = found.get(item.vat_code, 0) + item.quotation.discount_cents
+        return found
+
+    @property
     def discount_cents(self) -> int:
         """What the promotion code takes off now, without VAT."""
-        return sum(item.quotation.discount_cents for item in self.items if item.quotation)
+        return sum(self.discounts.values())
 
     @property
     def code_counts(self) -> bool:
@@ -125,7 +135,8 @@ def contents(
 def _version(cart: Cart, items: tuple[Item, ...]) -> str:
     """Who orders agrees to these things at these prices, now and later, and to no others."""
     things = [
-        (i.product_id, i.label, i.months, i.cents, i.quotation, i.quantity, i.choices, i.service_id, i.notice and i.notice.pk)
+        (i.product_id, i.label, i.months, i.cents, i.quotation, i.quantity, i.choices, i.service_id, i.notice and i.notice.pk,
+         str(i.vat_code))
         for i in items
     ]  # fmt: skip
     # A hash: it has to fit a quote's key beside the customer's id, and tells nobody the number of the cart.
@@ -179,6 +190,7 @@ def _item(
         costs, product.kind, line.quantity, product.unit, details, tuple(chosen.items()), line.parent_id, line.service_id, notice,
         () if product.kind in (Product.Kind.ADDON, Product.Kind.WORK)
         else tuple(additions(product.pk, months=line.months, today=today)),
+        found.vat_code if found is not None else VatCode.STANDARD,
     )  # fmt: skip
 
 

@@ -27,8 +27,9 @@ from hospes.billing.documents.model import (
 )
 from hospes.billing.documents.pdf import invoice_pdf
 from hospes.billing.queries import wishes
-from hospes.billing.tax.queries import tax_of
+from hospes.billing.tax.queries import taxes_of
 from hospes.catalogue.models import Product
+from hospes.catalogue.queries import vat_codes
 from hospes.customers.models import Customer
 from hospes.sales import names
 from hospes.sales.models import Order, Quote, QuoteLine
@@ -133,24 +134,32 @@ def _agreed(service: Service, contents: Sequence[Content], nth: int) -> int | No
     return [step.cents for step in line.steps if step.from_term <= nth][-1] // line.quantity
 
 
-def tax_of_terms(customer_id: int, terms: Sequence[Term], *, today: date) -> rules.Tax:
-    """Their VAT as it is now; raises TaxUnknown."""
-    return tax_of(customer_id, net_cents=sum(term.cents for term in terms), today=today)
+def taxes_of_terms(customer_id: int, terms: Sequence[Term], *, today: date) -> list[rules.Tax]:
+    """The VAT of each as it is now; raises TaxUnknown, and RateUnknown."""
+    taxes = taxes_of(customer_id, net_cents=sum(term.cents for term in terms), today=today)
+    codes = vat_codes({term.product.pk for term in terms}, today=today)
+    return [taxes.of(codes[term.product.pk]) for term in terms]
 
 
 def of_terms(
-    customer_id: int, terms: Sequence[Term], tax: rules.Tax, *, language: str, today: date, contact: str = ""
+    customer_id: int,
+    terms: Sequence[Term],
+    taxes: Sequence[rules.Tax],
+    *,
+    language: str,
+    today: date,
+    contact: str = "",
 ) -> InvoiceDocument:
-    """The pro-forma of terms that are to be invoiced, in a language."""
+    """The pro-forma of terms that are to be invoiced, each with its VAT, in a language."""
     with override(language):
         lines = [
             replace(
                 _line(t.product.name, t.details, t.quantity, t.each_cents, tax),
                 period_from=t.first, period_to=t.last,
             )
-            for t in terms
+            for t, tax in zip(terms, taxes, strict=True)
         ]  # fmt: skip
-    groups = [(term.cents, tax) for term in terms]
+    groups = [(term.cents, tax) for term, tax in zip(terms, taxes, strict=True)]
     due_on = max(terms[0].first, today)
     return _document(
         customer_id,

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import rules as billing_rules
 from hospes.billing.models import Seller
-from hospes.catalogue.models import Product
+from hospes.catalogue.models import Product, VatCode
 from hospes.catalogue.queries import Offer, choice_words, notices, offers
 from hospes.catalogue.rules import Discount, Step
 from hospes.customers.models import Customer
@@ -23,7 +23,7 @@ from hospes.kernel.numbers import next_number
 from hospes.messaging import services as messaging
 from hospes.sales import domain_names, names, parties, quote_additions, rules
 from hospes.sales.models import Quote, QuoteDraft, QuoteDraftLine, QuoteLine
-from hospes.sales.services import QuoteRefused, Wanted, tax_for
+from hospes.sales.services import QuoteRefused, Wanted, codes_of, taxes_for, vat_columns
 from hospes.services import kinds
 
 journal.register({
@@ -48,6 +48,7 @@ class Line:
     discount_basis_points: int = 0
     discount_once: bool = False
     choices: tuple[tuple[int, int], ...] = ()  # ids of what is chosen with it, and how many of each
+    vat_code: str = VatCode.STANDARD  # without a product; a product has its own
 
     def columns(self) -> dict[str, Any]:
         """What the line of a draft says."""
@@ -76,7 +77,6 @@ class Priced:
 
     lines: tuple[dict[str, Any], ...]
     sums: billing_rules.Totals
-    tax: billing_rules.Tax
     differs: bool  # whether anything costs something else than the catalogue says
 
 
@@ -143,7 +143,9 @@ def _as_drafted(line: QuoteLine) -> Line:
         whole = (
             line.net_cents if not 0 < points < 10_000 else round(line.net_cents * 10_000 / (10_000 - points))
         )
-        return Line(description=line.description, label=line.label, cents=whole, **common)
+        return Line(
+            description=line.description, label=line.label, cents=whole, vat_code=line.vat_code, **common
+        )
     choices = tuple(zip(line.choice_ids, line.choice_counts, strict=True))
     return Line(line.product_id, line.months, line.quantity, line.label, choices=choices, **common)
 
@@ -203,14 +205,15 @@ def priced(draft: QuoteDraft, *, today: date) -> Priced:
     on_offer = {(o.product.pk, o.months): o for o in offers(today=today) if kinds.is_made(o.product.kind)}
     lines = [_free(line) if line.product_id is None else _offered(line, on_offer, today) for line in held]
     quote_additions.find(lines, on_offer, draft.customer_id, today)
-    tax = tax_for(
-        draft.customer_id,
-        [Wanted(x["product_id"] or 0, "", "", x["months"], x["net_cents"]) for x in lines],
-        today,
-    )
-    sums = billing_rules.taxed((line["net_cents"], tax) for line in lines)
+    wanted = [
+        Wanted(x["product_id"] or 0, "", "", x["months"], x["net_cents"], vat_code=x["vat_code"])
+        for x in lines
+    ]
+    taxes, codes = taxes_for(draft.customer_id, wanted, today), codes_of(wanted, today)
+    sums = billing_rules.taxed((x["net_cents"], taxes.of(code)) for x, code in zip(lines, codes, strict=True))
+    lines = [x | vat_columns(taxes, code) for x, code in zip(lines, codes, strict=True)]
     differs = any(line["product_id"] is None or line["discount_basis_points"] for line in lines)
-    return Priced(tuple(lines), sums, tax, differs)
+    return Priced(tuple(lines), sums, differs)
 
 
 def _free(line: QuoteDraftLine) -> dict[str, Any]:
@@ -280,6 +283,7 @@ def _words(
         "net_cents": setup_cents + steps[0].cents, "setup_cents": setup_cents,
         "steps_from": [s.from_term for s in steps], "steps_cents": [s.cents for s in steps],
         "discount_basis_points": line.discount_basis_points, "discount_once": line.discount_once, "quantity": line.quantity,
+        "vat_code": line.vat_code,
     }  # fmt: skip
 
 
@@ -318,14 +322,11 @@ def send(*, draft: QuoteDraft, seen: datetime, today: date, now: datetime) -> Qu
         key=f"draft:{held.pk}", net_cents=what.sums.net_cents, vat_cents=what.sums.vat_cents,
         total_cents=what.sums.total_cents, **said, **parties.as_now(held.customer_id, now),
     )  # fmt: skip
-    tax = what.tax
     made = dict[int, QuoteLine]()
     for later in (False, True):  # additions name the row of what they belong to
         rows = {
             at: QuoteLine(
-                quote=quote, customer_id=held.customer_id, position=at + 1, vat_basis_points=tax.basis_points,
-                vat_category=tax.category, vat_country=tax.country, vat_reason=tax.reason,
-                **line | {"parent": made.get(line.get("parent", -1))},
+                quote=quote, customer_id=held.customer_id, position=at + 1, **line | {"parent": made.get(line.get("parent", -1))}
             )
             for at, line in enumerate(what.lines) if ("parent" in line) is later
         }  # fmt: skip

@@ -12,10 +12,11 @@ from django.utils.translation import override
 from hospes.billing import rules as billing_rules
 from hospes.billing import services as billing
 from hospes.billing.models import Invoice
-from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.billing.tax.queries import TaxUnknown, taxes_of
 from hospes.catalogue import promotions
-from hospes.catalogue.models import Product, RegistryNotice
+from hospes.catalogue.models import Product, RegistryNotice, VatCode
 from hospes.catalogue.promotions import CodeRefused
+from hospes.catalogue.queries import vat_codes
 from hospes.catalogue.rules import Step
 from hospes.customers.queries import addressee
 from hospes.kernel import clock, journal
@@ -58,6 +59,7 @@ class Wanted:
     details: str = ""  # the same in words
     parent: int | None = None  # which of the lines before (counted from 0) an addition belongs to
     service_id: int | None = None  # or which service
+    vat_code: str = VatCode.STANDARD  # of what has no product; a product has its own
 
     def words(self) -> dict[str, object]:
         """What the line of the quote says."""
@@ -92,8 +94,10 @@ def make_quote(
         raise QuoteRefused(_("There is nothing in it."))
     _refuse_names(names.in_use((line.product_id, line.label) for line in lines if line.label))
     _refuse_strange((line.service_id for line in lines), customer_id)
-    tax = tax_for(customer_id, lines, today)
-    sums = billing_rules.taxed((line.net_cents, tax) for line in lines)
+    taxes, codes = taxes_for(customer_id, lines, today), codes_of(lines, today)
+    sums = billing_rules.taxed(
+        (line.net_cents, taxes.of(code)) for line, code in zip(lines, codes, strict=True)
+    )
     if promotion_id is not None and not sums.total_cents:
         raise QuoteRefused(
             _("There is nothing to pay for this now, and so nothing to order here. Please contact us.")
@@ -108,17 +112,17 @@ def make_quote(
             )  # fmt: skip
     except IntegrityError:  # the same button twice at the same time: the other one made it
         return Quote.objects.get(key=key)
-    _write_lines(quote, lines, _vat(tax))
+    _write_lines(quote, lines, [vat_columns(taxes, code) for code in codes])
     journal.record("quote.made", at=now, table="sales_quote", object_id=quote.pk, customer_id=customer_id)
     return quote
 
 
-def _write_lines(quote: Quote, lines: Sequence[Wanted], vat: dict[str, object]) -> None:
+def _write_lines(quote: Quote, lines: Sequence[Wanted], vat: Sequence[dict[str, object]]) -> None:
     """The lines of a quote, additions after what they belong to: those name its row."""
     made: dict[int, QuoteLine] = {}
     for later in (False, True):
         rows = {
-            at: QuoteLine(quote=quote, customer_id=quote.customer_id, position=at + 1, **vat, **line.words(),
+            at: QuoteLine(quote=quote, customer_id=quote.customer_id, position=at + 1, **vat[at], **line.words(),
                           parent=made[line.parent] if line.parent is not None else None)
             for at, line in enumerate(lines) if (line.parent is not None) is later
         }  # fmt: skip
@@ -138,27 +142,35 @@ def _refuse_names(in_use: list[str]) -> None:
         raise QuoteRefused(names.sentence(in_use))
 
 
-def tax_for(customer_id: int, lines: Sequence[Wanted], today: date) -> billing_rules.Tax:
+def taxes_for(customer_id: int, lines: Sequence[Wanted], today: date) -> billing_rules.Taxes:
     """The VAT of what a customer means to order; raises QuoteRefused where it cannot be told. Acts for the contract."""
     net = sum(line.net_cents for line in lines)
     try:
-        return tax_of(customer_id, net_cents=net, today=today, taken=ordered_elsewhere)
+        return taxes_of(customer_id, net_cents=net, today=today, taken=ordered_elsewhere)
     except TaxUnknown as unknown:
         raise QuoteRefused(str(unknown)) from None
 
 
-def _vat(tax: billing_rules.Tax) -> dict[str, object]:
-    return {"vat_basis_points": tax.basis_points, "vat_category": tax.category, "vat_country": tax.country,
+def codes_of(lines: Sequence[Wanted], today: date) -> list[str]:
+    """Which kind of VAT rate each line has on a day: that of its product."""
+    known = vat_codes({line.product_id for line in lines if line.product_id}, today=today)
+    return [known.get(line.product_id, line.vat_code) for line in lines]
+
+
+def vat_columns(taxes: billing_rules.Taxes, code: str) -> dict[str, object]:
+    """What the line of a quote says of its VAT."""
+    tax = taxes.of(code)
+    return {"vat_code": code, "vat_basis_points": tax.basis_points, "vat_category": tax.category, "vat_country": tax.country,
             "vat_reason": tax.reason}  # fmt: skip
 
 
 def _refuse_other_vat(quote: Quote, today: date) -> None:
     """What was quoted has the VAT of then: where another one applies by now, or another rate, it takes a new quote."""
     lines = list(QuoteLine.objects.filter(quote_id=quote.pk))
-    now = tax_for(
-        quote.customer_id, [Wanted(x.product_id or 0, "", "", x.months, x.net_cents) for x in lines], today
-    )
-    if any((x.vat_category, x.vat_country, x.vat_basis_points) != now.key for x in lines):
+    wanted = [Wanted(x.product_id or 0, "", "", x.months, x.net_cents, vat_code=x.vat_code) for x in lines]
+    taxes = taxes_for(quote.customer_id, wanted, today)
+    now = [taxes.of(code).key for code in codes_of(wanted, today)]
+    if now != [(x.vat_category, x.vat_country, x.vat_basis_points) for x in lines]:
         raise QuoteRefused(_("Another VAT applies to you by now. Please make a new quote."))
 
 

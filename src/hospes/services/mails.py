@@ -1,6 +1,6 @@
 """The mails about services: ready, or not set up, changed, cancelled, ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -46,26 +46,26 @@ def register_access(kind: str, reader: Callable[[int], Access | None]) -> None:
     _access[kind] = reader
 
 
-def _without_vat(customer_id: int, cents: int, on: date) -> str:
-    return _("%(sum)s excluding VAT") % {"sum": euro(cents)}
+def _without_vat(customer_id: int, amounts: Sequence[tuple[int, int]], on: date) -> str:
+    return _("%(sum)s excluding VAT") % {"sum": euro(sum(cents for _product, cents in amounts))}
 
 
-_prices: Callable[[int, int, date], str] = _without_vat
+_prices: Callable[[int, Sequence[tuple[int, int]], date], str] = _without_vat
 
 
-def register_prices(reader: Callable[[int, int, date], str]) -> None:
+def register_prices(reader: Callable[[int, Sequence[tuple[int, int]], date], str]) -> None:
     """
-    Say how a customer is told an amount (cents without VAT): with VAT or without, in words.
+    Say how a customer is told what amounts (cents without VAT) come to: with VAT or without, in words.
 
-    The reader gets the customer's id, the amount and the day, and acts for messages.
+    The reader gets the customer's id, the amounts with the ids of their products, and the day, and acts for messages.
     """
     global _prices
     _prices = reader
 
 
-def priced(service: Service, cents: int, at: datetime) -> str:
-    """An amount without VAT, as whoever has the service is told it at a moment."""
-    return _prices(service.customer_id, cents, clock.day_of(at))
+def priced(service: Service, cents: int, at: datetime, product_id: int | None = None) -> str:
+    """An amount without VAT, as whoever has the service is told it at a moment; of what it is, or of another product."""
+    return _prices(service.customer_id, [(product_id or service.product_id, cents)], clock.day_of(at))
 
 
 def active(message: Message) -> Rendered:
@@ -122,7 +122,8 @@ def _changed(request: Request, service: Service) -> list[str]:
     words = {
         "product": Product.objects.get(pk=request.product_id or 0).name, "number": request.quantity, "day": day_words(request.on),
         "label": service.label, "months": request.months,
-        "price": priced(service, (request.price_cents or 0) * (request.quantity or 1), request.asked_at),
+        "price": priced(service, (request.price_cents or 0) * (request.quantity or 1), request.asked_at,
+                        request.product_id),
     }  # fmt: skip
     if request.when == Request.When.TERM_END:
         said = [_("From %(day)s on, %(label)s is %(product)s (number: %(number)d).") % words]
@@ -132,8 +133,14 @@ def _changed(request: Request, service: Service) -> list[str]:
     if with_options := _options(request):
         said.insert(1, with_options)
     if request.cents:
-        said.append(_amount(service, request.cents, request.asked_at))
+        said.append(_amount(service, request.cents, request.asked_at, _amounts(request)))
     return said
+
+
+def _amounts(request: Request) -> list[tuple[int, int]]:
+    """What a change came to, by product: what it was and what it is may have VAT of two kinds."""
+    parts = Charge.objects.filter(origin__in=[f"request:{request.pk}:{kind}" for kind in Charge.Kind])
+    return list(parts.values_list("product_id", "cents"))
 
 
 def _options(request: Request) -> str:
@@ -147,8 +154,10 @@ def _options(request: Request) -> str:
     return ""
 
 
-def _amount(service: Service, cents: int, at: datetime) -> str:
-    words = {"sum": priced(service, abs(cents), at)}
+def _amount(service: Service, cents: int, at: datetime, parts: Sequence[tuple[int, int]] = ()) -> str:
+    sign = -1 if cents < 0 else 1
+    amounts = [(pk, sign * part) for pk, part in parts or [(service.product_id, cents)]]
+    words = {"sum": _prices(service.customer_id, amounts, clock.day_of(at))}
     if cents < 0:
         return _("We give back %(sum)s: the part that was paid and is not used.") % words
     return _("For the rest of the term you pay %(sum)s. You get an invoice for it.") % words
@@ -230,7 +239,7 @@ def move_offered(message: Message) -> Rendered:
     said = [
         _("%(name)s wants to hand %(label)s over to you.") % {"name": offer.from_name, "label": offer.label},
         _("If you accept, you pay %(sum)s for %(months)d months from its next renewal on, %(day)s. Until then it is paid for.")
-        % {"sum": _prices(offer.customer_id, offer.term_cents, clock.day_of(offer.made_at)),
+        % {"sum": _prices(offer.customer_id, [(offer.product_id, offer.term_cents)], clock.day_of(offer.made_at)),
            "months": offer.months, "day": day_words(offer.renews_on)},
         _("You can accept or decline it in your account, under Services. Without an answer nothing happens."),
     ]  # fmt: skip

@@ -61,6 +61,11 @@ S, Z, E, AE, K, G, O = VatCategory  # noqa: E741 the codes of the standard
 _DUTCH_COMPANIES = (BUSINESS, replace(BUSINESS, endpoint="0106:87654321"))
 _CASES = (
     *(Case("Dutch rates", buyer, ((S, "21"), (S, "9"))) for buyer in (PRIVATE, *_DUTCH_COMPANIES)),
+    *(
+        Case("all Dutch rates", buyer, ((S, "21"), (S, "9"), (Z, "0")))
+        for buyer in (PRIVATE, *_DUTCH_COMPANIES)
+    ),
+    *(Case("reduced rate alone", buyer, ((S, "9"),)) for buyer in (PRIVATE, BUSINESS)),
     *(Case("zero rate beside others", buyer, ((Z, "0"), (S, "21"))) for buyer in _DUTCH_COMPANIES),
     *(Case("exempt", buyer, ((E, "0"),)) for buyer in (PRIVATE, *_DUTCH_COMPANIES)),
     Case("exempt beside others", BUSINESS, ((E, "0"), (S, "21"), (S, "9"))),

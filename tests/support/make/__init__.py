@@ -16,6 +16,7 @@ from tests.support.make.catalogue import (
     product,
     promotion,
     promotion_use,
+    vat_of,
     vat_rate,
     vat_rates,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "restriction",
     "service",
     "staff",
+    "vat_of",
     "vat_rate",
     "vat_rates",
 ]

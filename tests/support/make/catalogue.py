@@ -12,6 +12,7 @@ from hospes.catalogue.models import (
     Option,
     Price,
     Product,
+    ProductVat,
     Promotion,
     PromotionProduct,
     PromotionUse,
@@ -111,6 +112,11 @@ def vat_rate(
 ) -> VatRate:
     """Let a rate be in force from a day on."""
     return row(VatRate, {}, country=country, code=code, basis_points=basis_points, valid_from=since)
+
+
+def vat_of(product: Product, code: str, *, since: date = date(2025, 1, 1)) -> ProductVat:
+    """Give a product a kind of VAT rate from a day on."""
+    return row(ProductVat, {}, product=product, code=code, valid_from=since)
 
 
 def vat_rates() -> list[VatRate]:

@@ -29,7 +29,7 @@ RECOGNISED: Final = """CASE WHEN l.period_until IS NULL THEN {net} ELSE
 
 #: Where the turnover of a group of VAT belongs: rules.turnover.
 TURNOVER: Final = """CASE
-    WHEN category = 'S' AND country <> %(home)s THEN 'oss'
+    WHEN category IN ('S', 'Z') AND country <> %(home)s THEN 'oss'
     WHEN category = 'S' THEN coalesce((SELECT r.code FROM billing_vatrate r WHERE r.country = %(home)s AND r.basis_points = rate
                                         LIMIT 1), 'other')
     WHEN category IN ('G', 'O') THEN 'outside'

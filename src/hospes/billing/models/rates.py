@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
+from hospes.catalogue.models import VatCode
 from hospes.kernel.datamap import impersonal
 from hospes.kernel.purposes import Purpose
 
@@ -13,15 +13,11 @@ from hospes.kernel.purposes import Purpose
 class VatRate(models.Model):
     """A VAT rate of a country, from a day on, in hundredths of a percent (2100 is 21 %)."""
 
-    class Code(models.TextChoices):
-        """The kinds of rates by their names in the VAT directive (2006/112/EC, art. 96, 98 and 98(2))."""
-
-        STANDARD = "standard", _("standard rate")
-        REDUCED = "reduced", _("reduced rate")
-        ZERO = "zero", _("zero rate")
+    #: Which kind of rate a product has, the catalogue says.
+    Code = VatCode
 
     country = models.CharField(max_length=2)
-    code = models.CharField(max_length=12, choices=Code.choices)
+    code = models.CharField(max_length=12, choices=VatCode.choices)
     basis_points = models.PositiveIntegerField()
     valid_from = models.DateField()
 

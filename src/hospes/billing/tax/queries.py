@@ -7,9 +7,10 @@ from django.db import connections
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from hospes.billing.models import OssThreshold, TaxExemption, TaxSettings, TaxStatus, VatRate, ViesCheck
-from hospes.billing.queries import vat_basis_points
-from hospes.billing.rules import Tax
+from hospes.billing.models import OssThreshold, TaxExemption, TaxSettings, TaxStatus, ViesCheck
+from hospes.billing.queries import vat_rates
+from hospes.billing.rules import Tax, Taxes
+from hospes.catalogue.models import VatCode
 from hospes.kernel import acting
 
 #: After so many tries without an answer VIES is asked less often.
@@ -35,12 +36,9 @@ def last_check(customer_id: int) -> ViesCheck | None:
     return ViesCheck.objects.filter(customer_id=customer_id).order_by("-checked_at", "-pk").first()
 
 
-def tax_of(
-    customer_id: int, *, net_cents: int, today: date, taken: Callable[[], int] = lambda: 0,
-    code: str = VatRate.Code.STANDARD,
-) -> Tax:  # fmt: skip
+def taxes_of(customer_id: int, *, net_cents: int, today: date, taken: Callable[[], int] = lambda: 0) -> Taxes:
     """
-    The VAT of something that a customer is to pay, or raise TaxUnknown.
+    The VAT of what a customer is to pay (`net_cents` in all), for each kind of rate that a product can have; or raise TaxUnknown.
 
     A sale to a consumer in another member state that would pass the threshold of the one-stop shop has the VAT of that country
     already (art. 59c VAT directive). `taken` tells what was ordered by such consumers and is not invoiced yet, in cents.
@@ -49,12 +47,18 @@ def tax_of(
     if found is None or not found.is_known:
         raise TaxUnknown(_("We cannot tell yet which VAT applies to you. Please contact us."))
     if found.category != "S":
-        return Tax(0, found.category, found.rate_country, found.why)
+        return Taxes(found.category, found.rate_country, found.why)
     country, why = found.rate_country, found.why
     if why == "consumer_home_rate" and net_cents > oss_room(today) - taken():
         country, why = found.place, "consumer_oss"
-    rate = vat_basis_points(country=country, today=today, code=code)
-    return Tax(rate, "S" if rate else "Z", country, why)
+    return Taxes("S", country, why, vat_rates(country=country, today=today))
+
+
+def tax_of(
+    customer_id: int, *, net_cents: int, today: date, taken: Callable[[], int] = lambda: 0, code: str = VatCode.STANDARD
+) -> Tax:  # fmt: skip
+    """The VAT of one thing that a customer is to pay; raises TaxUnknown, and RateUnknown where no rate is known."""
+    return taxes_of(customer_id, net_cents=net_cents, today=today, taken=taken).of(code)
 
 
 def exemptions(customer_id: int, *, today: date) -> list[TaxExemption]:

@@ -11,3 +11,5 @@ from hospes.catalogue.models.promotions import Promotion as Promotion
 from hospes.catalogue.models.promotions import PromotionProduct as PromotionProduct
 from hospes.catalogue.models.promotions import PromotionUse as PromotionUse
 from hospes.catalogue.models.registries import RegistryNotice as RegistryNotice
+from hospes.catalogue.models.vat import ProductVat as ProductVat
+from hospes.catalogue.models.vat import VatCode as VatCode

@@ -28,6 +28,7 @@ class CatalogueChange(MappedModel):
         CHOICE_PRICE = "choice_price", _("price of a choice")
         PROMOTION = "promotion", _("promotion code")
         NOTICE = "notice", _("what a registry gets")
+        PRODUCT_VAT = "product_vat", _("VAT of a product")
         VAT_RATE = "vat_rate", _("VAT rate")
         OSS_THRESHOLD = "oss_threshold", _("threshold of the one-stop shop")
         BOOK_YEARS = "book_years", _("book year")

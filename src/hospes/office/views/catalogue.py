@@ -1,27 +1,39 @@
 """What is for sale: groups, products, prices, options and promotion codes. For who keeps the catalogue."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hospes.accounts.models import Power
 from hospes.catalogue import history, services
-from hospes.catalogue.models import Choice, ChoicePrice, Group, Option, Price, Product, Promotion
-from hospes.catalogue.queries import groups, offers
+from hospes.catalogue.models import (
+    Choice,
+    ChoicePrice,
+    Group,
+    Option,
+    Price,
+    Product,
+    ProductVat,
+    Promotion,
+    VatCode,
+)
+from hospes.catalogue.queries import groups, offers, vat_code
 from hospes.catalogue.services import CatalogueRefused
-from hospes.faces.prices import View, shown
+from hospes.faces.prices import shown
 from hospes.kernel import clock
 from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import forms_catalogue as forms
 from hospes.office.catalogue_words import told
 from hospes.office.pages import office_page, show
-from hospes.office.rates import home_rate
+from hospes.office.rates import home_view
 from hospes.services import kinds
 
 FEW = 25
@@ -66,7 +78,7 @@ def catalogue(request: Any) -> HttpResponse:
 
 def _shown(today: Any, with_vat: bool = False) -> Any:
     made = [kind for kind in Product.Kind.values if kinds.is_made(kind)]
-    return shown(offers(today=today), View(home_rate(today), with_vat), made=made)
+    return shown(offers(today=today), home_view(today, with_vat=with_vat), made=made)
 
 
 @require_http_methods(["GET", "POST"])
@@ -139,11 +151,13 @@ def _product(
     price_form: Any = None,
     option_form: Any = None,
     notice_form: Any = None,
+    vat_form: Any = None,
 ) -> HttpResponse:
     today = clock.today()
+    code = vat_code(held.pk, today=today)
     shown_to = [
         (view, next((e for e in shown(offers(today=today), view, made=Product.Kind.values) if e.product.pk == held.pk), None))
-        for view in (View(home_rate(today), True), View(home_rate(today), False))
+        for view in (home_view(today, with_vat=True), home_view(today, with_vat=False))
     ]  # fmt: skip
     context = {
         "product": held, "form": form or forms.ProductForm.of(held), "today": today, "preview": shown_to,
@@ -153,8 +167,11 @@ def _product(
         "notices": list(held.notices.order_by("-valid_from")), "notice_form": notice_form or forms.NoticeForm(
             initial={"valid_from": today}, prefix="notice"),
         "changes": _changes(request, product=held.pk), "is_made": kinds.is_made(held.kind),
+        "vat": capfirst(VatCode(code).label), "percent": Decimal(home_view(today, with_vat=True).of(code).rate) / 100,
+        "vats": list(held.vat_codes.filter(withdrawn_at=None).order_by("-valid_from")),
+        "vat_form": vat_form or forms.VatForm(initial={"valid_from": today}, prefix="vat"),
     }  # fmt: skip
-    wrong = any(f is not None and f.errors for f in (form, price_form, option_form, notice_form))
+    wrong = any(f is not None and f.errors for f in (form, price_form, option_form, notice_form, vat_form))
     return show(request, "office/catalogue/product.html", context, status=422 if wrong else 200)
 
 
@@ -194,6 +211,35 @@ def _withdraw(request: Any, held: Price | ChoicePrice) -> None:
         messages.success(request, _("The price is withdrawn."))
     except CatalogueRefused as refusal:
         messages.error(request, str(refusal))
+
+
+@require_POST
+@_PAGE
+def set_vat(request: Any, product_id: int) -> HttpResponse:
+    """Let a product have another kind of VAT rate from a day on."""
+    held = get_object_or_404(Product, pk=product_id)
+    form = forms.VatForm(request.POST, prefix="vat")
+    if form.is_valid() and _do(request, form, lambda: services.set_vat(
+        product_id=held.pk, today=clock.today(), now=clock.now(), **form.cleaned_data)):  # fmt: skip
+        messages.success(
+            request, _("It counts from that day on, also for services that run: from their next invoice.")
+        )
+        return redirect("office:product", product_id=product_id)
+    return _product(request, held, vat_form=form)
+
+
+@require_POST
+@_PAGE
+def withdraw_vat(request: Any, vat_id: int) -> HttpResponse:
+    """Withdraw a kind of VAT rate that did not begin before today."""
+    held = get_object_or_404(ProductVat.objects.select_related("product"), pk=vat_id)
+    try:
+        with acting(Purpose.CONTRACT, actor=request.actor):
+            services.withdraw_vat(vat=held, today=clock.today(), now=clock.now())
+        messages.success(request, _("Withdrawn: it does not begin."))
+    except CatalogueRefused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("office:product", product_id=held.product_id)
 
 
 @require_POST

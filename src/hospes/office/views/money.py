@@ -199,7 +199,7 @@ def next_pro_forma(request: Any, number: int) -> HttpResponse:
     try:
         with acting(_BILLING, actor=request.actor):
             terms = pro_forma.next_terms(found.customer_id, today=today)
-            tax = pro_forma.tax_of_terms(found.customer_id, terms, today=today)
+            taxes = pro_forma.taxes_of_terms(found.customer_id, terms, today=today)
     except TaxUnknown:
         messages.error(request, _("It cannot be told which VAT applies to this customer."))
         return redirect("office:customer", number=number)
@@ -208,7 +208,7 @@ def next_pro_forma(request: Any, number: int) -> HttpResponse:
         return redirect("office:customer", number=number)
     reader = _reader(request, found)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
-        document = pro_forma.of_terms(found.customer_id, terms, tax, today=today, **reader)
+        document = pro_forma.of_terms(found.customer_id, terms, taxes, today=today, **reader)
     return _file(document, str(terms[0].first))
 
 

@@ -128,7 +128,7 @@ def next_pro_forma(request: Any, capacity: Capacity) -> HttpResponse:
             Purpose.CONTRACT, actor=request.actor, customer=capacity.customer_id, person=whose(request)
         ):
             terms = pro_forma.next_terms(capacity.customer_id, today=today)
-            tax = pro_forma.tax_of_terms(capacity.customer_id, terms, today=today)
+            taxes = pro_forma.taxes_of_terms(capacity.customer_id, terms, today=today)
     except TaxUnknown as unknown:
         messages.error(request, str(unknown))
         return redirect("portal:invoices", number=capacity.number)
@@ -137,7 +137,7 @@ def next_pro_forma(request: Any, capacity: Capacity) -> HttpResponse:
         return redirect("portal:invoices", number=capacity.number)
     with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id, person=whose(request)):
         document = pro_forma.of_terms(
-            capacity.customer_id, terms, tax, language=language, today=today, contact=request.user.name
+            capacity.customer_id, terms, taxes, language=language, today=today, contact=request.user.name
         )
     return _file(document, str(terms[0].first))
 

@@ -27,7 +27,7 @@ from hospes.sales import additions as sales_additions
 from hospes.sales import pro_forma, withdrawals
 from hospes.sales.models import Order
 from hospes.services import changes, endings, moves, queries, raises, requests, rules
-from hospes.services.models import By, Request, Service, State, Task
+from hospes.services.models import By, Content, Request, Service, State, Task
 from hospes.services.services import Asked
 
 
@@ -52,21 +52,28 @@ def service(request: Any, capacity: Capacity, service_id: int) -> HttpResponse:
         asked is not None and asked.state == Request.State.WAITING
     )
     ways = endings.ways_to_end(found, today=today) if found.state in endings.CANCELLABLE else None
-    view, goes_on = own_view(capacity), found.state in changes.CHANGEABLE and found.ends_on is None
+    own, planned = own_view(capacity), queries.planned(found.pk)
+    view, goes_on = _view_of(own, found, today), found.state in changes.CHANGEABLE and found.ends_on is None
     context = {
         "service": found, "history": queries.history(found.pk), "account": hosting_access(found.pk),
-        "look": next_look(request) if waits else None, "asked": asked, "planned": queries.planned(found.pk), "ways": ways,
+        "look": next_look(request) if waits else None, "asked": asked, "planned": planned, "ways": ways,
+        "planned_view": _view_of(own, planned or found, today),
         "charges": queries.not_invoiced(found.pk), "back_cents": endings.given_back(found, found.ends_on or found.renews_on),
         "order": _can_withdraw(capacity, found, today), "term_cents": found.term_cents,
         "next_cents": pro_forma.next_term(found).cents if goes_on else found.term_cents,
         "can_change": goes_on, "can_move": moves.can_move(found),
         "coming": _coming(found), "moving": moves.of_service(found.pk),
-        "options": words_of(found.choice_ids, found.choice_counts), "addable": _addable(found, today, view), "view": view,
+        "options": words_of(found.choice_ids, found.choice_counts), "addable": _addable(found, today, own), "view": view,
         "additions": list(found.additions.select_related("product").order_by("pk")), "task": task,
         "limits": limits_of(found),
         "key": SentForm.new_key(), "can_cancel": ways is not None and found.ends_on is None,
     }  # fmt: skip
     return render(request, "portal/_service.html" if request.htmx else "portal/service.html", context)
+
+
+def _view_of(own: View, of: Service | Content | changes.Wanted, today: date) -> View:
+    """How its customer sees the price of something: with the rate that the product has."""
+    return own.of(catalogue.vat_code(of.product_id, today=today))
 
 
 def _coming(held: Service) -> dict[str, Any] | None:
@@ -107,8 +114,8 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
     """Which package, how many and with which options; first shown with the exact amount, then asked for."""
     found, today = _held(capacity, service_id), clock.today()
     sent = request.POST if request.method == "POST" else request.GET if "choice" in request.GET else None
-    view = own_view(capacity)
-    form = ChangeForm(found, queries.choices(found, today=today), view, today=today, data=sent)
+    own, planned = own_view(capacity), queries.planned(found.pk)
+    form = ChangeForm(found, queries.choices(found, today=today), own, today=today, data=sent)
     proposal = None
     if form.is_bound and form.is_valid():
         proposal = form.proposal()
@@ -117,16 +124,36 @@ def change(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
         if form.is_as_shown(proposal):
             return _ask(request, capacity, found, words, form.cleaned_data["key"])
         messages.warning(request, _("The amount has changed since this page was shown. Please look again."))
-    context = {
-        "view": view,
+    wanted = proposal.wanted if proposal else found
+    context = _amounts(own, found, proposal, today) | {
+        "view": _view_of(own, found, today), "new_view": _view_of(own, wanted, today),
+        "planned_view": _view_of(own, planned or found, today),
         "service": found, "form": form, "proposal": proposal, "key": SentForm.new_key(),
         "product": form.chosen_product(),
         "is_other_package": proposal is not None and proposal.wanted.product_id != found.product_id,
         "options": words_of(found.choice_ids, found.choice_counts),
         "kept": changes.words_of_options(proposal.wanted) if proposal else "", "term_cents": found.term_cents,
-        "planned": queries.planned(found.pk),
+        "planned": planned,
     }  # fmt: skip
     return render(request, "portal/service_change.html", context)
+
+
+def _amounts(own: View, held: Service, proposal: changes.Proposal | None, today: date) -> dict[str, Any]:
+    """
+    What a change comes to at once, as its customer sees it. What it was and what it becomes are on one document where they have
+    one rate, and otherwise on two: each with its own VAT.
+    """
+    if proposal is None:
+        return {}
+    was, becomes, sums = (
+        _view_of(own, held, today),
+        _view_of(own, proposal.wanted, today),
+        proposal.settlement,
+    )
+    if was.rate == becomes.rate:
+        return {"now": was.words(sums.total_cents), "now_cents": was.cents(sums.total_cents)}
+    cents = becomes.cents(sums.charge_cents) - was.cents(sums.credit_cents)
+    return {"now": becomes.said(cents), "now_cents": cents}
 
 
 @require_http_methods(["GET", "POST"])
@@ -144,7 +171,7 @@ def cancel(request: Any, capacity: Capacity, service_id: int) -> HttpResponseBas
                  "cents": -endings.given_back(found, on)}  # fmt: skip
         return _ask(request, capacity, found, words, form.cleaned_data["key"])
     context = {
-        "view": own_view(capacity),
+        "view": own_view(capacity, found.product_id),
         "additions": list(found.additions.select_related("product").filter(ended_on=None)),
         "service": found, "form": form, "ways": ways, "key": SentForm.new_key(), "is_consumer": capacity.kind == "private",
         "back_cents": endings.given_back(found, ways.soonest), "order": _can_withdraw(capacity, found, today),

@@ -120,5 +120,10 @@ def offer(request: Any, capacity: Capacity, offer_id: int) -> HttpResponse:
             messages.warning(request, _("This was decided upon already, or is over."))
         return redirect("portal:move_offer", number=capacity.number, offer_id=offer_id)
     decider = Person.objects.filter(pk=found.decided_by_id or 0).first()
-    context = {"offer": found, "agreed": mark, "decider": decider, "view": own_view(capacity)}
+    context = {
+        "offer": found,
+        "agreed": mark,
+        "decider": decider,
+        "view": own_view(capacity, found.product_id),
+    }
     return render(request, "portal/move_offer.html", context)

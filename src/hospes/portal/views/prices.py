@@ -6,9 +6,10 @@ from typing import Any
 
 from django.conf import settings
 
-from hospes.billing.queries import vat_basis_points
-from hospes.billing.rules import Tax
-from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.billing.queries import vat_basis_points, vat_rates
+from hospes.billing.rules import Taxes
+from hospes.billing.tax.queries import TaxUnknown, taxes_of
+from hospes.catalogue.queries import vat_code
 from hospes.customers.queries import Capacity
 from hospes.faces.prices import View
 from hospes.kernel import clock
@@ -40,30 +41,36 @@ def later_terms(lines: Iterable[QuoteLine], capacity: Capacity) -> list[Later]:
     return found
 
 
-def home_rate() -> int:
-    """Our own VAT today, in hundredths of a percent."""
-    return vat_basis_points(country=settings.HOSPES_OPERATOR.country, today=clock.today())
+def home_taxes() -> Taxes:
+    """Our own VAT today; raises RateUnknown where there is none."""
+    country = settings.HOSPES_OPERATOR.country
+    vat_basis_points(country=country, today=clock.today())
+    return Taxes("S", country, rates=vat_rates(country=country, today=clock.today()))
 
 
-def own_view(capacity: Capacity) -> View:
-    """How a customer sees its own prices, with the VAT that applies to it. Acts for the contract, or for billing."""
+def own_view(capacity: Capacity, product_id: int | None = None) -> View:
+    """
+    How a customer sees its own prices, with the VAT that applies to it; of a product, with the rate of that. Acts for the
+    contract, or for billing.
+    """
     try:
-        rate = tax_of(capacity.customer_id, net_cents=0, today=clock.today()).basis_points
+        taxes = taxes_of(capacity.customer_id, net_cents=0, today=clock.today())
     except TaxUnknown:
-        rate = home_rate()
-    return View(rate, with_vat=capacity.kind != "business")
+        taxes = home_taxes()
+    view = View.by(taxes, with_vat=capacity.kind != "business")
+    return view if product_id is None else view.of(vat_code(product_id, today=clock.today()))
 
 
-def view_of(request: Any, capacity: Capacity | None = None, tax: Tax | None = None) -> View:
+def view_of(request: Any, capacity: Capacity | None = None, taxes: Taxes | None = None) -> View:
     """
     Prices with VAT or without: as the one for whom is ordered sees them, as was asked, or as who only has companies does.
 
     What was asked goes along in the address of each page of the shop (`prijzen`).
     """
     if capacity is not None:
-        return View(tax.basis_points if tax else home_rate(), with_vat=capacity.kind != "business")
+        return View.by(taxes or home_taxes(), with_vat=capacity.kind != "business")
     asked = request.GET.get("prijzen", "")
     if asked in ("met", "zonder"):
-        return View(home_rate(), with_vat=asked == "met")
+        return View.by(home_taxes(), with_vat=asked == "met")
     kinds_of = {held.kind for held in getattr(request, "capacities", [])}
-    return View(home_rate(), with_vat=kinds_of != {"business"})
+    return View.by(home_taxes(), with_vat=kinds_of != {"business"})

@@ -1,5 +1,6 @@
 """What can be bought, the cart, and the checkout."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from hospes.accounts.origins.places import place_of
 from hospes.billing import rules as billing_rules
-from hospes.billing.rules import Tax
+from hospes.billing.rules import Taxes
 from hospes.billing.tax.services import note_place
 from hospes.billing.tax.words import why_words
 from hospes.catalogue.models import Product
@@ -26,7 +27,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.portal.forms import CheckoutForm
 from hospes.portal.pages import at_the_cart, cart_contents, for_customer, keep_cart
 from hospes.portal.views.orders import asked_to_start
-from hospes.portal.views.prices import home_rate, view_of
+from hospes.portal.views.prices import home_taxes, view_of
 from hospes.sales import agreements, carts, names, services
 from hospes.sales.agreements import Agreement
 from hospes.sales.models import Order, Quote
@@ -84,10 +85,10 @@ def cart(request: Any) -> HttpResponse:
     return keep_cart(response, request, contents.cart_id) if contents.cart_id else response
 
 
-def _totals(contents: carts.Contents, tax: Tax | None = None) -> billing_rules.Totals:
+def _totals(contents: carts.Contents, taxes: Taxes | None = None) -> billing_rules.Totals:
     """What it costs together; for whom nothing is known yet, with our own VAT."""
-    applied = tax or Tax(home_rate())
-    return billing_rules.taxed((item.cents or 0, applied) for item in contents.items)
+    applied = taxes or home_taxes()
+    return billing_rules.taxed((item.cents or 0, applied.of(item.vat_code)) for item in contents.items)
 
 
 def _wanted(contents: carts.Contents) -> list[Wanted]:
@@ -100,7 +101,7 @@ def _wanted(contents: carts.Contents) -> list[Wanted]:
     ]  # fmt: skip
 
 
-def _tax_here(request: Any, capacity: Capacity, contents: carts.Contents) -> Tax | None:
+def _taxes_here(request: Any, capacity: Capacity, contents: carts.Contents) -> Taxes | None:
     """
     The VAT of this order, with what the network that it comes from shows of the country; None where it cannot be told.
 
@@ -112,22 +113,30 @@ def _tax_here(request: Any, capacity: Capacity, contents: carts.Contents) -> Tax
             customer_id=capacity.customer_id, kind="ip", country=place_of(request.actor.ip).country, now=now
         )
         try:
-            return services.tax_for(capacity.customer_id, _wanted(contents), clock.today())
+            return services.taxes_for(capacity.customer_id, _wanted(contents), clock.today())
         except QuoteRefused as refusal:
             messages.warning(request, str(refusal))
             return None
 
 
-def _lines(contents: carts.Contents, view: View, tax: Tax | None = None) -> dict[str, Any]:
+def _line(item: carts.Item, cents: Callable[[int], int]) -> dict[str, Any]:
+    if (costs := item.quotation) is None:
+        return {}
+    later = [(step.from_term, cents(step.cents)) for step in costs.steps[1:]]
+    return {
+        "now": cents(costs.now_cents),
+        "setup": cents(costs.setup_cents),
+        "later": later,
+        "term": cents(costs.first_cents),
+    }
+
+
+def _lines(contents: carts.Contents, view: View, taxes: Taxes | None = None) -> dict[str, Any]:
     """What a page says of a cart: each line as somebody sees its prices, now and later, and the sums."""
-    lines = [
-        {"item": item, "now": view.cents(costs.now_cents), "setup": view.cents(costs.setup_cents),
-         "later": [(step.from_term, view.cents(step.cents)) for step in costs.steps[1:]], "term": view.cents(costs.first_cents)}
-        if (costs := item.quotation) else {"item": item}
-        for item in contents.items
-    ]  # fmt: skip
-    return {"contents": contents, "lines": lines, "view": view, "totals": _totals(contents, tax),
-            "discount": view.cents(contents.discount_cents)}  # fmt: skip
+    lines = [{"item": item} | _line(item, view.of(item.vat_code).cents) for item in contents.items]
+    discount = sum(view.of(code).cents(cents) for code, cents in contents.discounts.items())
+    return {"contents": contents, "lines": lines, "view": view, "totals": _totals(contents, taxes),
+            "discount": discount}  # fmt: skip
 
 
 @require_POST
@@ -190,12 +199,12 @@ def checkout(request: Any, capacity: Capacity) -> HttpResponse:
             )
         elif form.is_valid() or request.POST.get("do") == "quote":
             return _order(request, capacity, contents, agreed)
-    tax = _tax_here(request, capacity, contents)
-    context = _lines(contents, view_of(request, capacity, tax), tax) | {
+    taxes = _taxes_here(request, capacity, contents)
+    context = _lines(contents, view_of(request, capacity, taxes), taxes) | {
         "form": form, "capacity": capacity, "begins_late": last_day_to_withdraw(clock.today()),
         "has_work": any(item.kind in tasks.BY_HAND for item in contents.items), "notices": contents.notices,
         "has_terms": any(item.months for item in contents.items),
-        "vat_why": why_words(tax.reason) if tax and tax.reason not in ("", "domestic") else "",
+        "vat_why": why_words(taxes.reason) if taxes and taxes.reason not in ("", "domestic") else "",
     }  # fmt: skip
     return render(request, "shop/checkout.html", context)
 

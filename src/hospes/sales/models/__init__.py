@@ -10,7 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Seller, VatCategory
-from hospes.catalogue.models import Product, Promotion
+from hospes.catalogue.models import Product, Promotion, VatCode
 from hospes.catalogue.rules import Step
 from hospes.customers.models import Customer, Person
 from hospes.kernel.arrays import without_nulls
@@ -255,6 +255,9 @@ class QuoteLine(MappedModel):
     steps_cents = ArrayField(models.PositiveBigIntegerField(), verbose_name=_("price of a term"))
     discount_basis_points = models.PositiveSmallIntegerField(_("discount"), default=0)
     discount_once = models.BooleanField(_("discount on the first term only"), default=False)
+    vat_code = models.CharField(
+        _("kind of VAT rate"), max_length=12, choices=VatCode.choices, default=VatCode.STANDARD
+    )
     vat_basis_points = models.PositiveIntegerField(_("VAT rate"))
     vat_category = models.CharField(
         _("kind of VAT"), max_length=2, choices=VatCategory.choices, default=VatCategory.STANDARD
@@ -288,6 +291,10 @@ class QuoteLine(MappedModel):
             models.CheckConstraint(
                 name="discount_is_at_most_all_of_it", condition=Q(discount_basis_points__lte=10_000)
             ),
+            models.CheckConstraint(
+                name="quote_line_has_a_known_vat_code",
+                condition=Q(vat_code__in=["reduced", "standard", "zero"]),
+            ),
         ]
 
     @property
@@ -309,8 +316,8 @@ class QuoteLine(MappedModel):
     datamap = row(
         plain("id", "quote", "product", "position", "choice_ids", "choice_counts", "parent", "service")
         | personal(Category.CONTRACT, "customer", "description", "quantity", "details", "months", "net_cents", "setup_cents",
-                   "steps_from", "steps_cents", "discount_basis_points", "discount_once", "vat_basis_points", "vat_category",
-                   "vat_country", "vat_reason")
+                   "steps_from", "steps_cents", "discount_basis_points", "discount_once", "vat_code", "vat_basis_points",
+                   "vat_category", "vat_country", "vat_reason")
         | personal(Category.CONTRACT, "label", source=Source.PERSON),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, creates=_OWN | {Purpose.CONTRACT},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),

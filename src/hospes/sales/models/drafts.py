@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from hospes.catalogue.models import Product
+from hospes.catalogue.models import Product, VatCode
 from hospes.customers.models import Customer, Person
 from hospes.kernel.arrays import without_nulls
 from hospes.kernel.datamap import THE_CONTRACT, Category, Event, Keep, Then, personal, plain, row
@@ -61,7 +61,8 @@ class QuoteDraftLine(MappedModel):
     """
     A line in the making: a product for a term at the price of the day on which it is sent, or a text with an amount.
 
-    `cents`: of a line without a product, without VAT. An addition is a line of its own, for the name of what it belongs to.
+    `cents` and `vat_code`: of a line without a product, without VAT. An addition is a line of its own, for the name of what it
+    belongs to.
     """
 
     draft = models.ForeignKey(
@@ -81,6 +82,9 @@ class QuoteDraftLine(MappedModel):
     cents = models.PositiveBigIntegerField(_("amount without VAT"), default=0)
     discount_basis_points = models.PositiveSmallIntegerField(_("discount"), default=0)
     discount_once = models.BooleanField(_("discount on the first term only"), default=False)
+    vat_code = models.CharField(
+        _("kind of VAT rate"), max_length=12, choices=VatCode.choices, default=VatCode.STANDARD
+    )
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -101,12 +105,15 @@ class QuoteDraftLine(MappedModel):
                 name="draft_discount_is_at_most_all_of_it",
                 condition=Q(discount_basis_points__lte=10_000, quantity__gte=1),
             ),
+            models.CheckConstraint(
+                name="draft_line_has_a_known_vat_code", condition=Q(vat_code__in=["reduced", "standard", "zero"])
+            ),
         ]  # fmt: skip
 
     datamap = row(
         plain("id", "draft", "product", "position", "choice_ids", "choice_counts")
         | personal(Category.CONTRACT, "customer", "months", "quantity", "label", "description", "cents", "discount_basis_points",
-                   "discount_once"),
+                   "discount_once", "vat_code"),
         key="customer_id", reads={Purpose.CONTRACT}, twins=(), creates={Purpose.CONTRACT}, deletes={Purpose.CONTRACT},
         keep=Keep(Event.RECORDED, THE_CONTRACT, Then.DELETE, months=6, goes_with="draft"),
     )  # fmt: skip
