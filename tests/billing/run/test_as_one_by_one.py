@@ -15,7 +15,8 @@ from hospes.billing import services as billing
 from hospes.billing.models import Invoice, InvoiceLine, InvoiceSettings, InvoiceTax, LocationEvidence
 from hospes.billing.queries import payment_days, wishes
 from hospes.billing.services import Draft, DraftLine
-from hospes.billing.tax.queries import TaxUnknown, tax_of
+from hospes.billing.tax.queries import TaxUnknown, taxes_of
+from hospes.catalogue.queries import vat_code
 from hospes.catalogue.rules import term_cents
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
@@ -39,6 +40,7 @@ _SERVICES = st.lists(
         "steps": st.none() | st.lists(st.tuples(st.integers(2, 5), st.integers(1, 2000)), min_size=1, max_size=2,
                                       unique_by=lambda step: step[0]),
         "sold": st.integers(1, 3), "term": st.integers(1, 4),
+        "vat": st.sampled_from(["", "", "standard", "reduced", "reduced", "zero", "reduced later"]),
     }),
     max_size=3,
 )  # fmt: skip
@@ -101,6 +103,9 @@ def _service(customer: Any, each: dict[str, Any]) -> None:
     made = due.service(
         customer, months=each["months"], state=each["state"], quantity=each["quantity"], **words, **ends
     )
+    if each["vat"]:
+        code, _, later = each["vat"].partition(" ")
+        make.vat_of(made.product, code, since=TODAY + due.DAY if later else TODAY)
     if each["planned"]:
         months, quantity, cents = each["planned"]
         due.becomes(made, on=made.renews_on, months=months, quantity=quantity, price_cents=cents)
@@ -170,7 +175,7 @@ def _customer(customer_id: int, services: list[Service]) -> bool:
     )
     with acting(Purpose.BILLING, actor=JOB):
         try:
-            tax = tax_of(customer_id, net_cents=net, today=TODAY)
+            taxes = taxes_of(customer_id, net_cents=net, today=TODAY)
         except TaxUnknown:
             return False
     lines = []
@@ -187,11 +192,11 @@ def _customer(customer_id: int, services: list[Service]) -> bool:
         )
         for group in groups:
             if sum(one[4] for one in group):
-                _issue(customer_id, group, tax)
+                _issue(customer_id, group, taxes)
     return True
 
 
-def _issue(customer_id: int, group: Any, tax: Any) -> None:
+def _issue(customer_id: int, group: Any, taxes: Any) -> None:
     from hospes.customers.queries import addressee
 
     person = addressee(customer_id, now=NOW)
@@ -200,6 +205,7 @@ def _issue(customer_id: int, group: Any, tax: Any) -> None:
         DraftLine(getattr(content.product, f"name_{language}"), each.label, cents, tax.basis_points, begins,
                   ends - timedelta(days=1), tax.category, tax.country, tax.reason, "term", each.pk, content.quantity)
         for each, content, begins, ends, cents in group
+        for tax in [taxes.of(vat_code(content.product_id, today=TODAY))]
     ]  # fmt: skip
     origin = f"term:{group[0][0].pk}:{group[0][2]}"
     due_on = TODAY + timedelta(days=payment_days(customer_id))

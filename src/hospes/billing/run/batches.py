@@ -183,6 +183,7 @@ def _cross(horizon: Horizon) -> int | None:
     if crossing is not None:
         _execute(sql.UP_TO, customer=crossing)
         _execute(sql.CROSS, **horizon.values, customer=crossing)
+        _execute(sql.ZERO_RATE)
     return crossing
 
 

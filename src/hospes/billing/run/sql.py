@@ -71,9 +71,16 @@ SELECT coalesce(array_agg(id), '{{}}') FROM (
 #: Within one transaction it may be there already.
 CLEAR: Final = "DROP TABLE IF EXISTS pg_temp.billing_run_due"
 
-# The last rate of each country that came into force.
+# Which kind of rate each product has, and the last rate of it that came into force in a country; where that has none, its
+# standard rate (queries.vat_rates).
+_CODES: Final = """
+  LEFT JOIN (SELECT DISTINCT ON (product_id) product_id, code FROM catalogue_productvat
+              WHERE withdrawn_at IS NULL AND valid_from <= %(today)s ORDER BY product_id, valid_from DESC) kind
+         ON kind.product_id = c.product_id"""
 _RATE: Final = """(SELECT r.basis_points FROM billing_vatrate r
-      WHERE r.country = {country} AND r.code = 'standard' AND r.valid_from <= %(today)s ORDER BY r.valid_from DESC LIMIT 1)"""
+      WHERE r.country = {country} AND r.code IN ({code}, 'standard') AND r.valid_from <= %(today)s
+      ORDER BY r.code = 'standard', r.valid_from DESC LIMIT 1)"""
+_CODE: Final = "coalesce(kind.code, 'standard')"
 
 #: Everything that is due of the customers after one up to another: of what it will consist, its price and VAT, and why not; and
 #: whether it is one of those `held` (without: all of them).
@@ -86,12 +93,12 @@ SELECT s.id AS service_id, s.customer_id, s.renews_on AS begins_on, agreed.cents
        CASE WHEN w.collect = 'service' THEN s.id ELSE 0 END AS bill, (s.id = ANY(%(held)s::bigint[])) IS NOT FALSE AS held,
        coalesce(t.category, '') AS category, coalesce(t.rate_country, '') AS country, coalesce(t.why, '') AS why,
        coalesce(t.place, '') AS place,
-       CASE WHEN t.category = 'S' THEN {_RATE.format(country="t.rate_country")} ELSE 0 END AS rate,
+       {_CODE} AS code, CASE WHEN t.category = 'S' THEN {_RATE.format(country="t.rate_country", code=_CODE)} ELSE 0 END AS rate,
        CASE WHEN coalesce(t.category, '') = '' THEN 'tax_unknown'
             WHEN '' IN (btrim(k.name), btrim(k.street), btrim(k.town), btrim(k.country)) THEN 'no_address'
             WHEN c.id IS NULL THEN 'no_content' ELSE '' END AS reason
   FROM services_service s JOIN customers_customer k ON k.id = s.customer_id
-  LEFT JOIN services_content c ON {CONTENT}
+  LEFT JOIN services_content c ON {CONTENT}{_CODES}
   LEFT JOIN billing_taxstatus t ON t.customer_id = s.customer_id AND t.until IS NULL
   LEFT JOIN billing_invoicesettings w ON w.customer_id = s.customer_id{PRICE}
  WHERE s.customer_id > %(after)s AND s.customer_id <= %(upto)s AND {_DUE}
@@ -124,7 +131,8 @@ ANY_AT_HOME_RATE: Final = (
 )
 UP_TO: Final = "DELETE FROM billing_run_due WHERE customer_id > %(customer)s"
 CROSS: Final = f"""
-UPDATE billing_run_due SET why = 'consumer_oss', country = place, rate = {_RATE.format(country="place")}
+UPDATE billing_run_due SET why = 'consumer_oss', country = place, category = 'S',
+       rate = {_RATE.format(country="place", code="billing_run_due.code")}
  WHERE customer_id = %(customer)s
 """
 
@@ -134,26 +142,33 @@ NOT_CLAIMED: Final = "DELETE FROM billing_run_due WHERE NOT service_id = ANY(%(i
 
 # --- invoices ---------------------------------------------------------------------------------------------------------------
 
-#: One invoice for each bill that comes to something, in the order of customers. `vat` is rules.taxed of one group: a customer
-#: has one kind of VAT, so an invoice of a run has one rate.
-_BILLS: Final = """
+#: What comes to one bill at one rate, and one invoice for each bill that comes to something, in the order of customers, as
+#: rules.taxed has it: VAT is that of the sum of a rate.
+_GROUPS: Final = """
+groups AS MATERIALIZED (
   SELECT customer_id, bill, sum(net_cents)::bigint AS net, round(sum(net_cents) * rate / 10000.0)::bigint AS vat, rate, category,
-         country, (array_agg('term:' || service_id || ':' || begins_on ORDER BY begins_on, service_id))[1] AS origin
-    FROM billing_run_due GROUP BY customer_id, bill, rate, category, country HAVING sum(net_cents) > 0"""
+         country, min(ARRAY[begins_on - DATE '2000-01-01', service_id]) AS first
+    FROM billing_run_due GROUP BY customer_id, bill, rate, category, country)"""
+_BILLS: Final = f"""{_GROUPS},
+bills AS MATERIALIZED (
+  SELECT customer_id, bill, sum(net)::bigint AS net, sum(vat)::bigint AS vat,
+         'term:' || (min(first))[2] || ':' || (DATE '2000-01-01' + (min(first))[1]::int) AS origin
+    FROM groups GROUP BY customer_id, bill HAVING sum(net) > 0)"""
 
 #: Each has its id beforehand, so that what goes with an invoice can be written before its number is taken.
 CLEAR_BILLS: Final = "DROP TABLE IF EXISTS pg_temp.billing_run_bill"
 BILLS: Final = f"""
 CREATE TEMPORARY TABLE billing_run_bill ON COMMIT DROP AS
-WITH bills AS MATERIALIZED ({_BILLS}),
+WITH {_BILLS},
 ids AS (SELECT id, row_number() OVER (ORDER BY id) AS place
           FROM billing_invoice_ids((SELECT count(*)::int FROM bills)) AS taken (id))
 SELECT i.id, b.* FROM ids i JOIN (SELECT *, row_number() OVER (ORDER BY customer_id, bill) AS place FROM bills) b USING (place)
 """
 WHOSE: Final = "SELECT id, customer_id FROM billing_run_bill ORDER BY id"
 
-INVOICES: Final = """
-WITH first AS MATERIALIZED (
+INVOICES: Final = f"""
+WITH {_GROUPS},
+first AS MATERIALIZED (
   SELECT hospes_next_numbers(%(series_of_year)s, count(*)::int) AS number FROM billing_run_bill),
 numbered AS MATERIALIZED (
   SELECT b.*, f.number + row_number() OVER (ORDER BY b.id) - 1 AS sequence FROM billing_run_bill b CROSS JOIN first f),
@@ -183,7 +198,7 @@ made AS (
 of AS MATERIALIZED (SELECT m.language, b.* FROM made m JOIN billing_run_bill b USING (id)),
 taxed AS (
   INSERT INTO billing_invoicetax (invoice_id, customer_id, vat_category, vat_country, vat_basis_points, net_cents, vat_cents)
-  SELECT id, customer_id, category, country, rate, net, vat FROM of),
+  SELECT o.id, g.customer_id, g.category, g.country, g.rate, g.net, g.vat FROM of o JOIN groups g USING (customer_id, bill)),
 lined AS (
   INSERT INTO billing_invoiceline (invoice_id, customer_id, service_id, kind, position, description, details, quantity,
     unit_cents, net_cents, vat_category, vat_country, vat_basis_points, vat_reason, revenue_account, period_from, period_until,
@@ -198,7 +213,7 @@ SELECT count(*), coalesce(sum(net), 0)::bigint, coalesce(sum(net + vat), 0)::big
 
 #: What a batch would come to, for a run that only looks.
 WOULD_BE: Final = f"""
-WITH bills AS ({_BILLS}) SELECT (SELECT count(*) FROM billing_run_due), count(*), coalesce(sum(net), 0)::bigint,
+WITH {_BILLS} SELECT (SELECT count(*) FROM billing_run_due), count(*), coalesce(sum(net), 0)::bigint,
   coalesce(sum(net + vat), 0)::bigint FROM bills
 """
 
@@ -231,12 +246,12 @@ SELECT 'service:' || s.id || ':renews:' || s.renews_on, s.customer_id, s.id
  ORDER BY s.id LIMIT %(size)s
 """
 
-#: What a service will be and cost from its renewal on; VAT as on the invoice.
+#: What a service will be and cost from its renewal on; VAT as on the invoice, of today.
 NEXT: Final = f"""
 SELECT s.renews_on, c.months, CASE WHEN %(language)s = 'en' THEN p.name_en ELSE p.name_nl END, c.quantity, n.net,
-       CASE WHEN t.category = 'S' THEN round(n.net * {_RATE.format(country="t.rate_country")} / 10000.0)::bigint
+       CASE WHEN t.category = 'S' THEN round(n.net * {_RATE.format(country="t.rate_country", code=_CODE)} / 10000.0)::bigint
             WHEN t.category <> '' THEN 0 END
-  FROM services_service s JOIN services_content c ON {CONTENT} JOIN catalogue_product p ON p.id = c.product_id{PRICE}
+  FROM services_service s JOIN services_content c ON {CONTENT} JOIN catalogue_product p ON p.id = c.product_id{PRICE}{_CODES}
  CROSS JOIN LATERAL (SELECT coalesce(agreed.cents, c.price_cents) * c.quantity AS net) n
   LEFT JOIN billing_taxstatus t ON t.customer_id = s.customer_id AND t.until IS NULL
  WHERE s.id = %(service)s
