@@ -76,9 +76,7 @@ def test_what_is_reverse_charged_exported_or_exempt_is_so_whatever_the_kind(
 def test_an_exemption_comes_before_the_kind_of_rate() -> None:
     customer = make.customer(kind="business")
     with as_owner():
-        TaxExemption.objects.create(
-            customer=customer, reason="international_body", reference="x", valid_from=TODAY, decided_at=NOW
-        )
+        TaxExemption.objects.create(customer=customer, ground="certificate", valid_from=TODAY)
         status = TaxStatus.objects.get(customer=customer, until=None)
     assert {tax[0] for tax in keys(customer)} == {status.category} == {"E"}
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from hospes.catalogue.models import CatalogueChange, Group, Option, Price, Product, Promotion
-from hospes.catalogue.queries import code, offer
+from hospes.catalogue.models import CatalogueChange, Group, Option, Price, Product, ProductVat, Promotion
+from hospes.catalogue.queries import code, offer, vat_code
 from hospes.kernel import clock
 from hospes.kernel.models import JournalEntry
 from tests.office import people
@@ -45,6 +45,7 @@ PRODUCT = TEXTS | {
     "mailboxes": "5",
     "most": "1",
     "for_sale": "on",
+    "vat_code": "standard",
 }
 
 
@@ -94,6 +95,42 @@ def test_an_option_with_choices_and_their_prices(keeper: Client) -> None:
     found = offer(slug=product.slug, months=12, today=today)
     assert found is not None
     assert found.chosen({month: 1}) is None
+
+
+def vat(code: str, on: date) -> dict[str, str]:
+    return {"vat-code": code, "vat-valid_from": on.isoformat()}
+
+
+def test_the_vat_of_a_product_is_set_shown_and_withdrawn(keeper: Client) -> None:
+    product, today = make.product(prices={12: 7_500}), clock.today()
+    where = f"/aanbod/producten/{product.pk}/"
+    assert "Algemeen tarief: vandaag 21% bij ons." in people.text(keeper.get(where))
+    assert keeper.post(f"{where}btw/", vat("reduced", today - DAY)).status_code == 422
+    assert keeper.post(f"{where}btw/", vat("standard", today)).status_code == 422
+    assert keeper.post(f"{where}btw/", vat("reduced", today)).status_code == 302
+    assert keeper.post(f"{where}btw/", vat("zero", today + DAY)).status_code == 302
+    page = people.text(keeper.get(where)).replace("\u00a0", " ")
+    for said in (
+        "Verlaagd tarief: vandaag 9% bij ons.",
+        "€ 81,75",
+        "€ 75,00",
+        "Nultarief",
+        "nultarief, vanaf",
+    ):
+        assert said in page
+    reduced, zero = all_of(ProductVat)
+    for each in (zero, reduced):
+        keeper.post(f"/aanbod/btw/{each.pk}/intrekken/")
+    assert [each.withdrawn_at is None for each in all_of(ProductVat)] == [False, False]
+    assert "€ 90,75" in people.text(keeper.get(where)).replace("\u00a0", " ")
+
+
+def test_a_product_is_made_with_the_reduced_rate(keeper: Client) -> None:
+    form = PRODUCT | {"group": str(make.group().pk), "kind": "work", "unit_nl": "boek", "unit_en": "book"}
+    assert keeper.post("/aanbod/producten/nieuw/", form | {"vat_code": "high"}).status_code == 422
+    assert keeper.post("/aanbod/producten/nieuw/", form | {"vat_code": "reduced"}).status_code == 302
+    [product] = all_of(Product)
+    assert vat_code(product.pk, today=clock.today()) == "reduced"
 
 
 def test_a_price_of_the_past_is_refused_and_one_that_did_not_begin_is_withdrawn(keeper: Client) -> None:

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 import pyxaf
 
+from hospes.billing.crediting import credit
 from hospes.billing.ledger import sweeps
-from hospes.billing.ledger.models import LedgerClosing
+from hospes.billing.ledger.models import LedgerClosing, LedgerLine
+from hospes.billing.models import InvoiceLine
 from hospes.kernel import clock
+from hospes.kernel.acting import JOB, acting
 from hospes.kernel.models import JournalEntry
+from hospes.kernel.purposes import Purpose
 from hospes.office.reports.registry import REPORTS, Span
 from tests.billing.books import draft, issue, line
 from tests.office.conftest import AsRole
@@ -64,6 +68,59 @@ def test_the_vat_return_has_its_boxes(books: Any, as_role: AsRole) -> None:
     assert list(found)[1:] == ["1a", "1b", "1c", "1e", "2a", "3a", "3b", "4a", "4b", "5a", "5b", "5g"]
     empty = {row[0]: row[2:] for row in rows(as_role("billing_clerk"), "btw", "?year=2026&part=q2")}
     assert empty["1a"] == ["0.00", "0.00"]
+
+
+def test_each_rate_has_its_box_its_account_and_its_code_in_the_audit_file(as_role: AsRole) -> None:
+    make.vat_rates()
+    dutch, german = make.customer(), make.customer(country="DE")
+    three = [line(10_001, 2100), line(995, 900), line(500, 0)]
+    made = issue(draft(dutch, lines=three))
+    abroad = {"vat_country": "DE", "vat_reason": "consumer_oss"}
+    issue(
+        draft(
+            german,
+            origin="order:2",
+            lines=[
+                line(1000, 1900, **abroad),
+                line(400, 700, **abroad),
+                line(300, 0, vat_category="Z", **abroad),
+            ],
+        )
+    )
+    give_back(made, [995 // 2, 995 - 995 // 2], position=1)
+    sweeps.keep_up(now=LATER)
+    with clock.moved_to(LATER):
+        client = as_role("billing_clerk")
+        found = {row[0]: row[2:] for row in rows(client, "btw", "?year=2026&part=q1")}
+        assert [found[box] for box in ("1a", "1b", "1e")] == [
+            ["100.01", "21.00"],
+            ["0.00", "0.00"],
+            ["5.00", "0.00"],
+        ]
+        assert found["5a"] == ["", "21.00"]
+        shop = [row[:4] for row in rows(client, "oss", "?year=2026&part=q1")[1:4]]
+        assert shop == [
+            ["DE", "0.00", "3.00", "0.00"],
+            ["DE", "7.00", "4.00", "0.28"],
+            ["DE", "19.00", "10.00", "1.90"],
+        ]
+    with as_owner():
+        said = {
+            (x.vat_category, x.vat_country, x.vat_basis_points, x.account.use)
+            for x in LedgerLine.objects.exclude(vat_cents=None)
+        }
+    assert {(c, n, r) for c, n, r, _use in said} == {
+        ("S", "NL", 2100), ("S", "NL", 900), ("Z", "NL", 0), ("S", "DE", 1900), ("S", "DE", 700), ("Z", "DE", 0),
+    }  # fmt: skip
+    assert {use for c, n, _r, use in said if n == "DE"} <= {"revenue_oss", "deferred"}
+
+
+def give_back(made: Any, parts: list[int], *, position: int) -> None:
+    """Credit a line of an invoice in parts."""
+    with acting(Purpose.BILLING, actor=JOB):
+        pk = InvoiceLine.objects.filter(invoice=made).order_by("position")[position].pk
+        for n, cents in enumerate(parts):
+            credit(invoice_id=made.pk, reason="Fout", key=f"t:{n}", today=TODAY, now=NOW, lines={pk: cents})
 
 
 def test_the_trial_balance_is_of_nothing_together(books: Any, as_role: AsRole) -> None:

@@ -125,7 +125,7 @@ def vat_field(label: Any, *, required: bool = True) -> forms.ChoiceField:
     """The field of a kind of VAT rate."""
 
     def choices() -> list[tuple[str, str]]:
-        return [(code.value, capfirst(code.label)) for code in VatCode]
+        return [(code.value, str(capfirst(code.label))) for code in VatCode]
 
     return forms.ChoiceField(label=label, choices=choices, initial=VatCode.STANDARD, required=required)
 

@@ -91,3 +91,18 @@ def test_it_says_what_when_for_how_much_with_vat_and_until_when_it_can_be_ended(
     }[language]
     assert [word for word in [*words, service.label] if word not in text] == []
     assert letter.subject.endswith(service.label)
+
+
+@pytest.mark.parametrize(
+    ("code", "said"), [("reduced", "€ 109,00, including € 9,00"), ("zero", "€ 100,00, including € 0,00")]
+)
+def test_it_says_the_vat_of_the_product(code: str, said: str) -> None:
+    service = due.service(
+        due.customer(holder=make.person(language="en")), renews=TODAY + timedelta(days=30), price_cents=10_000
+    )
+    make.vat_of(service.product, code)
+    with acting(Purpose.MESSAGES, actor=JOB):
+        found = reminders.next_term(service.pk, today=TODAY, language="en")
+    assert found is not None
+    words = f"€ {(found.net_cents + (found.vat_cents or 0)) / 100:.2f}, including € {(found.vat_cents or 0) / 100:.2f}"
+    assert words.replace(".", ",") == said

@@ -134,3 +134,65 @@ def test_a_company_sees_the_checkout_without_vat(cheap: Product) -> None:
     page = said(client.get(f"/k/{customer.number}/afrekenen/"))
     assert "€ 74,50" in page
     assert "€ 79,50 per jaar vanaf termijn 2" in page
+
+
+@pytest.fixture
+def book() -> Product:
+    """Something at the reduced rate, with an addition at the standard one."""
+    made = make.product(name_nl="Handboek", slug="handboek", prices={12: 1_000})
+    make.vat_of(made, "reduced")
+    make.product(
+        kind="addon", belongs_to=made, name_nl="Toevoeging", slug="toevoeging", prices={12: 500}, most=3
+    )
+    return made
+
+
+def test_each_price_has_the_vat_of_its_product(cheap: Product, book: Product) -> None:
+    page = said(browser().get("/hosting/"))
+    assert "€ 10,90" in page  # 9 %
+    assert "€ 72,00" in page  # 21 %
+    choosing = said(browser().get("/hosting/handboek/"))
+    assert "€ 10,90" in choosing
+    assert "€ 6,05" in choosing  # the addition has its own
+
+
+def test_a_cart_of_two_rates_says_the_vat_of_each_and_so_does_the_checkout(
+    cheap: Product, book: Product
+) -> None:
+    customer = make.customer()
+    client = browser(make.holder_of(customer))
+    put(client, cheap, "een.test")
+    form = {"product": "handboek", "months": 12, "label": "twee.test", "add-toevoeging": "2"}
+    client.post("/hosting/handboek/", form)
+    for address in ("/hosting/winkelwagen/", f"/k/{customer.number}/afrekenen/"):
+        page = said(client.get(address)).lower()
+        for part in (
+            "€ 90,15",
+            "€ 10,90",
+            "€ 12,10",
+            "€ 94,50",
+            "btw 9%",
+            "€ 0,90",
+            "btw 21%",
+            "€ 17,75",
+            "€ 113,15",
+        ):
+            assert part in page, (address, part)
+    order(client, customer.number, version(client, customer.number))
+    with as_owner():
+        addition = Product.objects.get(slug="toevoeging")
+    assert {(line.product_id, line.vat_basis_points) for line in all_of(QuoteLine)} == {
+        (cheap.pk, 2100), (book.pk, 900), (addition.pk, 2100),
+    }  # fmt: skip
+    assert all_of(Order)[0].total_cents == 11_315
+
+
+def test_a_code_on_two_rates_takes_off_what_it_takes_off_with_the_vat_of_each(
+    cheap: Product, book: Product
+) -> None:
+    make.promotion(code="TIEN", basis_points=1_000)
+    client = browser()
+    put(client, cheap, "een.test")
+    put(client, book, "twee.test")
+    page = code(client, "TIEN")
+    assert "€ 8,29" in page  # 5,95 with 21 % is 7,20, and 1,00 with 9 % is 1,09
