@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from hospes.billing.models import InvoiceSettings, InvoiceTax
+from hospes.billing.models import InvoiceSettings, InvoiceTax, LocationEvidence
 from hospes.billing.run import queries
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.models import JournalEntry
@@ -273,3 +273,83 @@ def test_the_days_to_come_are_told_beforehand() -> None:
     assert [(x.on, x.services, x.cents) for x in told] == [
         (TODAY, 2, 300), (TODAY + DAY, 1, 400), (TODAY + 2 * DAY, 1, 800),
     ]  # fmt: skip
+
+
+# --- several rates ---
+
+
+def at_rate(of: Any, code: str, cents: int, *, since: date = date(2025, 1, 1)) -> Any:
+    made = due.service(of, price_cents=cents)
+    make.vat_of(made.product, code, since=since)
+    return made
+
+
+def groups() -> list[tuple[str, str, int, int, int]]:
+    with as_owner():
+        found = InvoiceTax.objects.order_by("invoice__sequence", "vat_country", "vat_basis_points")
+        return [(x.vat_category, x.vat_country, x.vat_basis_points, x.net_cents, x.vat_cents) for x in found]
+
+
+def test_an_invoice_of_three_rates_has_a_group_for_each_also_where_that_comes_to_nothing() -> None:
+    customer = due.customer()
+    for code, cents in (
+        ("standard", 1001),
+        ("reduced", 995),
+        ("zero", 500),
+        ("reduced", 10),
+        ("standard", 2),
+    ):
+        at_rate(customer, code, cents)
+    run = due.run()
+    assert groups() == [("Z", "NL", 0, 500, 0), ("S", "NL", 900, 1005, 90), ("S", "NL", 2100, 1003, 211)]
+    [invoice] = due.invoices()
+    assert (invoice.net_cents, invoice.vat_cents, invoice.total_cents) == (2508, 301, 2809)
+    assert (run.invoices, run.net_cents, run.total_cents) == (1, 2508, 2809)
+    due.assert_books_are_right()
+    other = due.customer()
+    at_rate(other, "reduced", 0)
+    at_rate(other, "standard", 100)
+    due.run()
+    assert groups()[3:] == [("S", "NL", 900, 0, 0), ("S", "NL", 2100, 100, 21)]
+    due.assert_books_are_right()
+
+
+@pytest.mark.parametrize(("ahead", "rate"), [(0, 900), (1, 2100)])
+def test_a_running_service_has_the_rate_of_its_product_on_the_day_of_the_invoice(
+    ahead: int, rate: int
+) -> None:
+    at_rate(due.customer(), "reduced", 1000, since=TODAY + ahead * DAY)
+    due.run()
+    assert [x[2] for x in groups()] == [rate]
+
+
+@pytest.mark.parametrize("has_rates", [True, False])
+def test_who_passes_the_threshold_has_the_rates_of_their_own_country(has_rates: bool) -> None:
+    german = due.customer(country="DE")
+    for code, cents in (("standard", 999_000), ("reduced", 1_000), ("zero", 1_000)):
+        at_rate(german, code, cents)
+    if has_rates:
+        make.vat_rate(700, since=TODAY, code="reduced", country="DE")
+        make.vat_rate(0, since=TODAY, code="zero", country="DE")
+    due.run()
+    assert groups() == (
+        [("Z", "DE", 0, 1_000, 0), ("S", "DE", 700, 1_000, 70), ("S", "DE", 1900, 999_000, 189_810)]
+        if has_rates else [("S", "DE", 1900, 1_001_000, 190_190)]
+    )  # fmt: skip
+    due.assert_books_are_right()
+
+
+def test_below_the_threshold_they_have_ours_and_who_is_reverse_charged_or_abroad_has_none() -> None:
+    german, american = (
+        due.customer(country="DE"),
+        due.customer(country="US", kind="business", kvk_number="", vat_number=""),
+    )
+    with as_owner():
+        LocationEvidence.objects.create(customer=american, kind="ip", country="US", seen_at=NOW)
+    for customer in (german, american):
+        for code in ("standard", "reduced", "zero"):
+            at_rate(customer, code, 1_000)
+    due.run()
+    ours, [(category, _country, rate, net, vat)] = groups()[:3], groups()[3:]
+    assert ours == [("Z", "NL", 0, 1_000, 0), ("S", "NL", 900, 1_000, 90), ("S", "NL", 2100, 1_000, 210)]
+    assert (category in ("G", "O"), rate, net, vat) == (True, 0, 3_000, 0)

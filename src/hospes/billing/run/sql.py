@@ -77,6 +77,12 @@ _CODES: Final = """
   LEFT JOIN (SELECT DISTINCT ON (product_id) product_id, code FROM catalogue_productvat
               WHERE withdrawn_at IS NULL AND valid_from <= %(today)s ORDER BY product_id, valid_from DESC) kind
          ON kind.product_id = c.product_id"""
+_RATES_NOW: Final = """(SELECT DISTINCT ON (country, code) country, code, basis_points FROM billing_vatrate
+              WHERE valid_from <= %(today)s ORDER BY country, code, valid_from DESC)"""
+_RATES: Final = f"""
+  LEFT JOIN {_RATES_NOW} own ON own.country = t.rate_country AND own.code = coalesce(kind.code, 'standard')
+  LEFT JOIN {_RATES_NOW} usual ON usual.country = t.rate_country AND usual.code = 'standard'"""
+#: The same for one customer.
 _RATE: Final = """(SELECT r.basis_points FROM billing_vatrate r
       WHERE r.country = {country} AND r.code IN ({code}, 'standard') AND r.valid_from <= %(today)s
       ORDER BY r.code = 'standard', r.valid_from DESC LIMIT 1)"""
@@ -93,13 +99,13 @@ SELECT s.id AS service_id, s.customer_id, s.renews_on AS begins_on, agreed.cents
        CASE WHEN w.collect = 'service' THEN s.id ELSE 0 END AS bill, (s.id = ANY(%(held)s::bigint[])) IS NOT FALSE AS held,
        coalesce(t.category, '') AS category, coalesce(t.rate_country, '') AS country, coalesce(t.why, '') AS why,
        coalesce(t.place, '') AS place,
-       {_CODE} AS code, CASE WHEN t.category = 'S' THEN {_RATE.format(country="t.rate_country", code=_CODE)} ELSE 0 END AS rate,
+       {_CODE} AS code, CASE WHEN t.category = 'S' THEN coalesce(own.basis_points, usual.basis_points) ELSE 0 END AS rate,
        CASE WHEN coalesce(t.category, '') = '' THEN 'tax_unknown'
             WHEN '' IN (btrim(k.name), btrim(k.street), btrim(k.town), btrim(k.country)) THEN 'no_address'
             WHEN c.id IS NULL THEN 'no_content' ELSE '' END AS reason
   FROM services_service s JOIN customers_customer k ON k.id = s.customer_id
   LEFT JOIN services_content c ON {CONTENT}{_CODES}
-  LEFT JOIN billing_taxstatus t ON t.customer_id = s.customer_id AND t.until IS NULL
+  LEFT JOIN billing_taxstatus t ON t.customer_id = s.customer_id AND t.until IS NULL{_RATES}
   LEFT JOIN billing_invoicesettings w ON w.customer_id = s.customer_id{PRICE}
  WHERE s.customer_id > %(after)s AND s.customer_id <= %(upto)s AND {_DUE}
 """
