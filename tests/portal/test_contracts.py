@@ -8,6 +8,10 @@ import pytest
 from django.db import connection
 
 from hospes.kernel import clock
+from hospes.kernel.acting import JOB, acting
+from hospes.kernel.purposes import Purpose
+from hospes.messaging import rendering
+from hospes.messaging.models import Message
 from hospes.sales import jobs as sales_jobs
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
 from hospes.services import jobs as service_jobs
@@ -80,6 +84,31 @@ def test_packages_to_choose_from_have_the_price_as_the_customer_reads_it(kind: s
         make.product(prices={12: 15000})
         page = text(browser(place.holder).get(at(place, "wijzigen/"))).replace("\u00a0", " ")
     assert said in page
+
+
+def test_a_change_to_another_kind_of_vat_says_to_the_cent_what_the_documents_will() -> None:
+    with clock.moved_to(NOW):
+        place = house()
+        client, large = browser(place.holder), make.product(prices={12: 15000})
+        make.vat_of(large, "reduced")
+        query = {"choice": f"{large.pk}:12", "quantity": "1", "when": "now"}
+        shown = client.get(at(place, "wijzigen/"), query)
+        said = text(shown).replace("\u00a0", " ")
+        page = shown.content.decode()
+        client.post(
+            at(place, "wijzigen/"),
+            query | {"do": "confirm", "key": hidden(page, "key"), "shown": hidden(page, "shown")},
+        )
+        worked()
+        after = text(client.get(at(place))).replace("\u00a0", " ")
+        with as_login("worker"), acting(Purpose.MESSAGES, actor=JOB):
+            letter = rendering.render(Message.objects.get(kind="services.change"), now=NOW)
+    assert "€ 163,50 inclusief btw / 12 maanden" in said  # 150,00 with 9 %
+    assert "€ 72,75 inclusief btw" in said  # that, less 75,00 with 21 %
+    assert "€ 163,50 inclusief btw" in after
+    mailed = letter.text.replace("\u00a0", " ")
+    assert "€ 163,50 inclusief btw" in mailed
+    assert "€ 72,75 inclusief btw" in mailed
 
 
 def test_another_amount_than_was_shown_is_not_asked_for() -> None:

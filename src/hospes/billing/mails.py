@@ -106,7 +106,7 @@ def priced(customer_id: int, amounts: Sequence[tuple[int, int]], on: date) -> st
         return _("%(sum)s excluding VAT") % {"sum": euro(sum(cents for _product, cents in amounts))}
     rates = vat_rates(country=status.rate_country, today=on) if status.category == "S" else {}
     taxes, codes = (
-        Taxes(status.category, status.rate_country, rates=rates),
+        Taxes(status.category, status.rate_country, rates=rates, on=on),
         vat_codes((pk for pk, _ in amounts), today=on),
     )
     sums = taxed((cents, taxes.of(codes[pk])) for pk, cents in amounts)

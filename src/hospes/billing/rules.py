@@ -43,13 +43,14 @@ class Taxes:
     country: str
     reason: str = ""
     rates: Mapping[str, int] = field(default_factory=dict)
+    on: date | None = None
 
     def of(self, code: str) -> Tax:
         """The VAT of something with a kind of rate; raises RateUnknown where the country has none, nor a standard one."""
         if self.category != "S":
             return Tax(0, self.category, self.country, self.reason)
         if code not in self.rates:
-            raise RateUnknown(f"no {code} VAT rate is known for {self.country}")
+            raise RateUnknown(f"no {code} VAT rate is known for {self.country} on {self.on}")
         rate = self.rates[code]
         return Tax(rate, "S" if rate else "Z", self.country, self.reason)
 

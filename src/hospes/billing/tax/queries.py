@@ -51,7 +51,7 @@ def taxes_of(customer_id: int, *, net_cents: int, today: date, taken: Callable[[
     country, why = found.rate_country, found.why
     if why == "consumer_home_rate" and net_cents > oss_room(today) - taken():
         country, why = found.place, "consumer_oss"
-    return Taxes("S", country, why, vat_rates(country=country, today=today))
+    return Taxes("S", country, why, vat_rates(country=country, today=today), today)
 
 
 def tax_of(
