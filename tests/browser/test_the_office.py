@@ -98,7 +98,7 @@ def customer(house: House) -> dict[str, Any]:
     )  # fmt: skip
     house.owner.execute(
         "INSERT INTO sales_quotedraftline (draft_id, customer_id, position, months, quantity, label, description, cents,"
-        " discount_basis_points, discount_once) SELECT id, customer_id, 1, 0, 1, '', 'Verhuizing', 12500, 1000, false"
+        " discount_basis_points, discount_once, vat_code) SELECT id, customer_id, 1, 0, 1, '', 'Verhuizing', 12500, 1000, false, 'standard'"
         " FROM sales_quotedraft WHERE key = 'browser'"
     )
     house.owner.execute(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from datetime import UTC, date, datetime
 from typing import Any
@@ -70,7 +71,9 @@ def test_the_vat_return_has_its_boxes(books: Any, as_role: AsRole) -> None:
     assert empty["1a"] == ["0.00", "0.00"]
 
 
-def test_each_rate_has_its_box_its_account_and_its_code_in_the_audit_file(as_role: AsRole) -> None:
+def test_each_rate_has_its_box_its_account_and_its_code_in_the_audit_file(
+    as_role: AsRole, tmp_path: Any
+) -> None:
     make.vat_rates()
     dutch, german = make.customer(), make.customer(country="DE")
     three = [line(10_001, 2100), line(995, 900), line(500, 0)]
@@ -104,6 +107,14 @@ def test_each_rate_has_its_box_its_account_and_its_code_in_the_audit_file(as_rol
             ["DE", "7.00", "4.00", "0.28"],
             ["DE", "19.00", "10.00", "1.90"],
         ]
+        answer = client.post(
+            "/rapporten/auditbestand/", {"year": 2026, "version": "4.0", "reason": "accountant"}
+        )
+        file = tmp_path / "books.xaf"
+        file.write_bytes(b"".join(answer.streaming_content))
+    assert pyxaf.validate(file).ok
+    codes = set(re.findall(r"<vatID>([^<]+)</vatID>", file.read_text()))
+    assert codes == {"NL-S-2100", "NL-S-900", "NL-Z-0", "DE-S-1900", "DE-S-700", "DE-Z-0"}
     with as_owner():
         said = {
             (x.vat_category, x.vat_country, x.vat_basis_points, x.account.use)
