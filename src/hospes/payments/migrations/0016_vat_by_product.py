@@ -70,8 +70,8 @@ END $$;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0014_orders_of_open_quotes"),
+        ("payments", "0015_orders_that_nobody_pays"),
         ("catalogue", "0009_vat_of_products"),
-        ("sales", "0014_vat_of_lines"),
+        ("sales", "0016_vat_of_lines"),
     ]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]

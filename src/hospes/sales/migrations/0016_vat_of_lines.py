@@ -32,7 +32,7 @@ def kind_of_rate() -> models.CharField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0013_the_rate_of_the_day"), ("catalogue", "0009_vat_of_products")]
+    dependencies = [("sales", "0015_drafts_with_options"), ("catalogue", "0009_vat_of_products")]
     operations = [
         migrations.AddField(model_name="quoteline", name="vat_code", field=kind_of_rate()),
         migrations.AddField(model_name="quotedraftline", name="vat_code", field=kind_of_rate()),
