@@ -118,8 +118,11 @@ def test_while_the_provider_is_away_it_is_said_that_nothing_was_taken(
 def test_what_does_not_have_to_be_paid_is_not_asked_for(
     order: Order, client: Client, provider: PaymentProvider, state: str
 ) -> None:
+    ended = (
+        {"paid_at": make.NOW} if state == "paid" else {"cancelled_at": make.NOW, "cancelled_why": "customer"}
+    )
     with as_owner():
-        Order.objects.update(state=state, paid_at=make.NOW)
+        Order.objects.update(state=state, **ended)
     assert client.post(f"{page_of(order)}betalen/").status_code == 302
     assert charges(provider) == all_of(Payment) == []
     assert "/betalen/" not in client.get(page_of(order)).content.decode()

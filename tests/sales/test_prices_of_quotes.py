@@ -130,7 +130,9 @@ def test_an_order_that_comes_to_nothing_gives_the_use_back() -> None:
     assert uses(code) == 1
     for _ in range(2):
         with as_owner():
-            Order.objects.filter(pk=order.pk).update(state=Order.State.CANCELLED)
+            Order.objects.filter(pk=order.pk).update(
+                state=Order.State.CANCELLED, cancelled_at=make.NOW, cancelled_why=Order.Why.UNPAID
+            )
     assert uses(code) == 0
 
 
