@@ -24,7 +24,7 @@ WITH due AS MATERIALIZED (
   SELECT s.id, s.customer_id, s.state, s.anchor_on, s.run_months, s.months, s.renews_on, w.intro
     FROM services_service s JOIN unnest(%(ids)s::bigint[], %(days)s::date[], %(intros)s::bigint[]) AS w (id, day, intro)
       ON w.id = s.id AND w.day = s.renews_on
-   WHERE {GOES_ON} ORDER BY s.id FOR UPDATE OF s SKIP LOCKED),
+   WHERE {GOES_ON} ORDER BY s.id FOR NO KEY UPDATE OF s SKIP LOCKED),
 next AS MATERIALIZED (
   SELECT s.id, s.customer_id, s.state, s.months, s.intro, c.months AS next_months, s.run_months + c.months AS next_run,
          (s.anchor_on + make_interval(months => s.run_months + c.months))::date AS next_on

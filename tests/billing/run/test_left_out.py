@@ -253,6 +253,36 @@ def test_what_is_written_down_of_a_service_cannot_change_before_it_is_renewed(mo
 
 
 @pytest.mark.django_db(transaction=True)
+def test_whoever_writes_something_about_a_service_need_not_wait_for_the_run(monkeypatch: Any) -> None:
+    """Who credits has taken a number, which the run waits for: would they wait for its services, neither could go on."""
+    service = due.service(due.customer())
+    told: list[str] = []
+
+    def clerk() -> None:
+        try:
+            with acting(Purpose.CONTRACT, actor=JOB), connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '5s'")
+                cursor.execute("SELECT id FROM services_service WHERE id = %s FOR KEY SHARE", [service.pk])
+            told.append("went on")
+        except OperationalError:
+            told.append("had to wait")
+        finally:
+            connection.close()
+
+    step = batches._invoice
+
+    def meanwhile(horizon: Any) -> Any:
+        thread = threading.Thread(target=clerk)
+        thread.start()
+        thread.join(30)
+        return step(horizon)
+
+    monkeypatch.setattr(batches, "_invoice", meanwhile)
+    assert due.run().services == 1
+    assert told[0] == "went on"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_of_a_customer_the_rest_goes_on_while_one_is_held_which_comes_with_the_next_run() -> None:
     """A run that meets what somebody holds ends, however often it looks."""
     customer = due.customer()

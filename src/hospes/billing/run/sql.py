@@ -65,7 +65,7 @@ SELECT DISTINCT s.customer_id FROM services_service s JOIN customers_customer k 
 HOLD: Final = f"""
 SELECT coalesce(array_agg(id), '{{}}') FROM (
   SELECT s.id FROM services_service s JOIN customers_customer k ON k.id = s.customer_id
-   WHERE s.customer_id > %(after)s AND s.customer_id <= %(upto)s AND {_DUE} ORDER BY s.id FOR UPDATE OF s SKIP LOCKED) held
+   WHERE s.customer_id > %(after)s AND s.customer_id <= %(upto)s AND {_DUE} ORDER BY s.id FOR NO KEY UPDATE OF s SKIP LOCKED) held
 """
 
 #: Within one transaction it may be there already.
