@@ -102,6 +102,14 @@ def test_a_customer_is_exempted_on_a_ground_and_that_ends_on_a_day(as_role: AsRo
     assert client.post(url, {"do": "end", "end-last_day": tomorrow.isoformat()}).status_code == 302
     with as_owner():
         assert [e.valid_until for e in TaxExemption.objects.all()] == [tomorrow]
+    assert (
+        client.post(url, {"do": "end", "end-last_day": tomorrow.isoformat()}).status_code == 422
+    )  # it does already
+    later = {"exempt-first_day": (today + timedelta(days=30)).isoformat()}
+    assert client.post(url, begin | ground | later).status_code == 302
+    assert client.post(url, {"do": "end", "end-last_day": tomorrow.isoformat()}).status_code == 302
+    with as_owner():
+        assert [e.valid_until for e in TaxExemption.objects.all()] == [tomorrow]
 
 
 def test_only_who_acts_for_billing_exempts(as_role: AsRole) -> None:

@@ -68,7 +68,10 @@ class EndForm(forms.Form):
     """The last day of an exemption."""
 
     last_day = DayField(
-        label=_("Last day of the exemption"), help_text=_("From the day after it there is VAT again.")
+        label=_("Last day of the exemption"),
+        help_text=_(
+            "From the day after it there is VAT again. What was still to begin by then is withdrawn."
+        ),
     )
 
 

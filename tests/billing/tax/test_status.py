@@ -1,14 +1,15 @@
 """The VAT of a customer follows from its grounds by itself; what VIES does not answer is asked again."""
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from hospes.billing import jobs
-from hospes.billing.models import LocationEvidence, TaxSettings, TaxStatus, ViesCheck
+from hospes.billing.models import LocationEvidence, TaxExemption, TaxSettings, TaxStatus, ViesCheck
 from hospes.billing.tax import queries, services
 from hospes.customers.models import Customer
 from hospes.kernel import clock
@@ -245,19 +246,78 @@ def test_what_was_invoiced_keeps_its_vat(first: int, last: int | None) -> None:
 
 
 def test_one_exemption_at_a_time_and_an_end_can_come_sooner() -> None:
-    customer = make.customer(kind="business")
-    words: dict[str, Any] = {"customer_id": customer.pk, "ground": "Verklaring", "today": TODAY, "now": NOW}
+    customer, today = make.customer(kind="business"), clock.today()
+    words: dict[str, Any] = {"customer_id": customer.pk, "ground": "Verklaring", "today": today, "now": NOW}
     with acting(Purpose.BILLING, actor=JOB):
-        services.exempt(**words, first_day=TODAY, last_day=TODAY + timedelta(days=9))
+        services.exempt(**words, first_day=today, last_day=today + timedelta(days=9))
         with pytest.raises(services.DecisionRefused):
-            services.exempt(**words, first_day=TODAY + timedelta(days=9))
-        services.exempt(**words, first_day=TODAY + timedelta(days=10))
-        ended = {"customer_id": customer.pk, "today": TODAY, "now": NOW}
-        assert services.end_exemption(last_day=TODAY + timedelta(days=4), **ended) == 1
-        assert services.end_exemption(last_day=TODAY + timedelta(days=4), **ended) == 0
-    for days, category in ((4, "E"), (5, "S"), (10, "E")):
-        settle(TODAY + timedelta(days=days))
+            services.exempt(**words, first_day=today + timedelta(days=9))
+        services.exempt(**words, first_day=today + timedelta(days=10))
+        ended = {"customer_id": customer.pk, "today": today, "now": NOW}
+        assert services.end_exemption(last_day=today + timedelta(days=12), **ended) == 1
+        assert services.end_exemption(last_day=today + timedelta(days=4), **ended) == 2
+        with pytest.raises(services.DecisionRefused):  # nothing goes on after it
+            services.end_exemption(last_day=today + timedelta(days=4), **ended)
+    for days, category in ((4, "E"), (5, "S"), (10, "S")):
+        settle(today + timedelta(days=days))
         assert why(customer)[0] == category
+
+
+def test_an_exemption_that_was_to_begin_is_withdrawn_and_one_that_has_begun_stays() -> None:
+    customer, today = make.customer(kind="business"), clock.today()
+    words: dict[str, Any] = {"customer_id": customer.pk, "today": today, "now": NOW}
+    with acting(Purpose.BILLING, actor=JOB):
+        services.exempt(**words, ground="Verkeerde klant", first_day=today + timedelta(days=1))
+        assert services.end_exemption(**words, last_day=today) == 1
+        assert queries.exemptions(customer.pk, today=today) == []
+        services.exempt(**words, ground="Verklaring", first_day=today + timedelta(days=2))
+        services.end_exemption(**words, last_day=today + timedelta(days=2))
+    settle(today + timedelta(days=1))
+    assert why(customer)[0] == "S"
+    with as_owner():
+        assert [e.ground for e in TaxExemption.objects.filter(customer=customer)] == ["Verklaring"]
+        noted = JournalEntry.objects.filter(customer_id=customer.pk, action__startswith="tax.exempt")
+        assert list(noted.order_by("pk").values_list("action", flat=True)) == [
+            "tax.exempted", "tax.exemption_withdrawn", "tax.exempted", "tax.exemption_ended",
+        ]  # fmt: skip
+        TaxExemption.objects.filter(customer=customer).update(valid_from=today)
+    with pytest.raises(IntegrityError), transaction.atomic(), acting(Purpose.BILLING, actor=JOB):
+        TaxExemption.objects.filter(customer=customer).delete()
+
+
+def test_the_database_holds_that_a_day_has_one_exemption() -> None:
+    customer = make.customer(kind="business")
+    with as_owner():
+        TaxExemption.objects.create(customer=customer, ground="Verklaring", valid_from=TODAY)
+        TaxExemption.objects.create(customer=make.customer(), ground="Verklaring", valid_from=TODAY)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            TaxExemption.objects.create(
+                customer=customer, ground="Nog eens", valid_from=TODAY + timedelta(days=9)
+            )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_exemption() -> None:
+    customer, said = make.customer(kind="business"), list[str]()
+    ready = threading.Barrier(2)
+
+    def click() -> None:
+        try:
+            ready.wait()
+            with acting(Purpose.BILLING, actor=JOB):
+                services.exempt(customer_id=customer.pk, ground="Verklaring", today=TODAY, now=NOW)
+            said.append("noted")
+        except services.DecisionRefused:
+            said.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=click) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(said) == ["noted", "refused"]
 
 
 def test_a_decision_is_about_the_address_of_then() -> None:

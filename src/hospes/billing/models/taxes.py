@@ -1,7 +1,9 @@
 """Which VAT a customer gets, and on what grounds: member states, checks at VIES, evidence of the place, and what follows."""
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models.invoices import VatCategory
@@ -170,12 +172,27 @@ class TaxExemption(MappedModel):
                 name="exemption_ends_after_it_began",
                 condition=Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
             ),
+            ExclusionConstraint(
+                name="one_exemption_on_a_day",
+                expressions=[
+                    (
+                        Func("customer", "customer", Value("[]"), function="int8range"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                    (
+                        Func("valid_from", "valid_until", Value("[]"), function="daterange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
         ]
 
+    # Billing deletes only what has not begun: the database holds that (migration exemptions_that_can_be_withdrawn).
     datamap = row(
         plain("id") | personal(Category.CONTRACT, "customer", "ground", "valid_from", writes=())
         | personal(Category.CONTRACT, "valid_until"),
         key="customer_id", reads={Purpose.BILLING}, twins=(), creates={Purpose.BILLING}, writes={Purpose.BILLING},
+        deletes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 

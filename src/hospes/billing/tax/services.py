@@ -16,6 +16,7 @@ from hospes.kernel import acting, journal
 journal.register({
     "tax.number_checked": _("VAT number checked"), "tax.decided": _("Country for VAT decided"),
     "tax.exempted": _("Exempted from VAT"), "tax.exemption_ended": _("Exemption from VAT ended"),
+    "tax.exemption_withdrawn": _("Exemption from VAT withdrawn before it began"),
     "tax.oss_began": _("VAT of consumers elsewhere through the one-stop shop from now on"),
 })  # fmt: skip
 
@@ -134,6 +135,9 @@ def exempt(
         raise DecisionRefused(
             _("An exemption begins today or later, and ends after that: what was invoiced keeps its VAT.")
         )
+    _settle_exemption(
+        customer_id, today
+    )  # holds the customer, so that two at once do not both find these days free
     others = TaxExemption.objects.filter(customer_id=customer_id).exclude(valid_until__lt=first_day)
     if last_day is not None:
         others = others.filter(valid_from__lte=last_day)
@@ -151,22 +155,32 @@ def exempt(
 @transaction.atomic
 def end_exemption(*, customer_id: int, last_day: date, today: date, now: datetime) -> int:
     """
-    End after a day what exemptions there are by then, and return how many those were. Acts for billing.
+    End after a day what exemptions go on after it, and return how many those were. Acts for billing.
 
-    From the day after it there is VAT again. Raises DecisionRefused for a last day that has passed.
+    From the day after it there is VAT again: what was still to begin by then is withdrawn. Raises DecisionRefused for a last day
+    that has passed, and where no exemption goes on after it.
     """
     if last_day < today:
         raise DecisionRefused(_("It ends today at the earliest: what was invoiced keeps its VAT."))
-    held = TaxExemption.objects.filter(customer_id=customer_id, valid_from__lte=last_day)
-    open_then = held.filter(valid_until=None) | held.filter(valid_until__gt=last_day)
-    pks = list(open_then.values_list("pk", flat=True))
-    TaxExemption.objects.filter(pk__in=pks).update(valid_until=last_day)
-    for pk in pks:
+    _settle_exemption(customer_id, today)  # holds the customer: no other exemption comes between
+    found = TaxExemption.objects.filter(customer_id=customer_id).exclude(valid_until__lte=last_day)
+    later = {row.pk: row.valid_from > last_day for row in found}
+    if not later:
+        raise DecisionRefused(_("The customer is not exempt after that day, and is not going to be."))
+    for pk, is_to_begin in later.items():
+        if is_to_begin:
+            TaxExemption.objects.filter(pk=pk).delete()
+        else:
+            TaxExemption.objects.filter(pk=pk).update(valid_until=last_day)
         journal.record(
-            "tax.exemption_ended", at=now, table="billing_taxexemption", object_id=pk, customer_id=customer_id
+            "tax.exemption_withdrawn" if is_to_begin else "tax.exemption_ended",
+            at=now,
+            table="billing_taxexemption",
+            object_id=pk,
+            customer_id=customer_id,
         )
     _settle_exemption(customer_id, today)
-    return len(pks)
+    return len(later)
 
 
 def settle_exemptions(*, today: date) -> int:
