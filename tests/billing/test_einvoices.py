@@ -16,7 +16,7 @@ from hospes.billing.drafts import document_of
 from hospes.billing.einvoices import addresses, queries, services
 from hospes.billing.models import Invoice
 from hospes.billing.models.einvoices import EInvoice, EInvoiceAddress, reason_words
-from hospes.billing.providers.peppol import AccessPointUnavailable
+from hospes.billing.providers.peppol import AccessPoint, AccessPointUnavailable, Fate
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
@@ -93,6 +93,28 @@ def look_until_settled(invoice: Invoice, world: RestWorld) -> EInvoice:
         if (found := einvoice(invoice)).state != "taken":
             return found
     return found
+
+
+class Choosy:
+    """An access point that never answers about some addresses and documents: it has trouble with these alone."""
+
+    def __init__(self, point: AccessPoint, silent: set[str]) -> None:
+        self._point, self._silent = point, silent
+
+    def reaches(self, participant: str, *, patient: bool = False) -> bool:
+        self._look(participant)
+        return self._point.reaches(participant, patient=patient)
+
+    def send(self, document: bytes, *, sender: str, recipient: str, key: str) -> str:
+        return self._point.send(document, sender=sender, recipient=recipient, key=key)
+
+    def fate(self, reference: str) -> Fate:
+        self._look(reference)
+        return self._point.fate(reference)
+
+    def _look(self, name: str) -> None:
+        if name in self._silent:
+            raise AccessPointUnavailable("the access point answered 500")
 
 
 def test_who_did_not_ask_for_it_gets_none(world: RestWorld) -> None:
@@ -195,15 +217,32 @@ def test_a_receiver_who_does_not_want_it_is_known_later(world: RestWorld) -> Non
 def test_a_sweep_stops_at_an_access_point_that_is_down_and_goes_on_later(world: RestWorld) -> None:
     buyer = customer()
     world.late(3600)
-    for number in (1, 2):
+    for number in range(5):
         hand_over(invoice_with_file(buyer, f"order:{number}"), world)
     due = LATER + services.FIRST_LOOK
     assert services.look_up(point=world.point, now=LATER) == {}
-    world.outage()
-    assert services.look_up(point=world.point, now=due) == {"failed": 1}
+    world.outage(3)
+    assert services.look_up(point=world.point, now=due) == {"failed": 3}
     assert services.look_up(point=world.point, now=due) == {"under_way": 2}
-    assert services.look_up(point=world.point, now=due + services.LAST_LOOK) == {"under_way": 2}
-    assert services.look_up(point=world.point, now=due + 9 * services.LAST_LOOK) == {}
+    later = due + services.FIRST_LOOK
+    assert services.look_up(point=world.point, now=later) == {"under_way": 5}
+    assert services.look_up(point=world.point, now=later + services.LAST_LOOK) == {"under_way": 5}
+    assert services.look_up(point=world.point, now=later + 9 * services.LAST_LOOK) == {}
+
+
+def test_an_e_invoice_that_is_never_answered_keeps_no_other_from_being_looked_up(world: RestWorld) -> None:
+    buyer = customer()
+    stuck, other = (hand_over(invoice_with_file(buyer, f"order:{n}"), world) for n in range(2))
+    point = Choosy(world.point, {stuck.reference})
+    due = LATER + services.FIRST_LOOK
+    asked = services.look_up(point=point, now=due)
+    assert (asked["failed"], asked.total()) == (1, 2)
+    old = LATER + 2 * services.LAST_LOOK
+    services.look_up(point=point, now=old)
+    with as_owner():
+        assert EInvoice.objects.get(pk=stuck.pk).ask_at == old + services.NO_ANSWER
+        assert EInvoice.objects.get(pk=other.pk).ask_at is None
+    assert services.look_up(point=world.point, now=old + services.NO_ANSWER).total() == 1
 
 
 # --- by mail or not ---
@@ -323,20 +362,31 @@ def test_nobody_asks_for_e_invoices_of_another_customer() -> None:
 
 
 def test_an_address_that_could_not_be_looked_up_is_looked_up_later(world: RestWorld) -> None:
-    buyers = [customer(f"0106:1111111{n}", state="unchecked") for n in range(3)]
+    buyers = [customer(f"0106:1111111{n}", state="unchecked") for n in range(5)]
     world.absent("0106:11111111")
     world.outage()
     assert addresses.state_of(BUYER, point=world.point) == State.UNCHECKED
-    world.outage()
-    assert addresses.check(point=world.point, now=LATER) == {"unchecked": 1}
-    assert addresses.check(point=world.point, now=LATER) == {"reachable": 2, "unknown": 1}
+    world.outage(3)
+    assert addresses.check(point=world.point, now=LATER) == {"unchecked": 3}
+    assert addresses.check(point=world.point, now=LATER) == {"reachable": 4, "unknown": 1}
     with as_owner():
         found = EInvoiceAddress.objects.order_by("pk").values_list("customer_id", "state")
-        assert list(found) == list(
-            zip([x.pk for x in buyers], ["reachable", "unknown", "reachable"], strict=True)
-        )
+        said = ["reachable", "unknown", "reachable", "reachable", "reachable"]
+        assert list(found) == list(zip([x.pk for x in buyers], said, strict=True))
         assert JournalEntry.objects.filter(action="einvoice.unknown", customer_id=buyers[1].pk).count() == 1
     assert addresses.check(point=world.point, now=LATER) == {}
+
+
+def test_addresses_that_are_never_answered_keep_no_other_from_being_looked_up(world: RestWorld) -> None:
+    names = [f"0106:1111111{n}" for n in range(5)]
+    for name in names:
+        customer(name, state="unchecked")
+    point = Choosy(world.point, set(names[:3]))
+    assert addresses.check(point=point, now=LATER) == {"unchecked": 3}
+    # Who was not asked for has the next turn, and who was is asked for again after that.
+    again = LATER + timedelta(minutes=5)
+    assert addresses.check(point=point, now=again) == {"reachable": 2, "unchecked": 3}
+    assert addresses.check(point=world.point, now=again) == {"reachable": 3}
 
 
 def test_the_database_takes_no_address_without_a_scheme_and_no_second_one() -> None:

@@ -1,8 +1,12 @@
 """The contract that every Peppol access point keeps, over the wire."""
 
+import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.test import override_settings
@@ -41,6 +45,34 @@ def fate(world: World, reference: str) -> Fate:
     return Fate("under_way")
 
 
+@contextmanager
+def answering(status: int, told: object) -> Iterator[str]:
+    """The address of a server that answers everything alike: `told` as JSON, or a page of its own for None."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = b"<h1>Not here</h1>" if told is None else json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_POST = do_GET  # noqa: N815  # the name that the library asks for
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the tests' own output is enough."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @pytest.mark.parametrize("make", [make_document, make_credit_note])
 def test_a_document_is_taken_and_delivered_byte_for_byte(
     world: World, make: Callable[..., InvoiceDocument]
@@ -56,6 +88,31 @@ def test_whether_somebody_is_on_the_network_can_be_asked(world: World) -> None:
     world.absent(BUYER)
     assert not world.point.reaches(BUYER)
     assert world.point.reaches("0208:0202239951")
+
+
+def test_a_participant_may_come_back_in_small_letters() -> None:
+    with answering(200, {"participant": "9944:nl123456789b01"}) as url:
+        assert RestAccessPoint(url=url, token="x").reaches("9944:NL123456789B01")
+        assert not RestAccessPoint(url=url, token="x").reaches("9944:NL123456789B02")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(404, None), (404, {"error": {"code": "no_such_route"}}), (410, None), (413, None), (404, ["?"])],
+)
+def test_not_found_by_somebody_else_does_not_say_that_nobody_is_there(status: int, told: object) -> None:
+    with answering(status, told) as url:
+        with pytest.raises(AccessPointUnavailable):
+            RestAccessPoint(url=url, token="x").reaches(BUYER)
+        if told is None and status != 413:
+            with pytest.raises(AccessPointUnavailable):
+                send(RestAccessPoint(url=url, token="x"))
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_what_is_no_address_is_refused(status: int) -> None:
+    with answering(status, {"error": {"code": "bad_participant"}}) as url, pytest.raises(AccessPointRefused):
+        RestAccessPoint(url=url, token="x").reaches(BUYER)
 
 
 def test_who_is_not_on_the_network_gets_nothing(world: World) -> None:

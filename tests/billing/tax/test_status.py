@@ -253,7 +253,7 @@ def test_one_exemption_at_a_time_and_an_end_can_come_sooner() -> None:
         with pytest.raises(services.DecisionRefused):
             services.exempt(**words, first_day=today + timedelta(days=9))
         services.exempt(**words, first_day=today + timedelta(days=10))
-        ended = {"customer_id": customer.pk, "today": today, "now": NOW}
+        ended: dict[str, Any] = {"customer_id": customer.pk, "today": today, "now": NOW}
         assert services.end_exemption(last_day=today + timedelta(days=12), **ended) == 1
         assert services.end_exemption(last_day=today + timedelta(days=4), **ended) == 2
         with pytest.raises(services.DecisionRefused):  # nothing goes on after it

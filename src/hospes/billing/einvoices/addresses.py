@@ -2,8 +2,10 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Final
 
 import structlog
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models.einvoices import EInvoiceAddress
@@ -22,13 +24,18 @@ journal.register({
 
 State = EInvoiceAddress.State
 
+#: After so many in a row of which the access point said nothing it is taken to be down, and the rest has its turn later.
+IN_A_ROW: Final = 3
 
-def state_of(participant: str, *, point: AccessPoint) -> State:
+
+def state_of(participant: str, *, point: AccessPoint, patient: bool = False) -> State:
     """
     What the access point says of an address; UNCHECKED when it says nothing at the moment. Not inside a transaction.
+
+    `patient`: nobody waits for it, so that it may take its time.
     """
     try:
-        return State.REACHABLE if point.reaches(participant) else State.UNKNOWN
+        return State.REACHABLE if point.reaches(participant, patient=patient) else State.UNKNOWN
     except AccessPointRefused:  # it will not send there
         return State.UNKNOWN
     except AccessPointUnavailable:
@@ -79,23 +86,34 @@ def found_unknown(*, customer_id: int, participant: str, now: datetime) -> None:
 
 
 def check(*, point: AccessPoint, now: datetime, most: int = 100) -> Counter[str]:
-    """Look up the addresses of which the access point said nothing yet; counts what it says of how many."""
+    """
+    Look up the addresses of which the access point said nothing yet; counts what it says of how many.
+
+    Those that were never asked for come first, then the one that was asked for longest ago: one that is never answered keeps
+    nobody from their turn.
+    """
     tally: Counter[str] = Counter()
     with acting(Purpose.BILLING, actor=JOB):
         waiting = EInvoiceAddress.objects.filter(state=State.UNCHECKED, ended_at=None)
-        due = list(waiting.order_by("pk")[:most])
+        due = list(waiting.order_by(F("asked_at").asc(nulls_first=True), "pk")[:most])
+    silent = 0
     for address in due:
-        state = state_of(address.participant, point=point)  # may take long: not inside a transaction
+        state = state_of(
+            address.participant, point=point, patient=True
+        )  # may take long: not inside a transaction
         tally[state.value] += 1
-        if state == State.UNCHECKED:
-            logger.warning("addresses for e-invoices could not be looked up")
-            break  # the next one would wait for the same access point
         with acting(Purpose.BILLING, actor=JOB):
             if state == State.UNKNOWN:
                 found_unknown(customer_id=address.customer_id, participant=address.participant, now=now)
             else:
-                EInvoiceAddress.objects.filter(pk=address.pk, state=State.UNCHECKED).update(state=state)
-    return tally
+                still = EInvoiceAddress.objects.filter(pk=address.pk, state=State.UNCHECKED)
+                still.update(state=state, asked_at=now)
+        silent = silent + 1 if state == State.UNCHECKED else 0
+        if silent == IN_A_ROW:
+            break
+    if tally[State.UNCHECKED.value]:
+        logger.warning("addresses for e-invoices could not be looked up")
+    return +tally
 
 
 def _record(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hospes.billing.documents import Customization, InvoiceDocument, invoice_xml
 from hospes.billing.documents.ubl import address_of
 from hospes.billing.drafts import document_of
-from hospes.billing.einvoices.addresses import found_unknown
+from hospes.billing.einvoices.addresses import IN_A_ROW, found_unknown
 from hospes.billing.einvoices.queries import address_in_use
 from hospes.billing.models import Invoice
 from hospes.billing.models.einvoices import EInvoice
@@ -31,6 +31,8 @@ journal.register({
 
 #: The first time that is asked what became of an e-invoice; then after half of its age each time, until the last.
 FIRST_LOOK, LAST_LOOK = timedelta(seconds=20), timedelta(days=7)
+#: After no answer it is asked again within this time, however old it is.
+NO_ANSWER = timedelta(hours=1)
 #: So long an e-invoice may be on its way to a customer who wants no mail besides, before it is mailed after all.
 MAIL_AFTER = timedelta(days=1)
 _ON_THE_WAY: Final = (EInvoice.State.WAITING, EInvoice.State.TAKEN)
@@ -92,11 +94,16 @@ def hand_over(*, invoice_id: int, point: AccessPoint, now: datetime) -> None:
 
 
 def look_up(*, point: AccessPoint, now: datetime, most: int = 200) -> Counter[str]:
-    """Ask about the e-invoices that are due for it; the rest has its turn at the next sweep."""
+    """
+    Ask about the e-invoices that are due for it; the rest has its turn at the next sweep.
+
+    One that is never answered is asked for again later, as the others are, so that it keeps none of them from their turn.
+    """
     tally: Counter[str] = Counter()
     with acting(Purpose.BILLING, actor=JOB):
         under_way = EInvoice.objects.filter(state=EInvoice.State.TAKEN, ask_at__lte=now)
         due = list(under_way.order_by("ask_at", "pk")[:most])
+    silent = 0
     for einvoice in due:
         try:
             fate = point.fate(einvoice.reference)
@@ -105,7 +112,14 @@ def look_up(*, point: AccessPoint, now: datetime, most: int = 200) -> Counter[st
         except AccessPointError:
             logger.warning("e-invoices could not be looked up", invoice_id=einvoice.invoice_id)
             tally["failed"] += 1
-            break  # the next one would wait for the same access point
+            with acting(Purpose.BILLING, actor=JOB):
+                still = EInvoice.objects.filter(pk=einvoice.pk, state=EInvoice.State.TAKEN)
+                still.update(ask_at=now + min(_pause(einvoice, now), NO_ANSWER))
+            silent += 1
+            if silent == IN_A_ROW:
+                break  # the next one would wait for the same access point
+            continue
+        silent = 0
         with acting(Purpose.BILLING, actor=JOB):
             _settle(einvoice, fate, now=now)
         tally[fate.state] += 1
@@ -140,8 +154,13 @@ def _settle(einvoice: EInvoice, fate: Fate, *, now: datetime) -> None:
     elif fate.state == "delivered":
         on_the_way.update(state=EInvoice.State.DELIVERED, settled_at=now, ask_at=None, mail_at=None)
     else:
-        age = now - (einvoice.taken_at or now)
-        on_the_way.update(ask_at=None if age > LAST_LOOK else now + max(FIRST_LOOK, age / 2))
+        is_over = now - (einvoice.taken_at or now) > LAST_LOOK
+        on_the_way.update(ask_at=None if is_over else now + _pause(einvoice, now))
+
+
+def _pause(einvoice: EInvoice, now: datetime) -> timedelta:
+    """How long until it is asked again what became of an e-invoice."""
+    return max(FIRST_LOOK, (now - (einvoice.taken_at or now)) / 2)
 
 
 def _key_of(einvoice: EInvoice) -> str:

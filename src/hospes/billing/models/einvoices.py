@@ -43,8 +43,8 @@ class EInvoiceAddress(MappedModel):
     """
     Where on the Peppol network a customer wants invoices: scheme and number, as 0106:12345678.
 
-    `state` is what the access point said of it; e-invoices are only made for an address that can receive them. `with_mail`:
-    whether the mail with the PDF is wanted besides.
+    `state` is what the access point said of it, `asked_at` when it was last looked up; e-invoices are only made for an address
+    that can receive them. `with_mail`: whether the mail with the PDF is wanted besides.
     """
 
     class State(models.TextChoices):
@@ -57,6 +57,7 @@ class EInvoiceAddress(MappedModel):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.UNCHECKED)
     with_mail = models.BooleanField(_("by mail as well"), default=True)
     since = models.DateTimeField(_("since"))
+    asked_at = models.DateTimeField(_("looked up at"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
 
     class Meta(MappedModel.Meta):
@@ -78,7 +79,7 @@ class EInvoiceAddress(MappedModel):
         ]  # fmt: skip
 
     datamap = row(
-        plain("id", writes=()) | plain("ended_at", "state")
+        plain("id", writes=()) | plain("ended_at", "state", "asked_at")
         | personal(Category.CONTRACT, "customer", "since", writes=())
         | personal(Category.CHOICES, "with_mail")
         | personal(Category.COMPANY, "participant", to=[Recipient.PEPPOL_ACCESS_POINT], writes=()),

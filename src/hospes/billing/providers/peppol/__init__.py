@@ -44,8 +44,8 @@ class Fate:
 class AccessPoint(Protocol):
     """What every access point can do. All may raise AccessPointUnavailable and AccessPointRefused."""
 
-    def reaches(self, participant: str) -> bool:
-        """Whether somebody gets invoices at this address (0106:12345678)."""
+    def reaches(self, participant: str, *, patient: bool = False) -> bool:
+        """Whether somebody gets invoices at this address (0106:12345678); `patient` where no page waits for it."""
 
     def send(self, document: bytes, *, sender: str, recipient: str, key: str) -> str:
         """

@@ -47,14 +47,20 @@ class RestAccessPoint:
         self._timeout = httpx.Timeout(seconds, connect=5)
         self._timeout_of_pages = httpx.Timeout(min(seconds, 5))
 
-    def reaches(self, participant: str) -> bool:
+    def reaches(self, participant: str, *, patient: bool = False) -> bool:
         """See AccessPoint."""
         asked = checked(Recipient.PEPPOL_ACCESS_POINT, "participant.look_up", {"participant": participant})
         address = f"/v1/participants/{quote(asked['participant'], safe=':')}"
-        answer = self._ask("GET", address, timeout=self._timeout_of_pages)
+        answer = self._ask("GET", address, timeout=self._timeout if patient else self._timeout_of_pages)
         if answer.status_code == 404 and _code(answer) == "unknown_participant":
             return False
-        return _read(answer).get("participant") == participant
+        if not answer.is_success and answer.status_code not in (
+            400,
+            422,
+        ):  # these say that there is no such address
+            raise AccessPointUnavailable(f"the access point answered {answer.status_code}")
+        # Peppol does not tell capitals and small letters apart in what a participant is called.
+        return str(_read(answer).get("participant")).casefold() == participant.casefold()
 
     def send(self, document: bytes, *, sender: str, recipient: str, key: str) -> str:
         """See AccessPoint."""
@@ -101,8 +107,10 @@ def _type_of(document: bytes) -> str:
 
 def _read(answer: httpx.Response) -> dict[str, Any]:
     """The JSON object of an answer; raises the AccessPointError that it amounts to."""
-    if answer.status_code in (400, 404, 409, 410, 413, 422):
-        raise AccessPointRefused(_code(answer))
+    code = _code(answer)
+    # A "not found" without a code need not be the access point's own: a path that moved, a proxy between us.
+    if answer.status_code in (400, 413, 422) or (answer.status_code in (404, 409, 410) and code):
+        raise AccessPointRefused(code)
     told = _json(answer) if answer.is_success else None
     if told is None:
         raise AccessPointUnavailable(f"the access point answered {answer.status_code}")
