@@ -1,11 +1,12 @@
 """Rules that count from a day on, in the office: added for a later day, withdrawn before they begin, never changed after."""
 
 import itertools
+import threading
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.test import Client
 
 from hospes.billing import dated
@@ -136,6 +137,64 @@ def test_book_years_begin_on_another_day(keeper: Client, longer: str) -> None:
     page = people.text(keeper.get(PAGE))
     assert str(this + 1) in page
     assert [c.what for c in all_of(CatalogueChange)] == ["book_years"] * 2
+
+
+def test_a_book_year_stays_under_two_years_however_often_it_goes_on(keeper: Client) -> None:
+    this = clock.today().year
+    assert keeper.post(PAGE, years(date(this + 1, 12, 1), "longer")).status_code == 302
+    held = all_of(BookYear, year__gte=this)
+    for day in (date(this + 2, 1, 1), date(this + 2, 11, 1)):
+        assert keeper.post(PAGE, years(day, "longer")).status_code == 422
+    assert [(y.begins_on, y.ends_on) for y in all_of(BookYear, year__gte=this)] == [
+        (y.begins_on, y.ends_on) for y in held
+    ]
+    assert keeper.post(PAGE, years(date(this + 2, 7, 1))).status_code == 302  # a shorter one after it
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_change_the_book_years_at_once_do_so_one_after_the_other() -> None:
+    admin, today, said = accounts.colleague("administrator"), clock.today(), list[str]()
+    ready = threading.Barrier(2)
+
+    def click(month: int) -> None:
+        try:
+            ready.wait()
+            with acting(Purpose.CONTRACT, actor=Actor.staff(admin.pk)):
+                dated.book_years_from(
+                    first_day=date(today.year + 1, month, 1), longer=False, today=today, now=clock.now()
+                )
+            said.append("done")
+        except dated.RuleRefused:
+            said.append("refused")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=click, args=[month]) for month in (4, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(said) == 2
+    assert "done" in said
+    held = sorted(all_of(BookYear, ends_on__gte=today), key=lambda year: year.begins_on)
+    assert all(after.begins_on == before.ends_on + DAY for before, after in itertools.pairwise(held))
+
+
+@pytest.mark.parametrize("model", [VatRate, OssThreshold])
+def test_what_was_withdrawn_is_not_withdrawn_again(model: Any) -> None:
+    admin, today = accounts.colleague("administrator"), clock.today()
+    with acting(Purpose.CONTRACT, actor=Actor.staff(admin.pk)):
+        words: dict[str, Any] = {"valid_from": today + DAY, "today": today, "now": clock.now()}
+        made = (
+            dated.add_rate(country="NL", code="standard", basis_points=2200, **words)
+            if model is VatRate
+            else dated.add_threshold(cents=1_200_000, **words)
+        )
+        other = model.objects.get(pk=made.pk)
+        dated.withdraw(made, today=today, now=clock.now())
+        with pytest.raises(dated.RuleRefused):
+            dated.withdraw(other, today=today, now=clock.now())
+    assert len(all_of(JournalEntry, action="rule.withdrawn")) == 1
 
 
 def test_the_year_of_now_can_end_sooner_and_later_but_not_be_gone(keeper: Client) -> None:

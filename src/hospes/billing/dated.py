@@ -67,7 +67,9 @@ def withdraw(rule: VatRate | OssThreshold, *, today: date, now: datetime) -> Non
     if rule.valid_from <= today:
         raise RuleRefused(_("This has begun. Let another one begin instead."))
     pk, table = rule.pk, rule._meta.db_table
-    rule.delete()
+    gone, _of_what = rule.delete()
+    if not gone:
+        raise RuleRefused(_("Somebody withdrew this already."))
     name = f"{rule.country} {rule.code}" if isinstance(rule, VatRate) else ""
     note_rule(
         _What.VAT_RATE if is_rate else _What.OSS_THRESHOLD,
@@ -85,11 +87,14 @@ def book_years_from(*, first_day: date, longer: bool, today: date, now: datetime
     Let book years of twelve months begin with one that begins on a day; returns the new ones, the first one first.
 
     The year that the day is in ends the day before; or else (`longer`) it is not there, and the one before it goes on until then,
-    less than two years in all. Raises RuleRefused for a day that has begun, or on which that cannot be.
+    less than two years in all, however often it was made longer. Raises RuleRefused for a day that has begun, or on which that
+    cannot be.
     """
     _refuse_what_has_begun(first_day, today)
     if first_day.day != 1:
         raise RuleRefused(_("A book year begins on the first day of a month."))
+    # Whoever else changes the years waits for the first one, and reads after that what came of it.
+    list(BookYear.objects.select_for_update().filter(ends_on__gte=today).order_by("begins_on")[:1])
     held = list(BookYear.objects.select_for_update().filter(ends_on__gte=today).order_by("begins_on"))
     at = next((n for n, year in enumerate(held) if year.begins_on <= first_day <= year.ends_on), None)
     if at is None or held[at].begins_on == first_day:
@@ -97,31 +102,34 @@ def book_years_from(*, first_day: date, longer: bool, today: date, now: datetime
     if longer and at == 0:
         raise RuleRefused(_("The book year of that day has begun, so that the one before it is over."))
     before, gone = (held[at - 1], held[at:]) if longer else (held[at], held[at + 1 :])
-    with transaction.atomic(using=_alias()):
-        BookYear.objects.filter(pk__in=[year.pk for year in gone]).delete()
-        was = _words(before)
-        before.ends_on = first_day - timedelta(days=1)
-        BookYear.objects.filter(pk=before.pk).update(ends_on=before.ends_on)
-        made = _years(before.year + 1, first_day, held[-1].ends_on)
-        BookYear.objects.bulk_create(made)
-        note_rule(
-            _What.BOOK_YEARS,
-            _How.CHANGED,
-            before.pk,
-            name=str(before.year),
-            was=was,
-            became=_words(before),
-            now=now,
+    if longer and first_day >= renewal(before.begins_on, 24):
+        raise RuleRefused(
+            _("A book year is less than two years long, also when it goes on for longer than usual.")
         )
-        if made:
-            note_rule(
-                _What.BOOK_YEARS,
-                _How.MADE,
-                made[0].pk or 0,
-                name=str(made[0].year),
-                became=_words(made[0]),
-                now=now,
-            )
+    try:
+        with transaction.atomic(using=_alias()):
+            return _begin(first_day, before, gone, held[-1].ends_on, now)
+    except IntegrityError as error:
+        if _sqlstate(error) not in ("23505", "23P01"):
+            raise
+        raise RuleRefused(_("Somebody else changed the book years at this moment. Look again.")) from None
+
+
+def _begin(
+    first_day: date, before: BookYear, gone: list[BookYear], last_day: date, now: datetime
+) -> list[BookYear]:
+    BookYear.objects.filter(pk__in=[year.pk for year in gone]).delete()
+    was = _words(before)
+    before.ends_on = first_day - timedelta(days=1)
+    BookYear.objects.filter(pk=before.pk).update(ends_on=before.ends_on)
+    made = _years(before.year + 1, first_day, last_day)
+    BookYear.objects.bulk_create(made)
+    noted = {"name": str(before.year), "was": was, "became": _words(before)}
+    note_rule(_What.BOOK_YEARS, _How.CHANGED, before.pk, **noted, now=now)
+    for year in made[:1]:
+        note_rule(
+            _What.BOOK_YEARS, _How.MADE, year.pk or 0, name=str(year.year), became=_words(year), now=now
+        )
     journal.record("rule.added", at=now, table="billing_bookyear", object_id=before.pk, changed=["ends_on"])
     return made
 
@@ -151,13 +159,17 @@ def _add(
         with transaction.atomic(using=_alias()):
             row.save()
     except IntegrityError as error:
-        if getattr(getattr(error.__cause__, "diag", None), "sqlstate", "") != "23505":
+        if _sqlstate(error) != "23505":
             raise
         raise RuleRefused(_("Another one begins on that day already. Withdraw it first.")) from None
     note_rule(
         what, _How.MADE, row.pk, name=name, was=_words(before) if before else "", became=_words(row), now=now
     )
     journal.record("rule.added", at=now, table=row._meta.db_table, object_id=row.pk)
+
+
+def _sqlstate(error: IntegrityError) -> str:
+    return str(getattr(getattr(error.__cause__, "diag", None), "sqlstate", ""))
 
 
 def _words(rule: VatRate | OssThreshold | BookYear) -> str:
