@@ -18,6 +18,9 @@ class EInvoiceForm(forms.Form):
     way = forms.ChoiceField(
         label=gettext_lazy("How do invoices get there?"),
         widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "Who gets a copy of each invoice, gets it with the mail: without a mail there is no copy either."
+        ),
         choices=[
             (_MAIL, gettext_lazy("by mail, as a PDF")),
             (_BOTH, gettext_lazy("as an e-invoice over Peppol, and by mail")),
