@@ -6,6 +6,7 @@ import pytest
 
 from hospes.billing.models import Invoice, InvoiceLine
 from hospes.billing.services import credit
+from hospes.catalogue.models import PromotionUse
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
@@ -119,6 +120,24 @@ def test_an_addition_alone_is_dropped_and_what_it_belongs_to_goes_on(till: Till)
     assert came_back(story) == with_vat(1_200)
     assert [years.service(x.pk).state for x in (main, beside)] == ["active", "terminated"]
     years.books_are_right()
+
+
+@pytest.mark.parametrize("state", ["refused", "active"])
+def test_a_code_can_be_used_again_once_nothing_is_left_of_what_it_was_used_for(
+    till: Till, state: str
+) -> None:
+    story = Years(till)
+    main, beside = refused(story, state=state)
+    [quote] = all_of(Quote)
+    with as_owner():
+        code = make.promotion(most_uses=1)
+        make.promotion_use(
+            customer=quote.customer, promotion=code, origin=f"quote:{quote.pk}", used_on=make.TODAY
+        )
+    assert drop(story, beside)
+    assert [x.given_back_on for x in all_of(PromotionUse)] == [None]
+    drop(story, main)
+    assert [x.given_back_on for x in all_of(PromotionUse)] == [None if state == "active" else ORDERED]
 
 
 def test_what_a_clerk_credited_before_does_not_come_back_again(till: Till) -> None:
