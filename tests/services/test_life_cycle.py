@@ -17,6 +17,7 @@ from hospes.messaging.models import Message
 from hospes.services import kinds, services
 from hospes.services.models import Service, ServiceChange, State
 from hospes.services.queries import entitlements, history
+from hospes.services.rules import Term, renewal
 from hospes.services.services import MOVES, MoveRefused, Sold
 from tests.support import make
 from tests.support.make import NOW, TODAY
@@ -306,6 +307,50 @@ def test_what_has_ended_is_not_put_on_and_nobody_is_told(was: str) -> None:
     assert jobs() == []
     with as_owner():
         assert not Message.objects.exists()
+
+
+# --- delivered late ---
+
+
+@pytest.mark.parametrize("days", [0, 1, 78])
+def test_the_first_term_begins_when_there_is_a_service(days: int) -> None:
+    service = start(sold(months=1))
+    on = TODAY + days * DAY
+    activate(service, now=NOW + days * DAY)
+    held = again(service)
+    assert held.term == Term.first(on, 1)
+    assert (held.started_on, held.renews_on, held.bound_until) == (TODAY, renewal(on, 1), renewal(on, 1))
+    said = ["anchor_on", "run_months", "months", "renews_on", "bound_until"] if days else []
+    assert [x.changed for x in entries("service.moved")] == [["state", *said]]
+
+
+def test_a_term_that_begins_later_still_stays_and_so_does_one_that_another_followed() -> None:
+    later = make.service(state="pending", anchor_on=TODAY + 15 * DAY)
+    renewed = make.service(state="pending", run_months=24)
+    for service in (later, renewed):
+        activate(service, now=NOW + 9 * DAY)
+        assert again(service).term == service.term
+
+
+def test_what_was_suspended_or_cancelled_keeps_its_term() -> None:
+    for was in ("suspended", "cancelled"):
+        service = make.service(state=was)
+        move(service, State.ACTIVE, now=NOW + 40 * DAY)
+        assert again(service).term == service.term
+
+
+def test_an_addition_that_was_there_before_begins_with_what_it_belongs_to() -> None:
+    main = make.service(state="pending", months=1)
+    early, late, over = (
+        make.service(customer=main.customer, belongs_to=main, state=state, months=1)
+        for state in ("active", "pending", "terminated")
+    )
+    renewed = make.service(customer=main.customer, belongs_to=main, months=1, run_months=2)
+    activate(main, now=NOW + 40 * DAY)
+    assert again(early).term == again(main).term == Term.first(TODAY + 40 * DAY, 1)
+    assert [again(x).term for x in (late, over, renewed)] == [x.term for x in (late, over, renewed)]
+    activate(late, now=NOW + 45 * DAY)
+    assert again(late).anchor_on == TODAY + 45 * DAY
 
 
 # --- what a customer is entitled to ---

@@ -18,7 +18,7 @@ from hospes.services.changes import ChangeRefused
 from hospes.services.models import Content, Raise, RaisedService, RaiseNotice, Service, ServiceChange
 from hospes.services.raises import RaiseRefused, Wanted
 from hospes.services.rules import Term, renewal
-from hospes.services.services import BY_SYSTEM
+from hospes.services.services import BY_SYSTEM, activate
 from tests.accounts import people as accounts
 from tests.services.test_changes import ask, carried_out
 from tests.services.test_life_cycle import again
@@ -99,6 +99,17 @@ def test_a_raise_counts_from_the_first_renewal_that_is_late_enough(
 def test_a_percentage_is_rounded_to_the_cent(cents: int, points: int) -> None:
     new = rules.raised_cents(cents, basis_points=points, price_cents=None)
     assert abs(new * 10_000 - cents * (10_000 + points)) * 2 <= 10_000
+
+
+def test_while_there_is_no_service_yet_a_raise_has_no_day(keeper: Actor) -> None:
+    service = a_year(state="pending")
+    planned(service, keeper)
+    told()
+    assert row(service).takes_effect_on is None
+    with acting(Purpose.CONTRACT, actor=JOB):
+        activate(service_id=service.pk, reason="provisioned", now=NOW + 60 * DAY)
+    raises.settle_all(now=NOW + 60 * DAY)
+    assert row(service).takes_effect_on == again(service).renews_on == renewal(TODAY + 60 * DAY, 12)
 
 
 # --- planning ---

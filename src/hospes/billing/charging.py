@@ -26,6 +26,7 @@ from hospes.billing.tax.queries import TaxUnknown, taxes_of
 from hospes.catalogue.queries import vat_codes
 from hospes.kernel import journal
 from hospes.services.models import Charge, Service
+from hospes.services.rules import months_of, renewal
 
 journal.register({
     "charge.stuck": gettext_lazy("Amount could not be settled"),
@@ -154,10 +155,11 @@ def _covering(service: Service, charge: Charge) -> list[InvoiceLine]:
     The lines of invoices that a service's time was paid with, the newest first; also what has no period, of what was withdrawn
     from or dropped.
 
-    What was invoiced before the service was made is found by its origin.
+    What was invoiced before the service was made is found by its origin. Its first term can have begun later than that says.
     """
     of_it = Q(service_id=service.pk) | Q(sold_as=service.origin) & ~Q(sold_as="")
     overlaps = Q(period_until__gte=charge.period_from, period_from__lte=charge.period_until)
+    overlaps |= Q(pk__in=_delivered_later(service, charge))
     if charge.kind in (Charge.Kind.WITHDRAWN, Charge.Kind.DROPPED):
         overlaps |= Q(period_from=None)
     found = InvoiceLine.objects.with_related("invoice").filter(
@@ -169,6 +171,22 @@ def _covering(service: Service, charge: Charge) -> list[InvoiceLine]:
         key=lambda x: (x.period_from is not None, x.invoice.issued_on, x.invoice_id, x.position),
         reverse=True,
     )
+
+
+def _delivered_later(service: Service, charge: Charge) -> list[int]:
+    """Of the lines that a service was sold with those whose time, counted from when there was a service, is that of a charge."""
+    sold = InvoiceLine.objects.filter(
+        ~Q(sold_as=""), sold_as=service.origin, customer_id=charge.customer_id, credits_line=None,
+        period_from__lt=service.anchor_on,
+    )  # fmt: skip
+    found = []
+    for pk, first, last in sold.values_list("pk", "period_from", "period_until"):
+        if first is None or last is None:
+            continue
+        over = renewal(service.anchor_on, months_of(first, last))
+        if service.anchor_on <= charge.period_until and charge.period_from < over:
+            found.append(pk)
+    return found
 
 
 def _credit_all(

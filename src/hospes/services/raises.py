@@ -23,7 +23,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.messaging.models import Message
 from hospes.services import rules
-from hospes.services.models import Content, Raise, RaisedService, RaiseNotice, RaiseRule, Service
+from hospes.services.models import Content, Raise, RaisedService, RaiseNotice, RaiseRule, Service, State
 from hospes.services.services import note
 
 logger = structlog.get_logger(__name__)
@@ -215,7 +215,8 @@ def settle(*, service_id: int, now: datetime) -> None:
     """
     Give the raise that a service was told of its day, where that is known; called for a service that changed, and by the sweep.
 
-    It waits while the customer planned something for the next term, and does not come for what became another product or price.
+    It waits while the customer planned something for the next term, and while there is no service yet, of which the terms are not
+    known before that; and does not come for what became another product or price.
     """
     row = RaisedService.objects.filter(
         service_id=service_id, state=_S.ANNOUNCED, takes_effect_on=None
@@ -233,7 +234,7 @@ def settle(*, service_id: int, now: datetime) -> None:
         is_other = True
     if is_other or service.ended_on is not None:
         RaisedService.objects.filter(pk=row.pk).update(state=_S.DROPPED)
-    elif planned is None:
+    elif planned is None and service.state not in (State.PENDING, State.REFUSED):
         _place(row, service, _day(service, plan, clock.day_of(notice.delivered_at)))
 
 

@@ -202,6 +202,7 @@ def move(
     Move a service to another state and record why, or raise MoveRefused; of two rivals exactly one wins.
 
     `on`: the first day without it, for one that is terminated (that day, if it is not said) or cancelled (the end of its term).
+    The term that was paid for begins when there is a service, if that is later than it was paid from.
     """
     was, values = State(service.state), dict[str, Any]()
     if to == State.TERMINATED:
@@ -210,6 +211,8 @@ def move(
         values["ends_on"] = on or service.ends_on or service.renews_on
     elif was == State.CANCELLED and to == State.ACTIVE:
         values["ends_on"] = None
+    elif was == State.PENDING and to == State.ACTIVE:
+        values |= _delivered(service, clock.day_of(now))
     with transaction.atomic():
         held = Service.objects.filter(pk=service.pk, state=was)
         if to not in MOVES[was] or not held.update(state=to, **values):
@@ -220,8 +223,34 @@ def move(
         note(service, was=was, became=to, reason=reason, now=now, asked=asked)
         if to == State.TERMINATED:
             _empty(service, now)
+        elif was == State.PENDING and to == State.ACTIVE:
+            _bring_along(service, clock.day_of(now), now)
         journal.record("service.moved", at=now, table="services_service", object_id=service.pk,
                        customer_id=service.customer_id, changed=["state", *values])  # fmt: skip
+
+
+def _delivered(service: Service, on: date) -> dict[str, Any]:
+    """
+    The columns of the first term of a service that was there for nobody up to a day: it begins on that day.
+
+    Nobody pays for days in which there was nothing. The invoice keeps the days that it was made for.
+    """
+    if on <= service.anchor_on or service.run_months != service.months:
+        return {}
+    term = Term.first(on, service.months)
+    return {**of_term(term), "bound_until": term.renews_on}
+
+
+def _bring_along(service: Service, on: date, now: datetime) -> None:
+    """What was added to a service before that was there begins with it, unless it went on to another term by then."""
+    additions = Service.objects.filter(
+        belongs_to_id=service.pk, customer_id=service.customer_id, state__in=(State.ACTIVE, State.SUSPENDED), ends_on=None
+    )  # fmt: skip
+    for addition in additions.select_for_update().order_by("pk"):
+        if values := _delivered(addition, on):
+            Service.objects.filter(pk=addition.pk).update(**values)
+            journal.record("service.moved", at=now, table="services_service", object_id=addition.pk,
+                           customer_id=addition.customer_id, changed=[*values])  # fmt: skip
 
 
 def _empty(service: Service, now: datetime) -> None:

@@ -8,9 +8,9 @@ from hospes.services.rules.proration import Settlement, change, paid_ahead, part
 from hospes.services.rules.raising import first_renewal as first_renewal
 from hospes.services.rules.raising import raised_cents as raised_cents
 from hospes.services.rules.raising import raised_from as raised_from
-from hospes.services.rules.terms import Term, renewal
+from hospes.services.rules.terms import Term, months_of, renewal
 
 __all__ = [
-    "CONSUMER_BOUND_MONTHS", "CONSUMER_NOTICE_MONTHS", "Settlement", "Term", "Ways", "change", "paid_ahead", "part", "renewal",
-    "terms_ahead", "unused", "used", "ways_to_end",
+    "CONSUMER_BOUND_MONTHS", "CONSUMER_NOTICE_MONTHS", "Settlement", "Term", "Ways", "change", "months_of", "paid_ahead", "part",
+    "renewal", "terms_ahead", "unused", "used", "ways_to_end",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 def renewal(anchor: date, months: int) -> date:
@@ -14,6 +14,12 @@ def renewal(anchor: date, months: int) -> date:
     """
     year, month = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
     return date(year, month + 1, min(anchor.day, monthrange(year, month + 1)[1]))
+
+
+def months_of(first: date, last: date) -> int:
+    """How many months a term takes, of which these are the first and the last day."""
+    after = last + timedelta(days=1)
+    return (after.year - first.year) * 12 + after.month - first.month
 
 
 @dataclass(frozen=True)
