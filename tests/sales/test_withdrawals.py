@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hospes.billing import charging
+from hospes.billing.models import StuckCharge
 from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
@@ -202,6 +204,23 @@ def test_what_was_paid_and_not_delivered_yet_is_paid_back_and_not_delivered() ->
     jobs.deliver.run(order_id=order.pk)
     with as_owner():
         assert not Service.objects.exists()
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_a_promise_of_what_no_invoice_covers_is_over_when_a_colleague_dealt_with_it(served: bool) -> None:
+    order = an_order(served=served)
+    made = withdraw(order, at=ORDERED + DAY)
+
+    def kept() -> int:
+        with acting(Purpose.BILLING, actor=JOB):
+            return withdrawals.keep_promises(now=ORDERED + 2 * DAY)
+
+    assert (refund(made) is not None, kept()) == (True, 0)
+    if served:
+        with acting(Purpose.BILLING, actor=JOB):
+            stuck = StuckCharge.objects.get()
+            charging.by_hand(stuck_id=stuck.pk, note="Paid back from the bank", now=ORDERED + 2 * DAY)
+    assert (kept(), kept()) == (int(served), 0)
 
 
 def test_twice_is_once() -> None:

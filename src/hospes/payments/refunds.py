@@ -21,7 +21,7 @@ from hospes.messaging import services as messaging
 from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
 from hospes.sales.models import Refund as Promised
-from hospes.sales.withdrawals import is_owed
+from hospes.sales.withdrawals import keep_promises
 
 journal.register({
     "refund.requested": gettext_lazy("Money to be paid back"), "refund.sent": gettext_lazy("Money is being paid back"),
@@ -212,7 +212,7 @@ def _done(refund: Refund, *, paid_with: str, on: date, now: datetime, paid_on: d
     ledger.post([_posting(refund, on, by_hand=paid_on is not None)], now=now)
     _noted("refund.by_hand" if paid_on else "refund.done", refund, now)
     _tell("payments.refund_done", refund, now)
-    _keep_promise(refund, now)
+    keep_promises(customer_id=refund.customer_id, now=now)
 
 
 def _posting(refund: Refund, on: date, *, by_hand: bool, back: bool = False) -> ledger.Posting:
@@ -221,13 +221,6 @@ def _posting(refund: Refund, on: date, *, by_hand: bool, back: bool = False) -> 
         origin=f"refund:{refund.pk}:{what}", customer_id=refund.customer_id, cents=refund.cents, on=on,
         document=refund.idempotency_key, by_hand=by_hand, back=back,
     )  # fmt: skip
-
-
-def _keep_promise(refund: Refund, now: datetime) -> None:
-    """After a withdrawal: what was promised is paid once nothing of its credit notes is open, whatever they came to."""
-    for promised in Promised.objects.filter(customer_id=refund.customer_id, settled_at=None):
-        if not is_owed(promised):
-            Promised.objects.filter(pk=promised.pk).update(settled_at=now)
 
 
 # --- by hand --------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import booking, jobs, refunds
 from hospes.payments.models import CAME_IN, UNDECIDED, Notice, Payment, Refund
+from hospes.sales import withdrawals
 
 #: A notice usually comes within seconds; after this we ask by ourselves, and after the second we stop asking often.
 PATIENCE = timedelta(minutes=2)
@@ -70,7 +71,8 @@ REFUND_TRIES = timedelta(minutes=10)
 
 def see_to_refunds(*, now: datetime, look_up: bool = True, page_size: int = 500) -> Counter[str]:
     """
-    Divide what credit notes give back over payments, a credit note a transaction; `look_up`: have what is under way looked up.
+    Divide what credit notes give back over payments, a credit note a transaction; `look_up`: have what is under way looked up,
+    and mind what was promised after withdrawals.
     """
     tally: Counter[str] = Counter()
     last = 0
@@ -90,4 +92,5 @@ def see_to_refunds(*, now: datetime, look_up: bool = True, page_size: int = 500)
         for refund_id in [*sent.values_list("pk", flat=True), *asked.values_list("pk", flat=True)]:
             jobs.send_refund.enqueue_once(f"refund:{refund_id}", refund_id=refund_id)
             tally["looked_up"] += 1
+        withdrawals.keep_promises(now=now)
     return tally

@@ -26,8 +26,8 @@ from hospes.messaging import services as messaging
 from hospes.sales import money, rules
 from hospes.sales.delivery import origin_of
 from hospes.sales.models import Order, QuoteLine, Refund, Withdrawal
-from hospes.services import endings, tasks
-from hospes.services.models import By, Charge, Move, Service, State, Task
+from hospes.services import changes, endings, tasks
+from hospes.services.models import By, Charge, Move, Service, ServiceChange, State, Task
 from hospes.services.rules import Term, unused, used
 from hospes.services.services import Asked
 
@@ -164,16 +164,31 @@ def backs(order: Order, *, on: date) -> list[Back]:
     for line in QuoteLine.objects.filter(quote_id=order.quote_id).order_by("position"):
         held = Service.objects.filter(origin=origin_of(line), customer_id=order.customer_id)
         service = held.select_related("product").first()
-        found.append(Back(line, service, _back(order, line, service, on)))
+        cents, most = _back(order, line, service, on), _most(order, line, service)
+        found.append(Back(line, service, cents if most is None else min(cents, most)))
     return found
+
+
+def _most(order: Order, line: QuoteLine, service: Service | None) -> int | None:
+    """What of a line was invoiced and not credited yet, with what waits to be; None where it was not invoiced."""
+    origin, of_it, waits = origin_of(line), Q(sold_as=origin_of(line)), 0
+    if service is not None:
+        of_it |= Q(service_id=service.pk)
+        held = Charge.objects.filter(service_id=service.pk, settled_at=None)
+        waits = sum(held.values_list("cents", flat=True))
+    with money.as_billing(order.customer_id):
+        lines = list(InvoiceLine.objects.filter(of_it, customer_id=order.customer_id, credits_line=None))
+    if not any(each.sold_as == origin for each in lines):
+        return None
+    return max(sum(each.creditable_cents for each in lines) + waits, 0)
 
 
 def _back(order: Order, line: QuoteLine, service: Service | None, on: date) -> int:
     if service is None:
         gone = line.months and _handed_over(order, line)
         return 0 if gone or (order.start_asked_at is not None and _is_done(line, None)) else line.net_cents
-    if service.state == State.TERMINATED:  # what was left of it was given back when it ended
-        return 0
+    if service.state == State.TERMINATED:
+        return _back_of_ended(order, line, service)
     if order.start_asked_at is None or service.state in endings.NOT_DELIVERED:
         return line.net_cents + (_changed_cents(service) or 0) + _renewed_cents(service)
     if _is_done(line, service):
@@ -184,6 +199,18 @@ def _back(order: Order, line: QuoteLine, service: Service | None, on: date) -> i
         # Instead of the first price for the first term: what it came to cost, and for all that is paid for.
         cents += endings.given_back(service, on) - unused(line.steps_cents[0], term, on)
     return cents
+
+
+def _back_of_ended(order: Order, line: QuoteLine, service: Service) -> int:
+    """
+    What is left of it was given back when it ended; who did not ask that it begins, or never had it, gets back the rest as well.
+    """
+    was_there = ServiceChange.objects.filter(service_id=service.pk, became=State.ACTIVE).exists()
+    if order.start_asked_at is not None and was_there:
+        return 0
+    kinds = (Charge.Kind.ENDED, Charge.Kind.DROPPED, Charge.Kind.WITHDRAWN)
+    gone = sum(Charge.objects.filter(service_id=service.pk, kind__in=kinds).values_list("cents", flat=True))
+    return max(line.net_cents + (_changed_cents(service) or 0) + _renewed_cents(service) + gone, 0)
 
 
 def _renewed_cents(service: Service) -> int:
@@ -291,7 +318,11 @@ def _end(parts: list[Back], day: date, asked: Asked, now: datetime) -> None:
             continue
         held = Service.objects.select_related("product").select_for_update(of=("self",))
         service = held.get(pk=part.service.pk)
-        if service.state != State.TERMINATED:
+        if service.state == State.TERMINATED:
+            changes.charge(service, Charge.Kind.WITHDRAWN, product_id=service.product_id, quantity=service.quantity,
+                           cents=-part.cents, period_from=service.started_on,
+                           origin=f"service:{service.pk}:after:{Charge.Kind.WITHDRAWN}", now=now)  # fmt: skip
+        else:
             endings.end(service, on=max(day, service.started_on), reason="withdrawn", kind=Charge.Kind.WITHDRAWN, now=now,
                         asked=asked, cents=part.cents)  # fmt: skip
 
@@ -331,15 +362,39 @@ def _notes(withdrawal_id: int, services: Iterable[int]) -> list[Invoice]:
 
 
 def is_owed(promised: Refund) -> bool:
-    """Whether anything of what was promised after a withdrawal is still to be credited or paid back. Acts for billing."""
+    """
+    Whether anything of what was promised after a withdrawal is still to be credited or paid back. Acts for billing.
+
+    What is more than was left of the invoices was not promised.
+    """
     quote_id = Order.objects.values_list("quote_id", flat=True).get(pk=promised.order_id)
     lines = QuoteLine.objects.filter(quote_id=quote_id).values_list("pk", flat=True)
     held = Service.objects.filter(
         customer_id=promised.customer_id, origin__in=[f"quote_line:{pk}" for pk in lines]
     )
     services = list(held.values_list("pk", flat=True))
-    waits = _withdrawn(services).filter(settled_at=None).exists()
-    return waits or any(note.open_cents for note in _notes(promised.withdrawal_id, services))
+    more = StuckCharge.objects.filter(reason=StuckCharge.Reason.TOO_LITTLE, over_at=None)
+    waits = _withdrawn(services).filter(settled_at=None).exclude(pk__in=more.values("charge_id"))
+    if waits.exists() or any(note.open_cents for note in _notes(promised.withdrawal_id, services)):
+        return True
+    # Of what never became a service there is no charge: without an invoice there is nothing yet that it could be credited on.
+    is_invoiced = Invoice.objects.filter(origin=f"order:{promised.order_id}").exists()
+    return not is_invoiced and len(services) < len(lines)
+
+
+def keep_promises(*, now: datetime, customer_id: int | None = None) -> int:
+    """
+    Say of what was promised after withdrawals that it was paid back, once nothing of it is owed any more, whatever it came to.
+
+    Of all customers or of one; returns of how many. Acts for billing.
+    """
+    waiting, kept = Refund.objects.filter(settled_at=None), 0
+    if customer_id is not None:
+        waiting = waiting.filter(customer_id=customer_id)
+    for promised in waiting.order_by("pk"):
+        if not is_owed(promised):
+            kept += Refund.objects.filter(pk=promised.pk, settled_at=None).update(settled_at=now)
+    return kept
 
 
 def _credit_unserved(order: Order, parts: list[Back], withdrawal_id: int, now: datetime) -> None:

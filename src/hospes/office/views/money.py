@@ -32,7 +32,7 @@ from hospes.office.pages import Found, looking_at, office_page, open_for, show, 
 from hospes.payments import queries as payments
 from hospes.payments import refunds, unpaid
 from hospes.payments.models import Refund
-from hospes.sales import pro_forma
+from hospes.sales import pro_forma, withdrawals
 from hospes.sales.models import Order
 from hospes.sales.queries import pay_until, quote_lines
 from hospes.services.models import Charge, Service
@@ -264,6 +264,7 @@ def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
         try:
             with acting(_BILLING, actor=request.actor):
                 charging.by_hand(stuck_id=stuck_id, note=form.cleaned_data["note"], now=clock.now())
+                withdrawals.keep_promises(customer_id=found.customer_id, now=clock.now())
         except charging.NothingStuck:
             messages.info(request, _("That was settled already."))
         else:
