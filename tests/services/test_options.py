@@ -16,9 +16,10 @@ from hospes.kernel.refusals import Refused
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import renderer_of
 from hospes.sales import pro_forma
-from hospes.services import changes, options, requests, sweeps
+from hospes.services import changes, options, requests, rules, sweeps
 from hospes.services.models import By, Content, Request, Service
-from hospes.services.services import Asked
+from hospes.services.services import Asked, start
+from hospes.services.services import Sold as ServiceSold
 from tests.accounts import people as accounts
 from tests.billing.run import due
 from tests.services.test_changes import CUSTOMER, STAFF, ask, carried_out, charges, refusal
@@ -26,7 +27,7 @@ from tests.services.test_life_cycle import again
 from tests.services.test_paid_ahead import back, introduced, left, renewed
 from tests.services.test_raises import planned as raise_planned
 from tests.services.test_raises import price_on, row, told
-from tests.support import make
+from tests.support import make, names
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_owner
 
@@ -54,13 +55,17 @@ def with_space(product: Product, cents: int = 3650, **words: Any) -> Choice:
 
 
 def sold(**words: Any) -> Sold:
-    """A year of 73 euro with two of the number and the first of the list in it, of 365 days: 20 cents a day."""
+    """A year of 73 euro, all of it for two of the number; the first of the list is in it. Of 365 days: 20 cents a day."""
     product = make.product(prices={12: 7300, 24: 14000}, most=10)
     space = with_space(product)
     usual, quick = make.option(product=product, choices=[{12: 0}, {12: 7300}], slug="hulp")
     [backup] = make.option(product=product, kind="quantity", choices=[{12: 730}], most=1, slug="backup")
     has = {"choice_ids": [space.pk, usual.pk], "choice_counts": [2, 1]} | words
-    return Sold(product, space, usual, quick, backup, make.service(product=product, price_cents=7300, **has))
+    service = make.service(product=product, price_cents=7300, **has)
+    parts = [rules.Part(space.pk, 2, 3650, TODAY), rules.Part(usual.pk, 1, 0, TODAY)]
+    with as_owner():
+        Content.objects.filter(service=service).update(**options.columns_of(parts))
+    return Sold(product, space, usual, quick, backup, service)
 
 
 def wanted(service: Service, choices: dict[int, int] | None, **words: Any) -> changes.Wanted:
@@ -147,7 +152,92 @@ def test_what_stays_costs_what_was_agreed_and_what_comes_costs_what_it_does_toda
     assert wanted(it.service, {it.space.pk: 2, it.usual.pk: 1}).price_cents == 7300
     assert wanted(it.service, {it.space.pk: 2, it.usual.pk: 1, it.backup.pk: 1}).price_cents == 8030
     assert wanted(it.service, {it.space.pk: 3, it.usual.pk: 1}).price_cents == 17200
-    assert wanted(it.service, {it.usual.pk: 1}).price_cents == 0  # never below
+    assert wanted(it.service, {it.usual.pk: 1}).price_cents == 0  # what was agreed for the package by itself
+
+
+# --- what options were agreed at ---
+
+
+def ordered(
+    *, price_cents: int, product: Product, counts: dict[int, int], priced_on: date | None = None, **words: Any
+) -> Service:  # fmt: skip
+    """A service that somebody ordered, as it is delivered."""
+    with acting(Purpose.CONTRACT, actor=JOB):
+        made = start(
+            ServiceSold(make.customer().pk, product.pk, names.domain(), 12, price_cents, f"test:{names.count()}",
+                        choices=tuple(counts.items()), priced_on=priced_on, **words),
+            today=TODAY, now=NOW,
+        )  # fmt: skip
+    with as_owner():
+        Service.objects.filter(pk=made.pk).update(state="active")
+    return again(made)
+
+
+def new_price(choice: Choice, cents: int, *, on: date = TODAY) -> None:
+    with as_owner():
+        ChoicePrice.objects.create(choice=choice, months=12, cents=cents, setup_cents=0, valid_from=on)
+
+
+def test_a_code_for_every_term_is_not_taken_off_again_when_options_go() -> None:
+    product = make.product(prices={12: 1000})
+    [space] = make.option(product=product, kind="quantity", choices=[{12: 200}], most=10)
+    service = ordered(product=product, price_cents=1500, counts={space.pk: 10})  # half of 30.00
+    assert wanted(service, {}).price_cents == 500
+    assert carried_out(asked_for(service, {}, when="term_end")) == "done"
+    assert renewed() == 500
+
+
+def test_what_was_dearer_or_cheaper_when_it_was_agreed_is_taken_off_at_that() -> None:
+    product = make.product(prices={12: 1000})
+    [space] = make.option(product=product, kind="quantity", choices=[{12: 100}], most=10)
+    service = ordered(product=product, price_cents=1200, counts={space.pk: 2})
+    new_price(space, 500)
+    assert [wanted(service, {space.pk: n}).price_cents for n in (0, 1, 2, 3)] == [1000, 1100, 1200, 1700]
+    assert carried_out(asked_for(service, {space.pk: 3})) == "done"
+    new_price(space, 20, on=TODAY + DAY)
+    at = TODAY + DAY  # what was added last goes first
+    assert [wanted(service, {space.pk: n}, today=at).price_cents for n in (0, 1, 2, 4)] == [
+        1000,
+        1100,
+        1200,
+        1720,
+    ]
+
+
+def test_the_list_of_the_day_of_the_order_says_what_options_were_agreed_at() -> None:
+    product = make.product(prices={12: 1000})
+    [space] = make.option(product=product, kind="quantity", choices=[{12: 100}], most=10)
+    new_price(space, 500)
+    words: dict[str, Any] = {"product": product, "price_cents": 1200, "counts": {space.pk: 2}}
+    assert wanted(ordered(**words, priced_on=TODAY - DAY), {}).price_cents == 1000
+    # Of one from before this was kept: by the list of the day on which it began.
+    old = ordered(**words, priced_on=TODAY - DAY)
+    with as_owner():
+        Content.objects.filter(service=old).update(
+            part_ids=[], part_counts=[], part_cents=[], part_days=[], from_on=TODAY - DAY
+        )
+    assert wanted(old, {}).price_cents == 1000
+
+
+def test_number_and_options_and_a_new_holder_leave_what_was_agreed() -> None:
+    product = make.product(prices={12: 1000}, most=10)
+    [space] = make.option(product=product, kind="quantity", choices=[{12: 100}], most=10)
+    service = ordered(product=product, price_cents=1200, counts={space.pk: 2})
+    new_price(space, 500, on=TODAY + DAY)
+    assert carried_out(ask(service, kind="change", quantity=2)) == "done"
+    assert wanted(service, {}, today=TODAY + DAY).price_cents == 1000
+    assert carried_out(asked_for(service, {space.pk: 1}, days=1, asked=STAFF), now=NOW + DAY) == "done"
+    assert (again(service).price_cents, wanted(service, {}, today=TODAY + DAY).price_cents) == (1100, 1000)
+
+
+def test_another_package_has_its_options_at_the_prices_of_that_day() -> None:
+    it = sold()
+    large = make.product(prices={12: 20000})
+    there = with_space(large, 1000)
+    assert carried_out(asked_for(it.service, {there.pk: 2}, product_id=large.pk)) == "done"
+    new_price(there, 9000, on=TODAY + DAY)
+    assert again(it.service).price_cents == 22000
+    assert wanted(it.service, {there.pk: 1}, today=TODAY + DAY).price_cents == 21000
 
 
 def test_the_other_of_a_list_takes_the_place_of_the_first() -> None:
@@ -231,7 +321,9 @@ def test_what_somebody_has_already_can_stay_or_go_when_it_is_not_for_sale_any_mo
         Choice.objects.filter(pk=it.space.pk).update(for_sale=False)
     keeps = {it.space.pk: 7, it.usual.pk: 1, it.backup.pk: 1}
     assert wanted(it.service, keeps).price_cents == 8030
-    assert wanted(it.service, {it.space.pk: 6, it.usual.pk: 1}).price_cents == 3650
+    assert (
+        wanted(it.service, {it.space.pk: 6, it.usual.pk: 1}).price_cents == 7300 - 811
+    )  # as they were agreed
     with pytest.raises(changes.ChangeRefused):
         wanted(it.service, keeps | {it.space.pk: 8})
     with acting(Purpose.CONTRACT, actor=JOB):
@@ -260,7 +352,7 @@ def test_lists_have_the_prices_that_a_proposal_has() -> None:
         from hospes.services import queries
 
         held = Service.objects.select_related("product").get(pk=it.service.pk)
-        listed = changes.each_of(held, queries.choices(held, today=TODAY))
+        listed = changes.each_of(held, queries.choices(held, today=TODAY), today=TODAY)
         for each in listed:
             one = changes.wanted(
                 held, product_id=each.product_id, quantity=1, months=each.months, today=TODAY
@@ -391,7 +483,10 @@ def test_an_introduction_goes_on_when_options_go_and_is_never_below_zero() -> No
     for first, then in ((5000, 1350), (1000, 0)):
         service, space = an_introduction({1: first, 3: 7300})
         with as_owner():
-            Service.objects.filter(pk=service.pk).update(choice_ids=[space.pk], choice_counts=[1])
+            has = {"choice_ids": [space.pk], "choice_counts": [1]}
+            Service.objects.filter(pk=service.pk).update(**has)
+            part = options.columns_of([rules.Part(space.pk, 1, 3650, TODAY)])
+            Content.objects.filter(service=service).update(**has, **part)
         asked = asked_for(service, {}, asked=STAFF)
         assert (asked.price_cents, asked.cents) == (3650, then - first)
         assert carried_out(asked) == "done"
@@ -434,6 +529,22 @@ def test_a_raise_that_was_told_comes_of_the_rest_and_not_of_what_was_added(keepe
         sweeps.begin_what_was_planned(today=YEAR, now=NOW)
         told(today=YEAR)
         assert price_on(it.service, date(2028, 3, 2)) == 8030 + 3650
+
+
+def test_options_that_go_take_their_part_of_a_raise_along(keeper: Actor) -> None:
+    make.vat_rates()
+    product = make.product(prices={12: 1000})
+    [space] = make.option(product=product, kind="quantity", choices=[{12: 200}], most=10)
+    with as_owner():
+        service = ordered(product=product, price_cents=3000, counts={space.pk: 10})
+        Content.objects.filter(service=service).update(part_days=[TODAY - DAY])
+    raise_planned(service, keeper)
+    told()
+    assert carried_out(asked_for(service, {space.pk: 5}, asked=STAFF)) == "done"
+    assert price_on(service, YEAR) == 2200
+    assert renewed() == 2200
+    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
+    assert (again(service).price_cents, wanted(service, {}, today=YEAR).price_cents) == (2200, 1100)
 
 
 def test_a_raise_that_was_invoiced_keeps_with_other_options(keeper: Actor) -> None:

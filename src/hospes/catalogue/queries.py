@@ -159,6 +159,15 @@ def last_amounts(choice_ids: Sequence[int], *, months: int, today: date) -> dict
     }  # fmt: skip
 
 
+def last_cents(product_id: int, *, months: int, today: date) -> int | None:
+    """What a product costs today for a term, or did when it was last offered, without options; None where it never was."""
+    found = Price.objects.filter(
+        product_id=product_id, months=months, valid_from__lte=today, withdrawn_at=None, offered=True
+    )
+    newest = found.order_by("-valid_from").first()
+    return newest.cents if newest else None
+
+
 def choice_words(pairs: Iterable[tuple[Choice, int]]) -> str:
     """What was chosen, in the active language: "Extra space: 2 × 10 GB; Daily backup"."""
     told = []

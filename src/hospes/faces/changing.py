@@ -41,7 +41,7 @@ class ServiceForm(forms.Form):
         self, service: Service, offers: Sequence[Offer], view: View, *, today: date, data: Any = None
     ) -> None:
         here = f"{service.product_id}:{service.months}"
-        each = {f"{want.product_id}:{want.months}": want for want in changes.each_of(service, offers)}
+        each = {f"{want.product_id}:{want.months}": want for want in changes.each_of(service, offers, today=today)}
         by_key = {f"{offer.product.pk}:{offer.months}": offer for offer in offers}
         asked = str(data.get("choice", "")) if data else ""
         self.picked = asked if asked in by_key else here

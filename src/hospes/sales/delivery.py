@@ -20,7 +20,11 @@ def deliver(order: Order, *, now: datetime) -> None:
     """
     today = clock.day_of(order.paid_at or order.placed_at)  # also when this runs later
     not_before = _not_before(order)
-    lines = QuoteLine.objects.filter(quote_id=order.quote_id, product__isnull=False).order_by("position")
+    lines = (
+        QuoteLine.objects.filter(quote_id=order.quote_id, product__isnull=False)
+        .select_related("quote")
+        .order_by("position")
+    )
     kinds = dict(Product.objects.filter(pk__in={x.product_id for x in lines}).values_list("pk", "kind"))
     for line in sorted(lines, key=lambda x: (x.parent_id is not None, x.position)):
         product_id = line.product_id or 0
@@ -59,6 +63,7 @@ def _sold(order: Order, line: QuoteLine, runs_from: date) -> Sold:
         origin_of(line), line.quantity, choices=tuple(zip(line.choice_ids, line.choice_counts, strict=True)),
         details=line.details, belongs_to_id=belongs_to,
         intro_cents=line.steps_cents[0] // line.quantity if len(line.steps_cents) > 1 else None, runs_from=runs_from,
+        priced_on=clock.day_of(line.quote.made_at),
     )  # fmt: skip
 
 

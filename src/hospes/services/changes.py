@@ -1,6 +1,6 @@
 """Another package, number or term, or other options: at once with a settlement, or from the next term on. For the contract."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -44,6 +44,7 @@ class Wanted:
     months: int
     price_cents: int
     choices: tuple[tuple[int, int], ...] = field(default=(), compare=False)
+    parts: tuple[rules.Part, ...] = field(default=(), compare=False)  # what these have in the price
 
     @property
     def term_cents(self) -> int:
@@ -78,7 +79,7 @@ def wanted(
 
     `choices`: its options from then on, by ids and how many of each. Without, those that it has come along where the other
     package has them too: `words_of` says which those are. Of the same package and term what is added comes to the agreed price
-    at today's, and what goes is taken off at today's (rules.with_options).
+    at today's, and what goes is taken off at what it came to it (rules.with_options).
 
     Raises ChangeRefused for what is not on offer.
     """
@@ -93,7 +94,8 @@ def wanted(
         raise ChangeRefused("not_offered")
     for offer in offers(today=today):
         if (offer.product.pk, offer.months) == (product_id, months) and offer.product.kind == kind:
-            return _of_offer(offer, quantity, _carried(service, offer) if choices is None else choices)
+            kept = _carried(service, offer) if choices is None else choices
+            return _of_offer(offer, quantity, kept, today)
     raise ChangeRefused("not_offered")
 
 
@@ -105,13 +107,14 @@ def _the_same(service: Service, quantity: int, choices: Mapping[int, int] | None
     return Wanted(service.product_id, quantity, service.months, *found)
 
 
-def _of_offer(offer: Offer, quantity: int, choices: Mapping[int, int]) -> Wanted:
+def _of_offer(offer: Offer, quantity: int, choices: Mapping[int, int], today: date) -> Wanted:
     kept = offer.chosen(choices)
     if kept is None:
         raise ChangeRefused("option_not_offered")
     cents = offer.cents + sum(each.amounts.cents * n for each, n in kept)
     found = tuple((each.choice.pk, n) for each, n in kept)
-    return Wanted(offer.product.pk, quantity, offer.months, cents, found)
+    parts = tuple(rules.Part(each.choice.pk, n, each.amounts.cents, today) for each, n in kept)
+    return Wanted(offer.product.pk, quantity, offer.months, cents, found, parts)
 
 
 def _carried(service: Service, offer: Offer) -> dict[int, int]:
@@ -120,7 +123,7 @@ def _carried(service: Service, offer: Offer) -> dict[int, int]:
     return carried if offer.chosen(carried) is not None else {}
 
 
-def each_of(service: Service, offered: Iterable[Offer]) -> list[Wanted]:
+def each_of(service: Service, offered: Iterable[Offer], *, today: date) -> list[Wanted]:
     """What one of each of these packages and terms would be with the options that a service has; for lists to choose from."""
     places, found = options.places(service), list[Wanted]()
     for offer in offered:
@@ -129,7 +132,7 @@ def each_of(service: Service, offered: Iterable[Offer]) -> list[Wanted]:
             found.append(Wanted(service.product_id, 1, service.months, service.price_cents, has))
             continue
         carried = places.in_offer(offer)
-        found.append(_of_offer(offer, 1, carried if offer.chosen(carried) is not None else {}))
+        found.append(_of_offer(offer, 1, carried if offer.chosen(carried) is not None else {}, today))
     return found
 
 
@@ -215,14 +218,15 @@ def _raise_that_stays(service: Service, proposal: Proposal) -> Content | None:
 
 def _become(service: Service, want: Wanted, *, on: date, asked: Asked, now: datetime) -> None:
     options_cents, by = _options_cents(service, want), _by(service, want)
-    is_same = _is_the_same(service, want)
+    is_same, was = _is_the_same(service, want), options.parts_of(service)
     Content.objects.filter(service_id=service.pk, until_on=None).update(until_on=on)
     _set(service, want, intro_by=by if is_same else None)
     fill(
-        service, from_on=on, now=now, details=details_of(service, want, now=now), options_cents=options_cents
-    )
+        service, from_on=on, now=now, details=details_of(service, want, now=now), options_cents=options_cents,
+        parts=want.parts,
+    )  # fmt: skip
     if is_same:
-        _raise_along(service, by)
+        _raise_along(service, by, was)
     note(service, was=service.state, became=service.state, reason="changed", now=now, asked=asked)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=want.product_id), service.pk)
@@ -247,6 +251,7 @@ def _plan(service: Service, proposal: Proposal, *, asked: Asked, now: datetime) 
         service_id=service.pk, customer_id=service.customer_id, product_id=want.product_id, quantity=want.quantity,
         months=want.months, price_cents=want.price_cents, from_on=proposal.on,
         details=details_of(service, want, now=now), options_cents=options_cents, **want.options,
+        **options.columns_of(want.parts),
     )  # fmt: skip
     note(service, was=service.state, became=service.state, reason="change_planned", now=now, asked=asked)
     _record("service.change_planned", service, now)
@@ -310,6 +315,7 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
     if plan is None:
         return False
     service = Service.objects.select_for_update().get(pk=plan.service_id)
+    was = options.parts_of(service)
     if not Content.objects.filter(pk=content_id, settled_at=None).update(settled_at=now):
         return False
     # Its months count from the renewal on, which may have been before or come after this.
@@ -327,18 +333,17 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
         raises.begun(service, plan.raised_id, now)
         return True
     if is_same:
-        _raise_along(service, by)
+        _raise_along(service, by, was)
     note(service, was=service.state, became=service.state, reason="plan_begun", now=now)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=plan.product_id), service.pk)
     return True
 
 
-def _raise_along(service: Service, by_cents: int) -> None:
+def _raise_along(service: Service, by_cents: int, was: Sequence[rules.Part]) -> None:
     from hospes.services import raises
 
-    if by_cents:
-        raises.changed_by(service, by_cents)
+    raises.changed(service, by_cents, was, options.parts_of(service))
 
 
 def _set(service: Service, want: Wanted, *, intro_by: int | None) -> None:

@@ -22,7 +22,7 @@ from hospes.kernel import clock, journal
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
-from hospes.services import changes, kinds, rules
+from hospes.services import changes, kinds, options, rules
 from hospes.services.models import (
     By,
     Content,
@@ -267,13 +267,13 @@ def _give(service: Service, *, to: int, gave: Asked, took: Asked, on: date, now:
     )
     note(service, was=service.state, became=service.state, reason="moved_away", now=now, asked=gave)
     _record("service.moved_away", "services_service", service.pk, giver, now)
-    held = Content.objects.get(service_id=service.pk, until_on=None)
+    held, parts = Content.objects.get(service_id=service.pk, until_on=None), options.parts_of(service)
     Content.objects.filter(pk=held.pk).update(until_on=on)
     # To the end of what was paid for nobody gets back what somebody else paid; a consumer is held to it for a year at most.
     bound_until = min(service.renews_on, rules.renewal(on, rules.CONSUMER_BOUND_MONTHS))
     Service.objects.filter(pk=service.pk).update(customer=to, bound_until=bound_until)
     service.customer_id, service.bound_until = to, bound_until
-    fill(service, from_on=on, now=now, details=held.details)
+    fill(service, from_on=on, now=now, details=held.details, parts=parts)
     Task.objects.filter(service_id=service.pk, state=Task.State.OPEN).update(customer_id=to)
     kinds.moved(service.product.kind, service.pk)
     note(service, was="", became=service.state, reason="moved_here", now=now, asked=took)

@@ -7,13 +7,14 @@ the next term goes first.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import structlog
 from django.db import IntegrityError, connections, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
@@ -22,8 +23,8 @@ from hospes.kernel.acting import JOB
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.messaging.models import Message
-from hospes.services import rules
-from hospes.services.models import Content, Raise, RaisedService, RaiseNotice, RaiseRule, Service, State
+from hospes.services import options, rules
+from hospes.services.models import Content, Raise, RaiseNotice, RaiseRule, RaisedService, Service, State
 from hospes.services.services import note
 
 logger = structlog.get_logger(__name__)
@@ -256,6 +257,7 @@ def _place(row: RaisedService, service: Service, on: date) -> None:
         service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
         months=service.months, price_cents=row.new_cents, from_on=on, raised=row, choice_ids=held.choice_ids,
         choice_counts=held.choice_counts, details=held.details, options_cents=held.options_cents,
+        **options.columns_of(_raised(row, options.parts_of(service))),
     )  # fmt: skip
     RaisedService.objects.filter(pk=row.pk).update(takes_effect_on=on)
 
@@ -265,10 +267,32 @@ def place_again(service: Service, was: Content) -> None:
     _place(RaisedService.objects.get(pk=was.raised_id or 0), service, was.from_on)
 
 
-def changed_by(service: Service, by_cents: int) -> None:
-    """Let a raise that did not begin yet be of the price with the options that changed it: they come to it at their own price."""
-    coming = RaisedService.objects.filter(service_id=service.pk, state__in=(_S.PLANNED, _S.ANNOUNCED))
-    coming.update(old_cents=F("old_cents") + by_cents, new_cents=F("new_cents") + by_cents)
+def _raised(row: RaisedService, parts: Sequence[rules.Part]) -> tuple[rules.Part, ...]:
+    """What options have in the raised price."""
+    plan = Raise.objects.get(pk=row.plan_id)
+    return rules.raised(parts, plan.basis_points, planned_on=clock.day_of(plan.planned_at))
+
+
+def changed(service: Service, by_cents: int, was: Sequence[rules.Part], became: Sequence[rules.Part]) -> None:
+    """
+    Let a raise that did not begin yet be of the price with the options that changed it by so much: what was added comes to it at
+    its own price, and what goes is taken off as it was raised. It does not come where it raises nothing any more.
+    """
+    if tuple(was) == tuple(became):
+        return
+    for row in RaisedService.objects.filter(service_id=service.pk, state__in=(_S.PLANNED, _S.ANNOUNCED)):
+        by_raise = _more(row, became) - _more(row, was)
+        old, new = row.old_cents + by_cents, row.new_cents + by_cents + by_raise
+        held = RaisedService.objects.filter(pk=row.pk)
+        if new > old:
+            held.update(old_cents=old, new_cents=new)
+        else:
+            held.update(state=_S.DROPPED, takes_effect_on=None)
+
+
+def _more(row: RaisedService, parts: Sequence[rules.Part]) -> int:
+    """How much of a raise is of options."""
+    return sum(part.sum_cents for part in _raised(row, parts)) - sum(part.sum_cents for part in parts)
 
 
 def settle_all(*, now: datetime, page_size: int = 500) -> Counter[str]:

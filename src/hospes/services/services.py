@@ -1,5 +1,6 @@
 """The life cycle of a service. All of this acts within the purpose of the contract."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from hospes.catalogue.models import Product
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
-from hospes.services import kinds
+from hospes.services import kinds, options
 from hospes.services.models import ONE_HOLDER, By, Content, Service, ServiceChange, State
-from hospes.services.rules import Term
+from hospes.services.rules import Part, Term
 
 journal.register({
     "service.started": _("Service ordered"), "service.moved": _("Status of a service changed"),
@@ -62,6 +63,9 @@ class Sold:
     belongs_to_id: int | None = None  # the service that an addition is of
     intro_cents: int | None = None
     runs_from: date | None = None
+    priced_on: date | None = (
+        None  # of which day's list its price is, where that is not the day on which it is made
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,10 @@ def start(sold: Sold, *, today: date, now: datetime) -> Service:
     service, is_new, is_free = _made(sold, kinds.provider_of(kind), today)
     if not is_new:
         return service
-    fill(service, from_on=today, now=now, details=sold.details)
+    parts = options.shares(
+        sold.product_id, sold.months, sold.price_cents, dict(sold.choices), on=sold.priced_on or today
+    )
+    fill(service, from_on=today, now=now, details=sold.details, parts=parts)
     note(service, was="", became=State.PENDING, reason="ordered", now=now)
     journal.record(
         "service.started",
@@ -137,13 +144,14 @@ def of_term(term: Term) -> dict[str, Any]:
 
 def fill(
     service: Service, *, from_on: date, now: datetime, settled: bool = True, details: str = "",
-    options_cents: int = 0,
+    options_cents: int = 0, parts: Collection[Part] = (),
 ) -> None:  # fmt: skip
     """Write down of what a service consists from a day on, as it says itself."""
     Content.objects.create(
         service_id=service.pk, customer_id=service.customer_id, product_id=service.product_id, quantity=service.quantity,
         months=service.months, price_cents=service.price_cents, from_on=from_on, choice_ids=service.choice_ids,
         choice_counts=service.choice_counts, details=details, options_cents=options_cents, settled_at=now if settled else None,
+        **options.columns_of(parts),
     )  # fmt: skip
 
 

@@ -67,6 +67,8 @@ class Content(MappedModel):
     Of what a service consists from a day until a day (the first one without): product, options, number, term and price.
     `details`: the options in words, in the language of the customer, as they were called then. `options_cents`: by how much
     options that were changed since the contract was made change what one costs, in the terms of an introduction as well.
+    `part_ids`, `part_counts`, `part_cents` and `part_days`: how many of which option came to the price since which day, at what
+    each; empty where nobody wrote it down (options.parts_of).
 
     What is planned for the end of a term is a row from that day on that is not settled yet: it came into force at `settled_at`,
     or was taken back then, and was in force on no day (`until_on` is `from_on`).
@@ -82,6 +84,12 @@ class Content(MappedModel):
     details = models.CharField(_("with"), max_length=300, blank=True, default="")
     price_cents = models.PositiveBigIntegerField(_("price per term"))
     options_cents = models.BigIntegerField(_("options that were changed"), default=0)
+    part_ids = ArrayField(models.BigIntegerField(), default=list)
+    part_counts = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    part_cents = ArrayField(
+        models.PositiveBigIntegerField(), default=list, verbose_name=_("of which for options")
+    )
+    part_days = ArrayField(models.DateField(), default=list)
     from_on = models.DateField(_("from"))
     until_on = models.DateField(_("until"), null=True)
     settled_at = models.DateTimeField(_("settled at"), null=True)
@@ -100,6 +108,14 @@ class Content(MappedModel):
         constraints = [
             models.CheckConstraint(
                 name="content_has_so_many_of_each", condition=without_nulls("choice_counts")
+            ),
+            models.CheckConstraint(
+                name="content_says_what_each_part_costs",
+                condition=Q(
+                    part_ids__len=F("part_counts__len"),
+                    part_cents__len=F("part_counts__len"),
+                    part_days__len=F("part_counts__len"),
+                ),
             ),
             models.CheckConstraint(
                 name="content_ends_after_it_began", condition=Q(until_on=None) | Q(until_on__gte=F("from_on"))
@@ -129,10 +145,10 @@ class Content(MappedModel):
         return self.price_cents * self.quantity
 
     datamap = row(
-        plain("id", "service", "product", "raised", "choice_ids", "choice_counts")
+        plain("id", "service", "product", "raised", "choice_ids", "choice_counts", "part_ids", "part_counts", "part_days")
         | personal(Category.CONTRACT, "customer", "quantity", "details", "months", "from_on", "until_on", "settled_at")
         # Who is told that a term is about to be renewed is told what it will be, and what it costs.
-        | personal(Category.CONTRACT, "price_cents", "options_cents",
+        | personal(Category.CONTRACT, "price_cents", "options_cents", "part_cents",
                    reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.BILLING, Purpose.MESSAGES}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},

@@ -1,8 +1,12 @@
 """Pure rules about services: their terms, what a part of one costs, and how they can be ended."""
 
 from hospes.services.rules.ending import CONSUMER_BOUND_MONTHS, CONSUMER_NOTICE_MONTHS, Ways, ways_to_end
+from hospes.services.rules.options import CostsLess as CostsLess
+from hospes.services.rules.options import Part as Part
 from hospes.services.rules.options import fits as fits
 from hospes.services.rules.options import going_on as going_on
+from hospes.services.rules.options import raised as raised
+from hospes.services.rules.options import shares as shares
 from hospes.services.rules.options import with_options as with_options
 from hospes.services.rules.proration import Settlement, change, paid_ahead, part, terms_ahead, unused, used
 from hospes.services.rules.raising import first_renewal as first_renewal
