@@ -89,7 +89,7 @@ def test_another_term_begins_with_the_next_one_and_can_be_taken_back(as_role: As
         }
         assert client.post(where(service), monthly).status_code == 422  # not at once
         monthly["when"] = "term_end"
-        client.post(where(service), monthly | {"do": "confirm", "shown": "0"})
+        client.post(where(service), monthly | {"do": "confirm", "shown": "0", "shown_term": "2000"})
         assert carry_out().state == "done"
         page = client.get(where(service)).content.decode()
         assert 'id="unplan"' in page
@@ -102,6 +102,23 @@ def test_another_term_begins_with_the_next_one_and_can_be_taken_back(as_role: As
     with as_owner():
         assert not Content.objects.filter(service=service, settled_at=None).exists()
         assert ServiceChange.objects.get(service=service, reason="plan_undone").note == "Toch niet"
+
+
+def test_a_price_that_changed_since_the_page_was_shown_is_not_asked_for_at_the_end_of_the_term(
+    as_role: AsRole,
+) -> None:
+    with clock.moved_to(NOW):
+        product = make.product(prices={1: 1000, 12: 7300}, most=2)
+        service, client = make.service(product=product, price_cents=7300), as_role("administrator")
+        monthly = {"choice": f"{product.pk}:1", "quantity": "2", "when": "term_end", "note": "x"}
+        monthly["once"] = once(client.get(where(service)).content.decode())
+        with as_owner():
+            product.prices.filter(months=1).update(cents=1500)
+        answer = client.post(where(service), monthly | {"do": "confirm", "shown": "0", "shown_term": "2000"})
+        assert answer.status_code == 200
+        assert 'name="shown_term" value="3000"' in answer.content.decode()
+    with as_owner():
+        assert not Request.objects.exists()
 
 
 def test_who_has_no_say_in_contracts_has_no_such_page(as_role: AsRole) -> None:

@@ -148,7 +148,14 @@ def test_a_change_for_the_next_term_can_be_taken_back() -> None:
         query = {"choice": f"{place.service.product_id}:12", "quantity": "2", "when": "term_end"}
         page = client.get(at(place, "wijzigen/"), query).content.decode()
         client.post(
-            at(place, "wijzigen/"), query | {"do": "confirm", "key": hidden(page, "key"), "shown": "0"}
+            at(place, "wijzigen/"),
+            query
+            | {
+                "do": "confirm",
+                "key": hidden(page, "key"),
+                "shown": "0",
+                "shown_term": hidden(page, "shown_term"),
+            },
         )
         worked()
         page = client.get(at(place)).content.decode()
@@ -228,7 +235,14 @@ def test_what_was_planned_and_does_not_come_is_named_beside_the_change_that_take
         page = client.get(at(place, "wijzigen/"), plan).content.decode()
         assert "gepland stond" not in page
         client.post(
-            at(place, "wijzigen/"), plan | {"do": "confirm", "key": hidden(page, "key"), "shown": "0"}
+            at(place, "wijzigen/"),
+            plan
+            | {
+                "do": "confirm",
+                "key": hidden(page, "key"),
+                "shown": "0",
+                "shown_term": hidden(page, "shown_term"),
+            },
         )
         worked()
         other = {"choice": f"{place.service.product_id}:12", "quantity": "2", "when": when}
@@ -238,7 +252,12 @@ def test_what_was_planned_and_does_not_come_is_named_beside_the_change_that_take
             "gepland stond (Klein pakket, voor € 60,50 inclusief btw per termijn), gaat dan niet door" in said
         )
         page = answer.content.decode()
-        shown = {"do": "confirm", "key": hidden(page, "key"), "shown": hidden(page, "shown")}
+        shown = {
+            "do": "confirm",
+            "key": hidden(page, "key"),
+            "shown": hidden(page, "shown"),
+            "shown_term": hidden(page, "shown_term"),
+        }
         client.post(at(place, "wijzigen/"), other | shown)
         worked()
         assert "een andere wijziging komt in de plaats van de geplande" in text(client.get(at(place))).lower()

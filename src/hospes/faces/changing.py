@@ -22,7 +22,7 @@ class ServiceForm(forms.Form):
     What a service is to become. Every package has the price at which the service would become it, with the options that it has.
 
     The options are those of the package that is chosen (`picked`); sent with those of another (`of`), what the service has comes
-    along. `shown`: the amount that stood on the page, in cents.
+    along. `shown` and `shown_term`: the amounts that stood on the page, for now and for a term from then on, in cents.
     """
 
     #: Whether money can be given back at once.
@@ -36,12 +36,15 @@ class ServiceForm(forms.Form):
         choices=[(Request.When.NOW, _("at once")), (Request.When.TERM_END, _("at the end of the term"))],
     )  # fmt: skip
     shown = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    shown_term = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, service: Service, offers: Sequence[Offer], view: View, *, today: date, data: Any = None
     ) -> None:
         here = f"{service.product_id}:{service.months}"
-        each = {f"{want.product_id}:{want.months}": want for want in changes.each_of(service, offers, today=today)}
+        each = {
+            f"{want.product_id}:{want.months}": want for want in changes.each_of(service, offers, today=today)
+        }
         by_key = {f"{offer.product.pk}:{offer.months}": offer for offer in offers}
         asked = str(data.get("choice", "")) if data else ""
         self.picked = asked if asked in by_key else here
@@ -116,6 +119,12 @@ class ServiceForm(forms.Form):
         """The package that was chosen, once that is valid."""
         choice = getattr(self, "cleaned_data", {}).get("choice", "")
         return self.products.get(int(choice.split(":")[0])) if choice else None
+
+    def is_as_shown(self, proposal: changes.Proposal) -> bool:
+        """Whether it costs what stood on the page. What begins later costs nothing now: there the term says it."""
+        now, term = self.cleaned_data["shown"], self.cleaned_data["shown_term"]
+        is_same_term = term == proposal.wanted.term_cents or (term is None and proposal.at_once)
+        return now == proposal.cents and is_same_term
 
     def proposal(self) -> changes.Proposal | None:
         """What was chosen as it would be; None, with what is wrong in the form, where it cannot be."""

@@ -32,8 +32,8 @@ class ChangeForm(ServiceForm):
     key = forms.RegexField(regex=r"^[0-9a-f]{32}$", required=False, widget=forms.HiddenInput)
 
     def is_as_shown(self, proposal: changes.Proposal) -> bool:
-        """Whether the amount is the one that stood on the page."""
-        return bool(self.cleaned_data["key"]) and self.cleaned_data["shown"] == proposal.cents
+        """Whether this is the page that was shown, with these amounts."""
+        return bool(self.cleaned_data["key"]) and super().is_as_shown(proposal)
 
 
 class CancelForm(SentForm):

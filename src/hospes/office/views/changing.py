@@ -53,7 +53,7 @@ def changing(request: Any, number: int, service_id: int) -> HttpResponse:
             proposal = form.proposal()
         once = request.POST.get("once", "")
         if proposal is not None and request.POST.get("do") == "confirm":
-            if form.cleaned_data["shown"] == proposal.cents:
+            if form.is_as_shown(proposal):
                 _ask(scene, service, requests.change_words(proposal), form.cleaned_data["note"], once)
                 is_asked = True
             else:
