@@ -531,6 +531,44 @@ def test_a_raise_that_was_told_comes_of_the_rest_and_not_of_what_was_added(keepe
         assert price_on(it.service, date(2028, 3, 2)) == 8030 + 3650
 
 
+def test_a_raise_is_put_off_once_and_not_for_ever(keeper: Actor) -> None:
+    make.vat_rates()
+    it = sold()
+    with as_owner():
+        ChoicePrice.objects.filter(choice=it.quick).update(cents=0)
+    raise_planned(it.service, keeper)
+    told()
+    other, usual = {it.space.pk: 2, it.quick.pk: 1}, {it.space.pk: 2, it.usual.pk: 1}
+    assert carried_out(asked_for(it.service, other, when="term_end")) == "done"
+    assert renewed() == 7300  # what the customer planned goes first
+    sweeps.begin_what_was_planned(today=YEAR, now=NOW + 365 * DAY)
+    with pytest.raises(changes.ChangeRefused) as refused:  # also before the sweep gave it another day
+        asked_for(it.service, usual, when="term_end", days=365)
+    assert refused.value.code == "raise_goes_first"
+    told(today=YEAR)
+    assert row(it.service).was_put_off
+    with pytest.raises(changes.ChangeRefused):
+        asked_for(it.service, usual, when="term_end", days=400)
+    assert (
+        carried_out(asked_for(it.service, usual, days=400), now=NOW + 400 * DAY) == "done"
+    )  # at once it can be
+    assert price_on(it.service, date(2028, 3, 2)) == 8030
+
+
+def test_what_was_planned_and_taken_back_puts_no_raise_off(keeper: Actor) -> None:
+    it = sold()
+    raise_planned(it.service, keeper)
+    told()
+    for days, kind in ((0, "change"), (1, "unplan"), (2, "change")):
+        at = NOW + days * DAY
+        if kind == "unplan":
+            assert carried_out(ask(it.service, kind="unplan", at=at), now=at) == "done"
+        else:
+            asked = asked_for(it.service, {it.space.pk: 1, it.usual.pk: 1}, when="term_end", days=days)
+            assert carried_out(asked, now=at) == "done"
+    assert not row(it.service).was_put_off
+
+
 def test_options_that_go_take_their_part_of_a_raise_along(keeper: Actor) -> None:
     make.vat_rates()
     product = make.product(prices={12: 1000})

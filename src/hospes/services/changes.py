@@ -150,6 +150,8 @@ def propose(service: Service, want: Wanted, *, at_once: bool, today: date) -> Pr
             service
         ):  # it begins within days, and is paid for: what comes after it is planned from then on
             raise ChangeRefused("not_now")
+        if _is_the_same(service, want) and _raises().goes_first(service):
+            raise ChangeRefused("raise_goes_first")
         return Proposal(want, False, service.renews_on, rules.Settlement(0, 0))
     if want.months != service.months or today >= service.renews_on:
         raise ChangeRefused("only_at_term_end")
@@ -203,9 +205,7 @@ def carry_out(service: Service, proposal: Proposal, *, origin: str, asked: Asked
         _charge(service, proposal, origin=origin, now=now)
         _become(service, proposal.wanted, on=proposal.on, asked=asked, now=now)
         if stays is not None:
-            from hospes.services import raises
-
-            raises.place_again(service, stays)
+            _raises().place_again(service, stays)
     else:
         _plan(service, proposal, asked=asked, now=now)
 
@@ -328,22 +328,26 @@ def begin_planned(*, content_id: int, today: date, now: datetime) -> bool:
     # An introductory price of the term that begins was invoiced as it is with these options.
     _set(service, want, intro_by=0 if is_same else None)
     if plan.raised_id is not None:
-        from hospes.services import raises
-
-        raises.begun(service, plan.raised_id, now)
+        _raises().begun(service, plan.raised_id, now)
         return True
     if is_same:
         _raise_along(service, by, was)
+        _raises().put_off(service, on=plan.from_on)
     note(service, was=service.state, became=service.state, reason="plan_begun", now=now)
     _record("service.changed", service, now)
     kinds.changed(Product.objects.values_list("kind", flat=True).get(pk=plan.product_id), service.pk)
     return True
 
 
-def _raise_along(service: Service, by_cents: int, was: Sequence[rules.Part]) -> None:
+def _raises() -> Any:
+    """Imported here: raises and changes are of each other."""
     from hospes.services import raises
 
-    raises.changed(service, by_cents, was, options.parts_of(service))
+    return raises
+
+
+def _raise_along(service: Service, by_cents: int, was: Sequence[rules.Part]) -> None:
+    _raises().changed(service, by_cents, was, options.parts_of(service))
 
 
 def _set(service: Service, want: Wanted, *, intro_by: int | None) -> None:

@@ -275,8 +275,8 @@ def _raised(row: RaisedService, parts: Sequence[rules.Part]) -> tuple[rules.Part
 
 def changed(service: Service, by_cents: int, was: Sequence[rules.Part], became: Sequence[rules.Part]) -> None:
     """
-    Let a raise that did not begin yet be of the price with the options that changed it by so much: what was added comes to it at
-    its own price, and what goes is taken off as it was raised. It does not come where it raises nothing any more.
+    Let a raise that did not begin yet be of the price with the options that changed it by so much: what was added comes to it
+    at its own price, and what goes is taken off as it was raised. It does not come where it raises nothing any more.
     """
     if tuple(was) == tuple(became):
         return
@@ -293,6 +293,23 @@ def changed(service: Service, by_cents: int, was: Sequence[rules.Part], became: 
 def _more(row: RaisedService, parts: Sequence[rules.Part]) -> int:
     """How much of a raise is of options."""
     return sum(part.sum_cents for part in _raised(row, parts)) - sum(part.sum_cents for part in parts)
+
+
+def goes_first(service: Service) -> bool:
+    """
+    Whether nothing can be planned for the next renewal that leaves package and term: a raise that was put off counts then.
+    """
+    waits = RaisedService.objects.filter(service_id=service.pk, state=_S.ANNOUNCED, was_put_off=True)
+    return waits.filter(Q(takes_effect_on=None) | Q(takes_effect_on__lte=service.renews_on)).exists()
+
+
+def put_off(service: Service, *, on: date) -> None:
+    """Note that something which was planned began instead of a raise that could have counted from that day on."""
+    waits = RaisedService.objects.filter(
+        service_id=service.pk, state=_S.ANNOUNCED, takes_effect_on=None, plan__from_on__lte=on,
+        notice__delivered_at__isnull=False,
+    )  # fmt: skip
+    waits.update(was_put_off=True)
 
 
 def settle_all(*, now: datetime, page_size: int = 500) -> Counter[str]:

@@ -42,6 +42,9 @@ REFUSALS: dict[str, Promise] = {
     "no_change": _("This is what it is already."),
     "not_offered": _("This is not on offer for this service."),
     "option_not_offered": _("One of the options is not on offer for this service, or not so many of it."),
+    "raise_goes_first": _(
+        "From the next term on there is a new price, which was put off once already. Change it at once, or after that day."
+    ),
     "only_at_term_end": _("This can only begin at the end of the term."),
     "already_asked": _("This was asked already."),
     "moved": _("The service was moved to another customer in the meantime."),

@@ -100,7 +100,7 @@ class RaisedService(MappedModel):
     What a raise does to a service: its price (for one, for a term, without VAT) as it was and becomes.
 
     `takes_effect_on`: the renewal from which it counts, once it was told in time; None while it was not, or while something
-    that the customer planned goes first.
+    that the customer planned goes first. `was_put_off`: that began instead of it at a renewal; once, and no second time.
     Where the options are changed before it begins, both prices change by what those cost.
     """
 
@@ -120,6 +120,7 @@ class RaisedService(MappedModel):
     old_cents = models.PositiveBigIntegerField(_("price per term"))
     new_cents = models.PositiveBigIntegerField(_("new price per term"))
     takes_effect_on = models.DateField(_("counts from"), null=True)
+    was_put_off = models.BooleanField(_("put off once"), default=False)
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -151,7 +152,7 @@ class RaisedService(MappedModel):
         plain("id", "plan", "service")
         | plain("notice")
         | personal(Category.CONTRACT, "customer", writes=())
-        | personal(Category.CONTRACT, "old_cents", "new_cents", "state", "takes_effect_on"),
+        | personal(Category.CONTRACT, "old_cents", "new_cents", "state", "takes_effect_on", "was_put_off"),
         key="customer_id", reads={Purpose.CONTRACT, Purpose.MESSAGES}, twins={Purpose.CONTRACT},
         creates={Purpose.CONTRACT}, writes={Purpose.CONTRACT},
         keep=Keep(Event.CONTRACT_END, THE_CONTRACT, Then.DELETE, years=7, goes_with="service"),
