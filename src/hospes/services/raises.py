@@ -81,8 +81,8 @@ SELECT count(*), count(DISTINCT s.customer_id), coalesce(sum(s.price_cents * s.q
        coalesce(sum({_NEW} * s.quantity * 12 / s.months), 0)::bigint {_WHICH}
 """
 _INSERT = f"""
-INSERT INTO services_raisedservice (plan_id, service_id, customer_id, old_cents, new_cents, state)
-SELECT %(plan)s, s.id, s.customer_id, s.price_cents, {_NEW}, 'planned' {_WHICH} ON CONFLICT DO NOTHING
+INSERT INTO services_raisedservice (plan_id, service_id, customer_id, old_cents, new_cents, state, was_put_off)
+SELECT %(plan)s, s.id, s.customer_id, s.price_cents, {_NEW}, 'planned', false {_WHICH} ON CONFLICT DO NOTHING
 """
 
 
