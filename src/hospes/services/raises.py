@@ -24,7 +24,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.messaging.models import Message
 from hospes.services import options, rules
-from hospes.services.models import Content, Raise, RaiseNotice, RaiseRule, RaisedService, Service, State
+from hospes.services.models import Content, Raise, RaisedService, RaiseNotice, RaiseRule, Service, State
 from hospes.services.services import note
 
 logger = structlog.get_logger(__name__)
