@@ -255,7 +255,7 @@ def test_an_order_that_was_paid_before_the_mail_left(catcher: MailCatcher) -> No
      f"Bekijk uw bestelling: {PORTAL}/k/10042/bestellingen/O2026-00003/"),
     ("paid_late", {"cancelled_why": "customer"}, "Wij betalen terug wat u voor bestelling O2026-00003 betaalde",
      "Wij betalen het geld binnen veertien dagen terug", f"Opnieuw bestellen: {PORTAL}/"),
-])  # fmt: skip
+], ids=["reminder", "nobody-paid", "by-the-customer", "by-us", "revived", "paid-late"])  # fmt: skip
 def test_an_order_that_was_not_paid(
     catcher: MailCatcher, kind: str, words: dict[str, Any], subject: str, said: str, leads: str
 ) -> None:
