@@ -40,8 +40,11 @@ def test_the_portal_is_killed_after_the_provider_made_the_payment(
 def test_the_worker_is_killed_while_it_books_and_sets_up(world: World, people: list[Account]) -> None:
     """One payment is being booked; for another order the panel has made the account, and we do not know it yet."""
     booking = world.order(people[3])
+    begun = world.begin_paying(
+        people[3], booking
+    )  # beforehand: who begins waits for whoever has the order, too
     with world.held(booking):
-        world.provider.settle(world.begin_paying(people[3], booking))
+        world.provider.settle(begun)
         world.until("the payment is being booked", lambda: world.waiting_for_a_lock())
         world.panel.control("slow", seconds=1.0)
         made = world.order_and_pay(people[2])
