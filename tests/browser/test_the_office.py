@@ -98,7 +98,8 @@ def customer(house: House) -> dict[str, Any]:
     )  # fmt: skip
     house.owner.execute(
         "INSERT INTO sales_quotedraftline (draft_id, customer_id, position, months, quantity, label, description, cents,"
-        " discount_basis_points, discount_once, vat_code) SELECT id, customer_id, 1, 0, 1, '', 'Verhuizing', 12500, 1000, false, 'standard'"
+        " discount_basis_points, discount_once, vat_code, choice_ids, choice_counts)"
+        " SELECT id, customer_id, 1, 0, 1, '', 'Verhuizing', 12500, 1000, false, 'standard', '{}', '{}'"
         " FROM sales_quotedraft WHERE key = 'browser'"
     )
     house.owner.execute(
@@ -133,8 +134,6 @@ def customer(house: House) -> dict[str, Any]:
         "payment_id": payment,
         "refund_id": _refund(house, service),
         "stuck_id": _stuck(house, service),
-        "rate_id": house.value("SELECT max(id) FROM billing_vatrate"),
-        "threshold_id": house.value("SELECT max(id) FROM billing_ossthreshold"),
         "viewing_id": 1,
         "person_id": house.value(
             "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"
@@ -171,7 +170,8 @@ def _stuck(house: House, service: int) -> int:
 
 def _arguments(name: str, customer: dict[str, Any], held: frozenset[Any]) -> dict[str, Any]:
     named = routes(OFFICE)[f"office:{name}"]
-    values = {key: customer[key] for key in named & set(customer)}
+    some = {key: 1 for key in named if key.endswith("_id")}  # where there is no page to look at, any will do
+    values = some | {key: customer[key] for key in named & set(customer)}
     if name in ("invoice", "invoice_pdf", "resend", "credit"):
         return {"number": customer["invoice"]}
     if name == "role":
