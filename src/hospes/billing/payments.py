@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Invoice
 from hospes.kernel import journal
 
 journal.register({
-    "invoice.paid": _("Payment of an invoice booked"), "invoice.paid_back": _("Money of a credit note paid back"),
+    "invoice.paid": _("Payment of an invoice booked"),
+    "invoice.payment_undone": _("Payment of an invoice undone: it was for something else"),
+    "invoice.paid_back": _("Money of a credit note paid back"),
 })  # fmt: skip
 
 
@@ -30,6 +32,32 @@ def take_payment(*, invoice_id: int, cents: int, paid_at: datetime, paid_with: s
         )
         _record("invoice.paid", invoice, now)
     return taken
+
+
+class StillNeeded(Exception):
+    """Money of an invoice that a credit note gives back (in part) cannot be taken off it."""
+
+
+def take_back(*, invoice_id: int, cents: int, now: datetime) -> None:
+    """
+    Take money off an invoice that was booked on it by mistake: that much is open again.
+
+    Raises StillNeeded when a credit note gives that money back, and ValueError when so much was not paid.
+    """
+    invoice = lock(invoice_id)
+    paid = invoice.paid_cents - cents
+    if paid < 0:
+        raise ValueError(f"{cents} cents were not paid on invoice {invoice_id}")
+    notes = Invoice.objects.filter(credits_id=invoice_id)
+    given = notes.aggregate(sum=Sum(F("total_cents") - F("set_off_cents")))["sum"] or 0
+    if paid < int(given):
+        raise StillNeeded
+    Invoice.objects.filter(pk=invoice_id).update(
+        paid_cents=paid,
+        paid_at=invoice.paid_at if paid else None,
+        paid_with=invoice.paid_with if paid else "",
+    )
+    _record("invoice.payment_undone", invoice, now)
 
 
 def pay_back(*, credit_note_id: int, cents: int, paid_at: datetime, paid_with: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 METHODS: dict[str, str | Promise] = {
     "ideal": "iDEAL", "paypal": "PayPal", "bancontact": "Bancontact", "applepay": "Apple Pay", "in3": "in3",
     "klarna": "Klarna", "creditcard": _("card"), "banktransfer": _("bank transfer"), "directdebit": _("direct debit"),
+    "credit": _("credit"),
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
+from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import TO_BE_PAID_BACK, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
@@ -216,9 +217,11 @@ def _done(refund: Refund, *, paid_with: str, on: date, now: datetime, paid_on: d
 
 
 def _posting(refund: Refund, on: date, *, by_hand: bool, back: bool = False) -> ledger.Posting:
-    what = "back" if back else "hand" if by_hand else "provider"
+    origin = f"refund:{refund.pk}:{'back' if back else 'hand' if by_hand else 'provider'}"
+    if by_hand and (before := LedgerEntry.objects.filter(origin__startswith=origin).count()):
+        origin = f"{origin}:{before + 1}"  # it came back, and was paid once more
     return ledger.repayment(
-        origin=f"refund:{refund.pk}:{what}", customer_id=refund.customer_id, cents=refund.cents, on=on,
+        origin=origin, customer_id=refund.customer_id, cents=refund.cents, on=on,
         document=refund.idempotency_key, by_hand=by_hand, back=back,
     )  # fmt: skip
 
@@ -242,6 +245,22 @@ def paid_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
     if not clock.day_of(refund.requested_at) <= on <= clock.day_of(now):
         raise NotByHand(gettext("That day is before the credit note, or has yet to come."))
     _done(refund, paid_with="banktransfer", on=on, now=now, paid_on=on)
+
+
+@transaction.atomic
+def came_back_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
+    """
+    What was paid by hand came back on a day, or was not paid after all: it is to be paid again. Raises NotByHand when it was not.
+    """
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if refund.state != _State.DONE or refund.paid_on is None:
+        raise NotByHand(gettext("This was not paid back by hand."))
+    billing.pay_back(
+        credit_note_id=refund.credit_note_id, cents=-refund.cents, paid_at=now, paid_with="", now=now
+    )
+    ledger.post([_posting(refund, on, by_hand=True, back=True)], now=now)
+    Refund.objects.filter(pk=refund.pk).update(paid_on=None)
+    _failed(refund, _Reason.BOUNCED, now)
 
 
 def _tell(kind: str, refund: Refund, now: datetime) -> None:

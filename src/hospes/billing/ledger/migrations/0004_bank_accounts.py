@@ -1,0 +1,43 @@
+from datetime import date
+
+from django.db import migrations, models
+
+#: As in the chart (0003): code, RGS code, balance sheet or profit and loss, what bookings know it by, names.
+CHART = (
+    ("1160", "BLimKruSto", "B", "suspense", "Kruisposten: nog toe te wijzen bankregels", "Suspense: bank lines still to be assigned"),
+    ("1460", "BSchVobVob", "B", "credit", "Tegoeden van klanten", "Credit of customers"),
+    ("1490", "BSchOvsVpo", "B", "questions", "Vraagposten", "Items for the bookkeeper to look into"),
+)
+
+USES = [
+    ("result", "result of earlier years"), ("bank", "bank account"), ("clearing", "on its way from the payment provider"),
+    ("suspense", "money at the bank of which it is not known yet what it is"), ("debtors", "debtors"),
+    ("deferred", "revenue invoiced in advance"), ("surplus", "to be paid back to customers"), ("credit", "credit of customers"),
+    ("questions", "for the bookkeeper to look into"), ("vat_standard", "VAT at the standard rate"),
+    ("vat_reduced", "VAT at the reduced rate"), ("vat_other", "VAT at another rate"), ("vat_oss", "VAT of other EU countries"),
+    ("vat_input", "VAT paid to suppliers"), ("vat_paid", "VAT paid to the tax office"),
+    ("revenue_standard", "revenue at the standard rate"), ("revenue_reduced", "revenue at the reduced rate"),
+    ("revenue_other", "revenue at another rate"), ("revenue_zero", "revenue without VAT"),
+    ("revenue_eu", "revenue from companies in other EU countries"), ("revenue_outside", "revenue from outside the EU"),
+    ("revenue_oss", "revenue from consumers in other EU countries"),
+]  # fmt: skip
+
+
+def add(apps, schema_editor):
+    account = apps.get_model("ledger", "LedgerAccount")
+    account.objects.bulk_create(
+        account(code=code, rgs_code=rgs, kind=kind, use=use, name_nl=nl, name_en=en, valid_from=date(2025, 1, 1))
+        for code, rgs, kind, use, nl, en in CHART
+    )
+
+
+def remove(apps, schema_editor):
+    apps.get_model("ledger", "LedgerAccount").objects.filter(use__in=["suspense", "credit", "questions"]).delete()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ledger", "0003_chart")]
+    operations = [
+        migrations.AlterField("ledgeraccount", "use", models.CharField(blank=True, choices=USES, max_length=20)),
+        migrations.RunPython(add, remove),
+    ]

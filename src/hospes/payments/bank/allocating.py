@@ -1,0 +1,330 @@
+"""
+Saying what a line of a bank statement is, or a part of it; and undoing that by an opposite booking. Acts for billing.
+
+Of each line the bank's side is booked when it comes in, against the account of what is not known yet. What is said here takes it
+from there. Everything of one line goes one after another: who comes second sees what the first one said.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hospes.billing import payments as billing
+from hospes.billing.ledger import services as ledger
+from hospes.billing.models import Invoice
+from hospes.billing.tax.services import note_place
+from hospes.customers.models import Customer
+from hospes.kernel import clock, journal
+from hospes.payments import refunds
+from hospes.payments.bank import credit, finding, rules
+from hospes.payments.bank.models import BankAllocation, BankLine
+from hospes.payments.bank.rules import Kind, Proposal
+from hospes.payments.models import Refund
+
+journal.register({
+    "bank.divided": gettext_lazy("Said what money at the bank is for"),
+    "bank.undone": gettext_lazy("Undone what was said of money at the bank"),
+})  # fmt: skip
+
+Use = ledger.Use
+#: How an invoice says that it was paid so.
+METHOD: Final = "banktransfer"
+#: From the account of what is not known yet to which; what is not here is balanced by its other side.
+_TO: Final = {
+    Kind.INVOICE: Use.DEBTORS,
+    Kind.CREDIT: Use.CREDIT,
+    Kind.PAYOUT: Use.CLEARING,
+    Kind.OTHER: Use.QUESTIONS,
+}
+
+
+class Refused(Exception):
+    """It cannot be said so, or not any more; the message is fit to show to a colleague. Nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a line, and what it is; `cents` has the sign of the line."""
+
+    kind: Kind
+    cents: int
+    customer_id: int | None = None
+    invoice_id: int | None = None
+    refund_id: int | None = None
+    other_line_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Why it is said: proposed with a score and reasons, and whether anybody looked."""
+
+    is_automatic: bool = False
+    score: int = 0
+    why: tuple[str, ...] = (rules.Why.BY_HAND,)
+
+
+# --- what a person says ---------------------------------------------------------------------------------------------------
+
+
+def key_of(proposal: Proposal) -> str:
+    """What a button names a proposal by; it is the same as long as the proposal is."""
+    shares = "+".join(f"{pk}.{cents}" for pk, cents in proposal.shares)
+    parts = [proposal.kind.value, proposal.customer_id or 0, proposal.about_id or 0, shares, proposal.left]
+    return "_".join(str(part) for part in parts)
+
+
+@transaction.atomic
+def accept(*, line_id: int, key: str, now: datetime) -> None:
+    """Book a proposal that was shown; raises Refused when it does not stand any more."""
+    line = _locked(line_id)
+    for proposal in finding.proposals([line])[line.pk] if line.left_cents else []:
+        if key_of(proposal) == key:
+            take(line, proposal, now=now, is_automatic=False)
+            return
+    raise Refused(_("Meanwhile this is not so any more. Look at what is proposed now."))
+
+
+def take(line: BankLine, proposal: Proposal, *, now: datetime, is_automatic: bool) -> None:
+    """Book what is proposed for a line."""
+    ground = Ground(is_automatic, proposal.score, tuple(proposal.why))
+    divide(line_id=line.pk, parts=_parts(line, proposal), now=now, ground=ground)
+
+
+def _parts(line: BankLine, proposal: Proposal) -> list[Part]:
+    who = proposal.customer_id
+    if proposal.kind == Kind.INVOICE:
+        parts = [Part(Kind.INVOICE, cents, who, invoice_id=pk) for pk, cents in proposal.shares]
+        return parts + ([Part(Kind.CREDIT, proposal.left, who)] if proposal.left else [])
+    is_refund = proposal.kind in (Kind.REFUND, Kind.BOUNCE)
+    return [
+        Part(
+            proposal.kind, line.left_cents, who, refund_id=proposal.about_id if is_refund else None,
+            other_line_id=proposal.about_id if proposal.kind == Kind.REVERSAL else None,
+        )
+    ]  # fmt: skip
+
+
+@transaction.atomic
+def pay_invoices(*, line_id: int, shares: Sequence[tuple[str, int | None]], now: datetime) -> None:
+    """
+    Pay invoices by their numbers, each so many cents (None: what is open, as far as the money goes).
+
+    What is more than is open on them, where no amounts were given, is credit of the customer of the first. Raises Refused.
+    """
+    line = _locked(line_id)
+    left, parts = line.left_cents, list[Part]()
+    for number, cents in shares:
+        invoice = Invoice.objects.filter(number=number, kind="invoice").first()
+        if invoice is None:
+            raise Refused(_("There is no invoice %(number)s.") % {"number": number})
+        part = min(invoice.open_cents, left) if cents is None else cents
+        if part <= 0 or part > invoice.open_cents:
+            raise Refused(_("So much is not open on invoice %(number)s.") % {"number": number})
+        parts.append(Part(Kind.INVOICE, part, invoice.customer_id, invoice_id=invoice.pk))
+        left -= part
+    if left > 0 and parts and all(cents is None for _number, cents in shares):
+        parts.append(Part(Kind.CREDIT, left, parts[0].customer_id))
+    divide(line_id=line_id, parts=parts, now=now)
+
+
+def hold_as_credit(*, line_id: int, number: int, now: datetime) -> None:
+    """What is left of a line is credit of the customer with a number; of what went out, it was paid out of it. Raises Refused."""
+    customer_id = Customer.objects.filter(number=number).values_list("pk", flat=True).first()
+    if customer_id is None:
+        raise Refused(_("There is no customer with this number."))
+    _rest(line_id, Part(Kind.CREDIT, 0, customer_id), now)
+
+
+def set_aside(*, line_id: int, note: str, now: datetime) -> None:
+    """What is left of a line is of no customer: the bookkeeper looks into it. Raises Refused."""
+    _rest(line_id, Part(Kind.OTHER, 0, note=note), now)
+
+
+def is_payout(*, line_id: int, now: datetime) -> None:
+    """What is left of a line is between us and the payment provider. Raises Refused."""
+    _rest(line_id, Part(Kind.PAYOUT, 0), now)
+
+
+@transaction.atomic
+def _rest(line_id: int, part: Part, now: datetime) -> None:
+    left = _locked(line_id).left_cents
+    whole = Part(part.kind, left, part.customer_id, note=part.note)
+    divide(line_id=line_id, parts=[whole], now=now)
+
+
+# --- booking --------------------------------------------------------------------------------------------------------------
+
+
+def _locked(line_id: int) -> BankLine:
+    """A line that nobody else divides until the end of the transaction."""
+    line = BankLine.objects.select_for_update().filter(pk=line_id).first()
+    if line is None:
+        raise Refused(_("There is no such line."))
+    return line
+
+
+@transaction.atomic
+def divide(*, line_id: int, parts: Sequence[Part], now: datetime, ground: Ground | None = None) -> None:
+    """Book what parts of a line are, all of them or none. Raises Refused."""
+    line = _locked(line_id)
+    if not line.left_cents:
+        raise Refused(_("All of this was divided already."))
+    whole = sum(part.cents for part in parts)
+    wrong_way = any((part.cents > 0) != (line.cents > 0) for part in parts)
+    if not parts or wrong_way or abs(whole) > abs(line.left_cents):
+        raise Refused(_("That is more than is left of this money."))
+    for part in parts:
+        _book(line, part, ground or Ground(), now)
+    _name_customer(line)
+    for customer_id in dict.fromkeys(
+        part.customer_id for part in parts if part.kind == Kind.CREDIT and part.cents > 0
+    ):
+        credit.set_off(customer_id=customer_id or 0, now=now)
+
+
+def _book(line: BankLine, part: Part, ground: Ground, now: datetime) -> None:
+    """Carry out what a part is, write it down, and book it."""
+    _carry_out(line, part, now)
+    made = BankAllocation.objects.create(
+        line_id=line.pk, customer_id=part.customer_id, kind=part.kind, cents=part.cents, invoice_id=part.invoice_id,
+        refund_id=part.refund_id, other_line_id=part.other_line_id, is_automatic=ground.is_automatic, score=ground.score,
+        why=",".join(ground.why)[:120], note=part.note, booked_at=now,
+    )  # fmt: skip
+    if part.kind == Kind.CREDIT:
+        try:
+            credit.add(made, now=now)
+        except credit.CreditTooSmall:
+            raise Refused(_("The customer has not so much credit.")) from None
+    _post(line, made, f"bank_allocation:{made.pk}", part.cents, now)
+    _noted("bank.divided", made, now)
+
+
+def _carry_out(line: BankLine, part: Part, now: datetime) -> None:
+    if part.kind == Kind.INVOICE:
+        paid_at = datetime.combine(line.booked_on, time(12), tzinfo=UTC)
+        taken = billing.take_payment(
+            invoice_id=part.invoice_id or 0,
+            cents=part.cents,
+            paid_at=min(paid_at, now),
+            paid_with=METHOD,
+            now=now,
+        )
+        if taken != part.cents:
+            raise Refused(_("So much is not open on this invoice any more."))
+        if line.other_account[:2].isalpha() and line.other_account[2:4].isdigit():
+            note_place(
+                customer_id=part.customer_id or 0, kind="bank", country=line.other_account[:2], now=now
+            )
+    elif part.kind in (Kind.REFUND, Kind.BOUNCE):
+        _refunded(line, part, now)
+    elif part.kind == Kind.REVERSAL:
+        _reverse(line, part, now)
+
+
+def _refunded(line: BankLine, part: Part, now: datetime) -> None:
+    """Money paid back by hand stands on the statement now, or came back."""
+    refund = Refund.objects.filter(pk=part.refund_id or 0, cents=abs(part.cents)).first()
+    if refund is None or refund.customer_id != part.customer_id:
+        raise Refused(_("That is not the amount that is to be paid back."))
+    try:
+        if part.kind == Kind.BOUNCE:
+            refunds.came_back_by_hand(refund_id=refund.pk, on=line.booked_on, now=now)
+        elif refund.state == Refund.State.FAILED:
+            refunds.paid_by_hand(refund_id=refund.pk, on=line.booked_on, now=now)
+        elif refund.paid_on is None or finding.on_a_statement([refund.pk]):
+            raise Refused(_("This goes back through the payment provider, or stands on a statement already."))
+    except refunds.NotByHand as refusal:
+        raise Refused(str(refusal)) from None
+
+
+def _reverse(line: BankLine, part: Part, now: datetime) -> None:
+    """The other line is undone by this one: what was said of it is undone, and it is divided against this one."""
+    other = _locked(part.other_line_id or 0)
+    if other.cents != -part.cents:
+        raise Refused(_("The two are not of the same amount."))
+    for held in BankAllocation.objects.filter(line_id=other.pk, undone_at=None).order_by("-pk"):
+        if held.kind == Kind.REVERSAL:
+            raise Refused(_("That was undone already."))
+        undo(allocation_id=held.pk, now=now)
+    made = BankAllocation.objects.create(
+        line_id=other.pk, customer_id=part.customer_id, kind=Kind.REVERSAL, cents=other.cents, other_line_id=line.pk,
+        is_automatic=False, why=rules.Why.BY_HAND, booked_at=now,
+    )  # fmt: skip
+    _noted("bank.divided", made, now)
+
+
+# --- undoing --------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def undo(*, allocation_id: int, now: datetime) -> None:
+    """Undo what was said of a line, by an opposite booking; what was undone before stays so. Raises Refused."""
+    line_id = BankAllocation.objects.filter(pk=allocation_id).values_list("line_id", flat=True).first()
+    line = _locked(line_id or 0)
+    held = BankAllocation.objects.filter(pk=allocation_id, undone_at=None).first()
+    if held is None:
+        raise Refused(_("That was undone already."))
+    try:
+        _carry_back(line, held, now)
+    except billing.StillNeeded:
+        raise Refused(
+            _("A credit note gives this money back to the customer. That cannot be undone here.")
+        ) from None
+    except refunds.NotByHand as refusal:
+        raise Refused(str(refusal)) from None
+    BankAllocation.objects.filter(pk=held.pk, undone_at=None).update(undone_at=now)
+    _post(line, held, f"bank_allocation:{held.pk}:undone", -held.cents, now, undone=True)
+    _name_customer(line)
+    _noted("bank.undone", held, now)
+
+
+def _carry_back(line: BankLine, held: BankAllocation, now: datetime) -> None:
+    if held.kind == Kind.INVOICE:
+        billing.take_back(invoice_id=held.invoice_id or 0, cents=held.cents, now=now)
+    elif held.kind == Kind.CREDIT:
+        try:
+            credit.take_back(held, now=now)
+        except credit.CreditTooSmall:
+            raise Refused(_("This credit was paid out already.")) from None
+    elif held.kind == Kind.REFUND:
+        refunds.came_back_by_hand(refund_id=held.refund_id or 0, on=clock.day_of(now), now=now)
+    elif held.kind == Kind.BOUNCE:
+        refunds.paid_by_hand(refund_id=held.refund_id or 0, on=line.booked_on, now=now)
+    elif held.kind == Kind.REVERSAL:
+        BankAllocation.objects.filter(
+            line_id=held.other_line_id or 0, other_line_id=line.pk, kind=Kind.REVERSAL, undone_at=None
+        ).update(undone_at=now)
+        _name_customer(_locked(held.other_line_id or 0))
+
+
+def _name_customer(line: BankLine) -> None:
+    """Whose a line is, where all that was said of it is of one customer."""
+    held = BankAllocation.objects.filter(line_id=line.pk, undone_at=None)
+    customers = set(held.values_list("customer_id", flat=True))
+    customer_id = customers.pop() if len(customers) == 1 else None
+    BankLine.objects.filter(pk=line.pk).update(customer_id=customer_id)
+
+
+def _post(
+    line: BankLine, held: BankAllocation, origin: str, cents: int, now: datetime, *, undone: bool = False
+) -> None:
+    use = _TO.get(Kind(held.kind))
+    if use is None:
+        return
+    lines = [(Use.SUSPENSE, cents), (use, -cents)]
+    on = clock.day_of(now) if undone else line.booked_on
+    document = f"{line.statement_id}/{line.position}"
+    ledger.post(
+        [ledger.Posting(ledger.Journal.MEMORIAL, origin, on, lines, held.customer_id, document)], now=now
+    )
+
+
+def _noted(action: str, held: BankAllocation, now: datetime) -> None:
+    journal.record(action, at=now, table="bank_bankallocation", object_id=held.pk, customer_id=held.customer_id,
+                   changed=["undone_at"] if action == "bank.undone" else [])  # fmt: skip

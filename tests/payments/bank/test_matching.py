@@ -1,0 +1,242 @@
+"""What comes in at the bank finds its invoice, or a person; and the books agree with it at every step."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from hospes.billing.ledger import checks
+from hospes.billing.models import Invoice
+from hospes.config.bank import Bank
+from hospes.customers.models import Customer
+from hospes.kernel.acting import JOB, acting
+from hospes.kernel.models import JournalEntry
+from hospes.kernel.purposes import Purpose
+from hospes.payments.bank import allocating, credit, finding
+from hospes.payments.bank.allocating import Refused
+from hospes.payments.bank.models import BankAllocation, BankLine, CreditMove, CustomerCredit
+from hospes.payments.bank.rules import Proposal
+from tests.billing.books import draft, issue
+from tests.billing.books import line as of_invoice
+from tests.billing.ledger.ledger_books import balance
+from tests.payments.bank.paper import (
+    THEIRS,
+    act,
+    came_in,
+    held,
+    line,
+    next_day,
+    numbers,
+    paid,
+    said,
+    statement,
+    take_in,
+    undo_all,
+)
+from tests.support import make
+from tests.support.make import NOW
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.login("worker")]
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return make.customer(name="Bakkerij Zonnedauw")
+
+
+def an_invoice(customer: Customer, cents: int = 7500, origin: str = "order:1") -> Invoice:
+    return issue(draft(customer, origin=origin, lines=[of_invoice(cents)]))
+
+
+def credit_of(customer: Customer) -> int:
+    with as_owner():
+        return CustomerCredit.objects.filter(customer=customer).values_list("cents", flat=True).first() or 0
+
+
+def well() -> None:
+    """The bank's side is what the statements say, the ledger agrees with the rest, and the credit is what the ledger has."""
+    with as_owner():
+        assert checks.findings(connection) == []
+        lines, credits = list(BankLine.objects.all()), list(CustomerCredit.objects.all())
+    assert balance("bank") == sum(each.cents for each in lines)
+    assert -balance("credit") == sum(each.cents for each in credits)
+
+
+def test_the_number_and_the_amount_are_enough(customer: Customer) -> None:
+    invoice = an_invoice(customer)
+    [one] = came_in(line(9075, f"Factuur {invoice.number}"))
+    assert (paid(invoice), one.left_cents, one.customer_id) == (9075, 0, customer.pk)
+    with as_owner():
+        [made] = BankAllocation.objects.all()
+        assert (made.is_automatic, made.score, made.why) == (True, 90, "number,amount")
+        assert Invoice.objects.get(pk=invoice.pk).paid_with == "banktransfer"
+    assert (balance("bank"), balance("suspense"), balance("debtors")) == (9075, 0, 0)
+    well()
+
+
+def test_a_cent_less_is_asked_of_a_person(customer: Customer) -> None:
+    invoice = an_invoice(customer)
+    [one] = came_in(line(9074, invoice.number))
+    assert (paid(invoice), one.left_cents, said()) == (0, 9074, [])
+    assert (balance("suspense"), balance("debtors")) == (-9074, 9075)
+    well()
+
+
+def test_a_part_from_an_account_that_is_known_is_booked(customer: Customer) -> None:
+    first, second = an_invoice(customer), an_invoice(customer, origin="order:2")
+    take_in(one := statement(line(9075, first.number)))
+    take_in(next_day(one, line(1000, second.number)))
+    assert (paid(first), paid(second)) == (9075, 1000)
+    well()
+
+
+def test_what_is_more_than_open_becomes_credit_and_pays_the_next_invoice(customer: Customer) -> None:
+    first, second = an_invoice(customer), an_invoice(customer, origin="order:2")
+    take_in(one := statement(line(9075, first.number)))
+    third = an_invoice(customer, 1000, origin="order:3")
+    take_in(next_day(one, line(9075 + 2000, second.number)))
+    assert (paid(second), paid(third), credit_of(customer)) == (9075, 1210, 790)
+    assert said()[1:] == [("invoice", 9075, second.pk), ("credit", 2000, None)]
+    well()
+
+
+def test_one_payment_for_several_invoices(customer: Customer) -> None:
+    several = [an_invoice(customer), an_invoice(customer, 1000, origin="order:2")]
+    came_in(line(9075 + 1210, numbers(several)))
+    assert [paid(each) for each in several] == [9075, 1210]
+    well()
+
+
+def test_invoices_of_two_customers_in_one_payment_wait(customer: Customer) -> None:
+    mine, other = an_invoice(customer), an_invoice(make.customer(), origin="order:2")
+    [one] = came_in(line(9075 * 2, numbers([mine, other])))
+    assert (paid(mine), paid(other)) == (0, 0)
+    act(allocating.pay_invoices, line_id=one.pk, shares=[(mine.number, None), (other.number, None)])
+    assert (paid(mine), paid(other), held()[0].customer_id) == (9075, 9075, None)
+    well()
+
+
+def test_an_account_and_an_amount_are_only_proposed(customer: Customer) -> None:
+    first = an_invoice(customer)
+    take_in(one := statement(line(9075, first.number)))
+    second = an_invoice(customer, origin="order:2")
+    take_in(next_day(one, line(9075, "bedankt")))
+    assert paid(second) == 0
+    best = proposals_of(held()[1])[0]
+    assert (best.score, set(best.why), best.shares) == (60, {"account", "amount"}, ((second.pk, 9075),))
+    act(allocating.accept, line_id=held()[1].pk, key=allocating.key_of(best))
+    assert paid(second) == 9075
+    with as_owner():
+        assert BankAllocation.objects.order_by("-pk")[0].is_automatic is False
+    well()
+
+
+def test_what_was_proposed_is_not_booked_once_it_is_not_so_any_more(customer: Customer) -> None:
+    invoice = an_invoice(customer)
+    one, two = came_in(line(9075, "bedankt"), line(9075, invoice.number))
+    assert paid(invoice) == 9075
+    with pytest.raises(Refused):
+        act(allocating.accept, line_id=one.pk, key=f"invoice_{customer.pk}_0_{invoice.pk}.9075_0")
+    assert two.left_cents == 0
+    well()
+
+
+def test_the_same_invoice_twice_on_one_statement_is_paid_once(customer: Customer) -> None:
+    invoice = an_invoice(customer)
+    _one, two = came_in(line(9075, invoice.number), line(9075, invoice.number))
+    assert (paid(invoice), two.left_cents) == (9075, 9075)
+    assert proposals_of(held()[1])[0].kind == "credit"  # a person says whether it is held or goes back
+    well()
+
+
+def test_a_wrong_allocation_is_undone_by_an_opposite_booking(customer: Customer) -> None:
+    invoice = an_invoice(customer)
+    [one] = came_in(line(9075, invoice.number))
+    undo_all(one)
+    assert (paid(invoice), held()[0].left_cents, held()[0].customer_id) == (0, 9075, None)
+    assert (balance("suspense"), balance("debtors"), balance("bank")) == (-9075, 9075, 9075)
+    act(allocating.set_aside, line_id=one.pk, note="Teruggave van de leverancier")
+    assert (balance("suspense"), balance("questions")) == (0, -9075)
+    with as_owner():
+        pk = BankAllocation.objects.exclude(undone_at=None).values_list("pk", flat=True)[0]
+    with pytest.raises(Refused):
+        act(allocating.undo, allocation_id=pk)
+    with as_owner():
+        actions = list(
+            JournalEntry.objects.filter(action__startswith="bank.")
+            .order_by("pk")
+            .values_list("action", flat=True)
+        )
+    assert sorted(actions) == ["bank.divided", "bank.divided", "bank.taken_in", "bank.undone"]
+    well()
+
+
+def test_credit_that_paid_invoices_is_taken_back_with_them(customer: Customer) -> None:
+    [one] = came_in(line(5000, "vooruit"))
+    act(allocating.hold_as_credit, line_id=one.pk, number=customer.number)
+    assert credit_of(customer) == 5000
+    invoice = an_invoice(customer, 1000)
+    act(credit.set_off, customer_id=customer.pk)
+    assert (paid(invoice), credit_of(customer)) == (1210, 3790)
+    undo_all(one)
+    assert (paid(invoice), credit_of(customer), held()[0].left_cents) == (0, 0, 5000)
+    with as_owner():
+        assert sum(CreditMove.objects.values_list("cents", flat=True)) == 0
+    well()
+
+
+def test_credit_is_paid_out_and_never_more_than_there_is(customer: Customer) -> None:
+    [one] = came_in(line(5000, "vooruit"))
+    act(allocating.hold_as_credit, line_id=one.pk, number=customer.number)
+    take_in(
+        next_day(
+            statement(line(5000, "vooruit")),
+            line(-5001, "terug", account="NL02RABO0123456789"),
+            line(-4000, "terug"),
+        )
+    )
+    _in, too_much, out = held()
+    with pytest.raises(Refused):
+        act(allocating.hold_as_credit, line_id=too_much.pk, number=customer.number)
+    act(allocating.hold_as_credit, line_id=out.pk, number=customer.number)
+    assert credit_of(customer) == 1000
+    with pytest.raises(Refused):  # what was paid out cannot be credit of nobody
+        undo_all(one)
+    well()
+
+
+def test_more_than_a_line_cannot_be_divided_whoever_tries(customer: Customer) -> None:
+    invoice = an_invoice(customer)
+    [one] = came_in(line(9000, "?"))
+    with pytest.raises(Refused):
+        act(allocating.pay_invoices, line_id=one.pk, shares=[(invoice.number, 9001)])
+    with pytest.raises(IntegrityError), as_owner(), transaction.atomic():
+        BankAllocation.objects.create(
+            line=one, kind="other", cents=9001, note="x", is_automatic=False, booked_at=NOW
+        )
+    with pytest.raises(IntegrityError), as_owner(), transaction.atomic():
+        BankAllocation.objects.create(
+            line=one, kind="other", cents=-1, note="x", is_automatic=False, booked_at=NOW
+        )
+    assert said() == []
+
+
+def test_payouts_and_own_transfers_are_recognised_by_account(settings: Any, customer: Customer) -> None:
+    settings.HOSPES_BANK = Bank(
+        ("NL91ABNA0417164300", "NL69INGB0123456789"), ("NL58DEUT0265186420",), ("Mollie",)
+    )
+    came_in(
+        line(50_000, "t_1", account="NL58DEUT0265186420", name="Stg Mollie Payments"), line(-20_000, account="NL69INGB0123456789"),
+        line(7, "mollie", account=THEIRS, name="Mollie"),
+    )  # fmt: skip
+    assert [kind for kind, _cents, _invoice in said()] == ["payout", "own"]
+    assert (balance("clearing"), balance("suspense")) == (-50_000, 20_000 - 7)
+    best = proposals_of(held()[2])[0]
+    assert (best.kind, best.is_certain) == ("payout", False)
+    well()
+
+
+def proposals_of(one: BankLine) -> list[Proposal]:
+    with acting(Purpose.BILLING, actor=JOB):
+        return list(finding.proposals([one])[one.pk])
