@@ -10,6 +10,7 @@ from hospes.billing.run import jobs as billing_run
 from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
+from hospes.payments.bank import jobs as bank
 from hospes.sales import jobs as sales
 from hospes.services import jobs as services
 
@@ -36,3 +37,4 @@ billing_run.tell_of_renewals.every("17 6 * * *")
 ledger.keep_up.every("13 1 * * *")
 payments.sweep_refunds.every("* * * * * */30")
 payments.book_missing.every("19 1 * * *")
+bank.set_off_credit.every("*/3 * * * *")

@@ -155,6 +155,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hospes.accounts.middleware.doors",
+    "hospes.faces.middleware.files_of_staff",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = f"hospes.config.urls_{FACE}" if FACE in ("portal", "office") else "hospes.config.urls_portal"

@@ -28,6 +28,8 @@ from hospes.messaging.models import Message
 from hospes.office import retries
 from hospes.office.failed import FailedWork
 from hospes.office.piles import Board, Item, Rows
+from hospes.payments.bank.models import BankLine
+from hospes.payments.bank.words import return_words
 from hospes.payments.models import Payment
 from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
@@ -80,6 +82,19 @@ def _by_hand_item(row: MoneyBack) -> Item:
     return Item(
         row.pk, row.due_on.isoformat(), row.credit_note.number, row.due_on, row.cents,
         detail=str(MoneyBack.Reason(row.reason).label), page=page,
+    )  # fmt: skip
+
+
+def _bank(now: datetime) -> Any:
+    return BankLine.objects.exclude(left_cents=0)
+
+
+def _bank_item(row: BankLine) -> Item:
+    what = _("Money that came in") if row.cents > 0 else _("Money that went out")
+    page = reverse("office:bank_line", args=[row.pk])
+    return Item(
+        row.pk, row.booked_on.isoformat(), str(what), row.booked_on, row.left_cents,
+        detail=return_words(row.return_reason), page=page,
     )  # fmt: skip
 
 
@@ -346,6 +361,12 @@ BOARDS: Final = (
         _("A change or an end of a service costs something or gives something back, and no document could be made of it. Set"
           " right what hinders it and try again, or settle it in another way and write down how."),
         Rows(_stuck, _stuck_item, order="since"), again=retries.settle_charge,
+    ),
+    Board(
+        "bankregels", Purpose.BILLING, False, _("Money at the bank that is still to be divided"),
+        _("It was not certain what it is for. On its page you see what it probably is; or say it yourself: for which invoice,"
+          " credit of whom, or not of a customer."),
+        Rows(_bank, _bank_item, order="booked_on"),
     ),
     Board(
         "met-de-hand-terugbetalen", Purpose.BILLING, False, _("Money to pay back by hand"),

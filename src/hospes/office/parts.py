@@ -25,6 +25,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.office import words
 from hospes.office.forms_tax import PlaceForm
+from hospes.payments.bank import credit
 from hospes.payments.models import PaidFrom, Payment
 from hospes.payments.queries import masked
 from hospes.sales.models import Order, Quote
@@ -95,7 +96,7 @@ def _billing(customer_id: int, person_id: int | None) -> dict[str, Any]:
         "tax": tax.status(customer_id), "vies": tax.last_check(customer_id) if customer.vat_number else None,
         "decide": PlaceForm(countries={customer.country, settings.HOSPES_OPERATOR.country}),
         "invoice_email": customer.invoice_email, "wishes": billing.wishes(customer_id),
-        "payment_days": billing.payment_days(customer_id),
+        "payment_days": billing.payment_days(customer_id), "credit_cents": credit.balance(customer_id),
         "unpaid": list(Order.objects.filter(customer_id=customer_id, state=Order.State.AWAITING_PAYMENT).order_by("-pk")[:FEW]),
         "open_invoices": open_invoices, "open_cents": open_cents, "invoices": found[:FEW], "more": len(found) > FEW,
         "payments": [(payment, payment.state in _UNDECIDED) for payment in payments],

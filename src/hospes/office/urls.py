@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hospes.office.views import (
+    bank,
     catalogue,
     changing,
     checks,
@@ -98,6 +99,10 @@ urlpatterns = [
     path("medewerkers/<int:person_id>/uit-dienst/", staff.dismiss, name="dismiss"),
     path("medewerkers/<int:person_id>/opnieuw/", staff.anew, name="anew"),
     path("uitnodiging/<str:token>/", joining.join, name="join"),
+    path("bank/", bank.bank, name="bank"),
+    path("bank/te-verdelen/", bank.waiting, name="bank_waiting"),
+    path("bank/regels/<int:line_id>/", bank.line, name="bank_line"),
+    path("bank/<int:statement_id>/", bank.statement, name="bank_statement"),
     path("rapporten/", reports.reports, name="reports"),
     path("rapporten/auditbestand/", reports.audit_file, name="audit_file"),
     path("rapporten/maand-afsluiten/", reports.close_month, name="close_month"),

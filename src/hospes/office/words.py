@@ -26,6 +26,7 @@ journal.register({
     "ledger.exported_for_accountant": _("Books of a year downloaded for the accountant"),
     "ledger.exported_for_tax_office": _("Books of a year downloaded for the tax office"),
     "ledger.exported_for_own_check": _("Books of a year downloaded to look into them"),
+    "bank.looked_at": _("Line of a bank statement looked at by our staff"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
 })  # fmt: skip
 journal.register({
@@ -103,6 +104,7 @@ TASKS: dict[str, Promise] = {
     "messaging.jobs.deliver_text": _("Sending a text message"),
     "messaging.jobs.sweep_texts": _("Asking what became of text messages"),
     "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
+    "payments.bank.jobs.set_off_credit": _("Paying invoices from credit"),
     "payments.jobs.book_missing": _("Booking payments that are missing in the ledger"),
     "payments.jobs.check": _("Looking up a payment"),
     "payments.jobs.let_go": _("Cancelling a payment at the provider"),

@@ -20,6 +20,7 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
+from hospes.payments.bank import credit
 from hospes.payments.models import UNDECIDED
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
@@ -99,6 +100,7 @@ def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     context = {
         "invoices": found[:PAGE], "older": f"?na={last.issued_on.isoformat()}:{last.pk}" if last else "",
         "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
+        "credit_cents": credit.balance(capacity.customer_id),
     }  # fmt: skip
     return render(request, "portal/invoices.html", context)
 

@@ -5,6 +5,7 @@ The library reads the fields; the free text of :86: is ours, since banks put nam
 way: with words between slashes (/IBAN/…/NAME/…/REMI/…), as "REK: … NAAM: …", or in numbered parts (?20, >20).
 """
 
+import logging
 import re
 import warnings
 from datetime import date
@@ -16,6 +17,9 @@ from django.utils.translation import gettext as _
 from mt940.processors import date_fixup_pre_processor
 
 from hospes.payments.bank.reading import MOST_LINES, BadFile, Line, Statement
+
+# It writes lines that it cannot read to its log, and those are of people.
+logging.getLogger("mt940").setLevel(logging.CRITICAL + 1)
 
 _BEGIN: Final = re.compile(r"(?m)^:20:")
 _ENVELOPE: Final = re.compile(r"\{[1-5]:[^{}]*\}|\{4:|(?m:^-\}?\s*$)|(?m:^-XXX\s*$)")
