@@ -131,7 +131,8 @@ def waiting(request: Any) -> HttpResponse:
     context = {
         "waiting": number, "came": came, "went": -went, "is_later_page": after is not None,
         "lines": [
-            (row, masked(row.other_account), next(iter(found[row.pk]), None), return_words(row.return_reason)) for row in rows[:_MANY]
+            (row, masked(row.other_account), next(iter(found[row.pk]), None), return_words(row.return_reason))
+            for row in rows[:_MANY]
         ],
         "older": f"?na={last.booked_on.isoformat()}~{last.pk}" if last else "",
     }  # fmt: skip

@@ -17,7 +17,7 @@ from lxml import etree
 
 from hospes.payments.bank.reading import MOST_LINES, BadFile, Line, Statement
 
-_NAMESPACE: Final = re.compile(r"urn:(?:[a-z0-9:]+:)?xsd:\$?camt\.053(?:\.\d{3}){0,2}\.\d{2}")
+_ROOT: Final = re.compile(r"\{urn:(?:[a-z0-9:]+:)?xsd:\$?camt\.053(?:\.\d{3}){0,2}\.\d{2}\}Document")
 Element = etree._Element
 
 #: Which balance begins a statement, and which ends it, the best first; a statement in pages has intermediate ones (ITBD).
@@ -53,7 +53,7 @@ def _statements(data: bytes) -> Iterator[Statement]:
     for event, node in walk:
         if root is None:
             root = _checked_root(node)
-            space = f"{{{etree.QName(root).namespace}}}"
+            space = str(root.tag).removesuffix("Document")
         if event == "start":
             continue
         if node.tag == f"{space}Ntry":
@@ -74,8 +74,7 @@ def _statements(data: bytes) -> Iterator[Statement]:
 def _checked_root(root: Element) -> Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadFile(_("This file has a document type in it, which no bank sends. Nothing of it was taken."))
-    name = etree.QName(root)
-    if name.localname != "Document" or not _NAMESPACE.fullmatch(name.namespace or ""):
+    if not _ROOT.fullmatch(str(root.tag)):
         raise BadFile(
             _("This is XML, but no bank statement of the kind CAMT.053. Choose CAMT.053 at your bank.")
         )
