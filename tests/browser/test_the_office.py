@@ -39,7 +39,8 @@ NEEDS: dict[str, set[Any]] = {
     "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
-    "billing_run": {Purpose.BILLING},
+    "billing_run": {Purpose.BILLING}, "bank": {Purpose.BILLING}, "bank_waiting": {Purpose.BILLING},
+    "bank_line": {Purpose.BILLING}, "bank_statement": {Purpose.BILLING},
     "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
     "try_again": set(), "take": set(),  # lead to its board, which asks
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
@@ -131,6 +132,7 @@ def customer(house: House) -> dict[str, Any]:
         "payment_id": payment,
         "refund_id": _refund(house, service),
         "stuck_id": _stuck(house, service),
+        **_at_the_bank(house),
         "viewing_id": 1,
         "person_id": house.value(
             "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"
@@ -153,6 +155,23 @@ def _refund(house: House, service: int) -> int:
             return int(found)
         time.sleep(1)
     raise AssertionError("nothing was paid back within two minutes")
+
+
+def _at_the_bank(house: House) -> dict[str, Any]:
+    """A statement with a line of which nobody has said yet what it is."""
+    house.owner.execute(
+        "INSERT INTO bank_bankstatement (account, number, opened_on, opening_cents, closed_on, closing_cents, digest, imported_at)"
+        " VALUES ('NL91ABNA0417164300', '1', current_date, 0, current_date, 12345, 'probe', now())"
+    )
+    house.owner.execute(
+        "INSERT INTO bank_bankline (statement_id, position, booked_on, cents, left_cents, name, other_account, remittance, structured,"
+        " end_to_end, mandate, bank_reference, batch, code, return_reason, is_reversal) SELECT id, 1, current_date, 12345, 12345,"
+        " 'J. de Betaler', 'NL20INGB0001234567', 'bedankt', '', '', '', '', '', '', '', false FROM bank_bankstatement WHERE digest = 'probe'"
+    )
+    return {
+        "statement_id": house.value("SELECT id FROM bank_bankstatement WHERE digest = 'probe'"),
+        "line_id": house.value("SELECT max(id) FROM bank_bankline"),
+    }
 
 
 def _stuck(house: House, service: int) -> int:
@@ -211,6 +230,10 @@ def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
         yield Sight("office:change", {"number": customer["number"]}, then=_refused, status=422, face="office")
     if Purpose.BILLING in held and "report" not in _seen:
         yield from (Sight("office:report", {"slug": slug}, face="office") for slug in REPORTS)
+    if Purpose.BILLING in held and "bank_line" not in _seen:
+        one = {"line_id": customer["line_id"]}
+        yield Sight("office:bank", then=_send("Take it in"), status=422, face="office")
+        yield Sight("office:bank_line", one, then=_send("Set it aside for the bookkeeper"), status=422, face="office")
     if Purpose.SECURITY in held and "journal" not in _seen:
         yield Sight("office:journal", query=f"?customer={customer['number']}", face="office")
 

@@ -259,8 +259,8 @@ def came_back_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
         credit_note_id=refund.credit_note_id, cents=-refund.cents, paid_at=now, paid_with="", now=now
     )
     ledger.post([_posting(refund, on, by_hand=True, back=True)], now=now)
-    Refund.objects.filter(pk=refund.pk).update(paid_on=None)
     _failed(refund, _Reason.BOUNCED, now)
+    Refund.objects.filter(pk=refund.pk).update(paid_on=None)
 
 
 def _tell(kind: str, refund: Refund, now: datetime) -> None:
