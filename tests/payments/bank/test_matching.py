@@ -15,7 +15,8 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments.bank import allocating, credit, finding
 from hospes.payments.bank.allocating import Refused
 from hospes.payments.bank.models import BankAllocation, BankLine, CreditMove, CustomerCredit
-from hospes.payments.bank.rules import Proposal
+from hospes.payments.bank.rules import Kind, Proposal
+from hospes.sales.models import Order, Quote
 from tests.billing.books import draft, issue
 from tests.billing.books import line as of_invoice
 from tests.billing.ledger.ledger_books import balance
@@ -33,6 +34,8 @@ from tests.payments.bank.paper import (
     take_in,
     undo_all,
 )
+from tests.payments.till import jobs
+from tests.sales.shop import accepted, quoted, wanted
 from tests.support import make
 from tests.support.make import NOW
 from tests.support.rights import as_owner
@@ -240,3 +243,60 @@ def test_payouts_and_own_transfers_are_recognised_by_account(settings: Any, cust
 def proposals_of(one: BankLine) -> list[Proposal]:
     with acting(Purpose.BILLING, actor=JOB):
         return list(finding.proposals([one])[one.pk])
+
+
+# --- orders that wait for their payment ---------------------------------------------------------------------------------------
+
+
+def an_order() -> Order:
+    make.vat_rates()
+    return accepted(quoted(make.customer(), wanted(7500)))
+
+
+def order_now(order: Order) -> tuple[str, int]:
+    """How an order stands, and how many invoices there are of it."""
+    with as_owner():
+        return Order.objects.get(pk=order.pk).state, Invoice.objects.filter(
+            origin=f"order:{order.pk}"
+        ).count()
+
+
+def quote_number(order: Order) -> str:
+    with as_owner():
+        return str(Quote.objects.values_list("number", flat=True).get(pk=order.quote_id))
+
+
+@pytest.mark.parametrize("of_quote", [False, True])
+def test_an_order_that_is_paid_by_transfer_is_carried_out(of_quote: bool) -> None:
+    order = an_order()
+    open_one = make.payment(order=order, state="open")
+    came_in(line(9075, f"Bestelling {quote_number(order) if of_quote else order.number}"))
+    assert (said(), order_now(order)) == ([("order", 9075, None)], ("paid", 1))
+    with as_owner():
+        invoice = Invoice.objects.get(origin=f"order:{order.pk}")
+        assert (invoice.paid_cents, invoice.paid_with) == (9075, "banktransfer")
+        open_one.refresh_from_db()
+    assert open_one.replaced_at is not None  # what was begun at the payment provider is let go of
+    assert {"sales.jobs.deliver", "payments.jobs.let_go"} <= {name for _pk, name, _of in jobs()}
+    assert (balance("suspense"), balance("debtors"), balance("bank")) == (0, 0, 9075)
+    with pytest.raises(Refused):
+        undo_all(held()[0])
+    assert order_now(order) == ("paid", 1)
+    well()
+
+
+@pytest.mark.parametrize(("cents", "text"), [(9074, "{}"), (9076, "{}"), (9075, "bedankt")])
+def test_an_order_is_not_paid_with_another_amount_or_without_its_number(cents: int, text: str) -> None:
+    order = an_order()
+    [one] = came_in(line(cents, text.format(order.number)))
+    assert (order_now(order), one.left_cents) == (("awaiting_payment", 0), cents)
+
+
+def test_an_order_that_was_paid_meanwhile_is_not_paid_again() -> None:
+    order = an_order()
+    one, two = came_in(line(9075, order.number), line(9075, order.number))
+    assert (order_now(order), one.left_cents, two.left_cents) == (("paid", 1), 0, 9075)
+    part = allocating.Part(Kind.ORDER, 9075, order.customer_id, order_id=order.pk)
+    with pytest.raises(Refused):
+        act(allocating.divide, line_id=two.pk, parts=[part])
+    well()

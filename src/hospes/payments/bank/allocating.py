@@ -5,6 +5,7 @@ Of each line the bank's side is booked when it comes in, against the account of 
 from there. Everything of one line goes one after another: who comes second sees what the first one said.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -24,7 +25,10 @@ from hospes.payments import refunds
 from hospes.payments.bank import credit, finding, rules
 from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.bank.rules import Kind, Proposal
-from hospes.payments.models import Refund
+from hospes.payments.jobs import let_go
+from hospes.payments.models import UNDECIDED, Payment, Refund
+from hospes.sales import services as sales
+from hospes.sales.models import Order
 
 journal.register({
     "bank.divided": gettext_lazy("Said what money at the bank is for"),
@@ -37,6 +41,7 @@ METHOD: Final = "banktransfer"
 #: From the account of what is not known yet to which; what is not here is balanced by its other side.
 _TO: Final = {
     Kind.INVOICE: Use.DEBTORS,
+    Kind.ORDER: Use.DEBTORS,
     Kind.CREDIT: Use.CREDIT,
     Kind.PAYOUT: Use.CLEARING,
     Kind.OTHER: Use.QUESTIONS,
@@ -55,6 +60,7 @@ class Part:
     cents: int
     customer_id: int | None = None
     invoice_id: int | None = None
+    order_id: int | None = None
     refund_id: int | None = None
     other_line_id: int | None = None
     note: str = ""
@@ -105,6 +111,7 @@ def _parts(line: BankLine, proposal: Proposal) -> list[Part]:
     return [
         Part(
             proposal.kind, line.left_cents, who, refund_id=proposal.about_id if is_refund else None,
+            order_id=proposal.about_id if proposal.kind == Kind.ORDER else None,
             other_line_id=proposal.about_id if proposal.kind == Kind.REVERSAL else None,
         )
     ]  # fmt: skip
@@ -193,8 +200,8 @@ def _book(line: BankLine, part: Part, ground: Ground, now: datetime) -> None:
     _carry_out(line, part, now)
     made = BankAllocation.objects.create(
         line_id=line.pk, customer_id=part.customer_id, kind=part.kind, cents=part.cents, invoice_id=part.invoice_id,
-        refund_id=part.refund_id, other_line_id=part.other_line_id, is_automatic=ground.is_automatic, score=ground.score,
-        why=",".join(ground.why)[:120], note=part.note, booked_at=now,
+        order_id=part.order_id, refund_id=part.refund_id, other_line_id=part.other_line_id,
+        is_automatic=ground.is_automatic, score=ground.score, why=",".join(ground.why)[:120], note=part.note, booked_at=now,
     )  # fmt: skip
     if part.kind == Kind.CREDIT:
         try:
@@ -207,24 +214,52 @@ def _book(line: BankLine, part: Part, ground: Ground, now: datetime) -> None:
 
 def _carry_out(line: BankLine, part: Part, now: datetime) -> None:
     if part.kind == Kind.INVOICE:
-        paid_at = datetime.combine(line.booked_on, time(12), tzinfo=UTC)
         taken = billing.take_payment(
             invoice_id=part.invoice_id or 0,
             cents=part.cents,
-            paid_at=min(paid_at, now),
+            paid_at=_paid_at(line, now),
             paid_with=METHOD,
             now=now,
         )
         if taken != part.cents:
             raise Refused(_("So much is not open on this invoice any more."))
-        if line.other_account[:2].isalpha() and line.other_account[2:4].isdigit():
-            note_place(
-                customer_id=part.customer_id or 0, kind="bank", country=line.other_account[:2], now=now
-            )
+        _note_place(line, part, now)
+    elif part.kind == Kind.ORDER:
+        _pay_order(line, part, now)
     elif part.kind in (Kind.REFUND, Kind.BOUNCE):
         _refunded(line, part, now)
     elif part.kind == Kind.REVERSAL:
         _reverse(line, part, now)
+
+
+def _note_place(line: BankLine, part: Part, now: datetime) -> None:
+    """The country of the account is a piece of evidence of where the customer is, for the VAT."""
+    if re.match("[A-Z]{2}[0-9]{2}", line.other_account):
+        note_place(customer_id=part.customer_id or 0, kind="bank", country=line.other_account[:2], now=now)
+
+
+def _pay_order(line: BankLine, part: Part, now: datetime) -> None:
+    """An order is paid as a whole or not; what was begun for it at the payment provider is let go of."""
+    order = (
+        Order.objects.select_for_update()
+        .filter(pk=part.order_id or 0, customer_id=part.customer_id or 0)
+        .first()
+    )
+    if order is None or order.state != Order.State.AWAITING_PAYMENT or order.total_cents != part.cents:
+        raise Refused(_("This order does not wait for that amount any more."))
+    begun = Payment.objects.filter(order_id=order.pk, state__in=UNDECIDED)
+    for payment_id in begun.order_by("pk").values_list("pk", flat=True):
+        let_go.enqueue(payment_id=payment_id)
+    begun.filter(replaced_at=None).update(replaced_at=now)
+    sales.mark_paid(
+        order_id=order.pk, paid_with=METHOD, paid_at=_paid_at(line, now), today=clock.day_of(now), now=now
+    )
+    _note_place(line, part, now)
+
+
+def _paid_at(line: BankLine, now: datetime) -> datetime:
+    """A bank says a day: the middle of it stands for it."""
+    return min(datetime.combine(line.booked_on, time(12), tzinfo=UTC), now)
 
 
 def _refunded(line: BankLine, part: Part, now: datetime) -> None:
@@ -287,6 +322,12 @@ def undo(*, allocation_id: int, now: datetime) -> None:
 def _carry_back(line: BankLine, held: BankAllocation, now: datetime) -> None:
     if held.kind == Kind.INVOICE:
         billing.take_back(invoice_id=held.invoice_id or 0, cents=held.cents, now=now)
+    elif held.kind == Kind.ORDER:
+        raise Refused(
+            _(
+                "This order was paid with it, and is being carried out. Make a credit note of its invoice instead."
+            )
+        )
     elif held.kind == Kind.CREDIT:
         try:
             credit.take_back(held, now=now)

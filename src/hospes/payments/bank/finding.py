@@ -19,7 +19,10 @@ from hospes.payments.bank import rules
 from hospes.payments.bank.models import BankAllocation, BankLine, CustomerCredit
 from hospes.payments.bank.rules import Kind, Moved, Owed, Payer, Proposal, Seen, Why
 from hospes.payments.models import PaidFrom, Refund
+from hospes.sales.models import Order
 
+#: What the numbers of orders and of their quotes begin with (sales.rules).
+_ORDERS: Final = ("B", "O")
 #: So many open invoices of one amount are looked at: more of them tell nothing.
 _SAME: Final = 6
 _OPEN_CENTS: Final = F("total_cents") - F("credited_cents") - F("paid_cents")
@@ -43,7 +46,8 @@ def proposals(lines: Sequence[BankLine]) -> dict[int, list[Proposal]]:
     known = _known_accounts(unknown)
     for line_id, some in _incoming(coming, known).items():
         found[line_id] += some
-    for line_id, some in {**_bounces(coming, known), **_outgoing(going, known)}.items():
+    others = [_orders(coming, known), _bounces(coming), _outgoing(going, known)]
+    for line_id, some in [pair for each in others for pair in each.items()]:
         found[line_id] += some
     return {
         line_id: sorted(some, key=lambda each: -each.score)[: rules.MOST] for line_id, some in found.items()
@@ -166,10 +170,32 @@ def _owed(line: BankLine, books: _Books, named: Mapping[str, Why], concerned: se
     return [once[pk] for pk in sorted(once, key=lambda pk: books.order[pk])]
 
 
+def _orders(lines: Sequence[BankLine], known: Mapping[str, set[int]]) -> dict[int, list[Proposal]]:
+    """Orders that wait for their payment, by their number or that of their quote, or of a customer who is known."""
+    if not lines:
+        return {}
+    numbers = {number for line in lines for number in rules.numbers_in(seen(line).text, _ORDERS)}
+    payers = {pk for line in lines for pk in known.get(line.other_account, ())}
+    asked = Q(number__in=numbers) | Q(quote__number__in=numbers) | Q(customer_id__in=payers)
+    waiting = Order.objects.filter(asked, state=Order.State.AWAITING_PAYMENT, quote__on_account=False)
+    rows = list(
+        waiting.order_by("placed_at", "pk").values_list(
+            "pk", "customer_id", "total_cents", "number", "quote__number"
+        )
+    )
+    names = dict(Customer.objects.filter(pk__in={row[1] for row in rows}).values_list("pk", "name"))
+    accounts = {pk: frozenset(account for account, some in known.items() if pk in some) for pk in names}
+    others = [
+        Moved(pk, of, cents, frozenset(map(rules.compact, of_numbers)), accounts[of], names[of])
+        for pk, of, cents, *of_numbers in rows
+    ]
+    return {line.pk: rules.matching(seen(line), Kind.ORDER, others) for line in lines}
+
+
 # --- what went out, and what came back ------------------------------------------------------------------------------------
 
 
-def _bounces(lines: Sequence[BankLine], known: Mapping[str, set[int]]) -> dict[int, list[Proposal]]:
+def _bounces(lines: Sequence[BankLine]) -> dict[int, list[Proposal]]:
     """Money that we paid back by hand and that is here again."""
     back = [line for line in lines if line.return_reason or line.is_reversal]
     if not back:

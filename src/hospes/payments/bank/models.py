@@ -27,6 +27,7 @@ from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.payments.bank.rules import Kind as Kinds
 from hospes.payments.models import Refund
+from hospes.sales.models import Order
 
 #: Art. 52 AWR: bank statements are a part of the books, also what on them is of no customer.
 BOOKS = Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7)
@@ -137,6 +138,7 @@ class BankAllocation(MappedModel):
 
     class Kind(models.TextChoices):
         INVOICE = Kinds.INVOICE.value, _("for an invoice")
+        ORDER = Kinds.ORDER.value, _("for an order")
         CREDIT = Kinds.CREDIT.value, _("credit of a customer")
         REFUND = Kinds.REFUND.value, _("money paid back")
         BOUNCE = Kinds.BOUNCE.value, _("money paid back that did not arrive")
@@ -156,6 +158,7 @@ class BankAllocation(MappedModel):
     invoice = models.ForeignKey(
         Invoice, models.PROTECT, null=True, related_name="+", verbose_name=_("invoice")
     )
+    order = models.ForeignKey(Order, models.PROTECT, null=True, related_name="+", verbose_name=_("order"))
     refund = models.ForeignKey(
         Refund, models.PROTECT, null=True, related_name="+", verbose_name=_("money paid back")
     )
@@ -178,22 +181,40 @@ class BankAllocation(MappedModel):
                     kind="invoice",
                     invoice__isnull=False,
                     customer__isnull=False,
+                    order=None,
                     refund=None,
                     other_line=None,
                 )
-                | Q(kind="credit", customer__isnull=False, invoice=None, refund=None, other_line=None)
+                | Q(
+                    kind="order",
+                    order__isnull=False,
+                    customer__isnull=False,
+                    invoice=None,
+                    refund=None,
+                    other_line=None,
+                )
+                | Q(
+                    kind="credit",
+                    customer__isnull=False,
+                    invoice=None,
+                    order=None,
+                    refund=None,
+                    other_line=None,
+                )
                 | Q(
                     kind__in=["refund", "bounce"],
                     refund__isnull=False,
                     customer__isnull=False,
                     invoice=None,
+                    order=None,
                     other_line=None,
                 )
-                | Q(kind="reversal", other_line__isnull=False, invoice=None, refund=None)
+                | Q(kind="reversal", other_line__isnull=False, invoice=None, order=None, refund=None)
                 | Q(
                     kind__in=["payout", "own", "other"],
                     customer=None,
                     invoice=None,
+                    order=None,
                     refund=None,
                     other_line=None,
                 ),
@@ -209,7 +230,7 @@ class BankAllocation(MappedModel):
     datamap = row(
         plain("id", "line", "other_line", "is_automatic", "score", "why", writes=())
         | plain("undone_at")
-        | personal(Category.PAYMENT, "customer", "kind", "cents", "invoice", "refund", "note", "booked_at", writes=()),
+        | personal(Category.PAYMENT, "customer", "kind", "cents", "invoice", "order", "refund", "note", "booked_at", writes=()),
         key="customer_id", reads={Purpose.BILLING}, twins=(), creates={Purpose.BILLING}, writes={Purpose.BILLING}, keep=BOOKS,
     )  # fmt: skip
 

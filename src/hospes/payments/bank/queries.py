@@ -12,6 +12,7 @@ from hospes.payments.bank import allocating, finding, words
 from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement, CreditMove
 from hospes.payments.bank.rules import Proposal, Why
 from hospes.payments.models import Refund
+from hospes.sales.models import Order
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class _Names:
         customers = {each.customer_id for each in proposals} - {None}
         invoices = {pk for each in proposals for pk, _cents in each.shares}
         refunds = {each.about_id for each in proposals if each.kind in ("refund", "bounce")}
+        orders = {each.about_id for each in proposals if each.kind == "order"} - {None}
+        self._orders = dict(Order.objects.filter(pk__in=orders).values_list("pk", "number"))
         self._customers = {
             pk: (number, name)
             for pk, number, name in Customer.objects.filter(pk__in=customers).values_list(
@@ -109,7 +112,7 @@ class _Names:
             each.kind.value, str(BankAllocation.Kind(each.kind.value).label), allocating.key_of(each), each.score,
             [str(words.WHY[why]) for why in each.why], each.customer_id, number, name,
             [(self._invoices.get(pk, ""), cents) for pk, cents in each.shares], each.left,
-            self._refunds.get(each.about_id or 0, ""),
+            (self._orders if each.kind == "order" else self._refunds).get(each.about_id or 0, ""),
         )  # fmt: skip
 
 
@@ -149,6 +152,9 @@ def said_of(line_ids: Sequence[int]) -> dict[int, list[Said]]:
             pk__in={each.refund_id for each in rows} - {None}
         )
     }
+    orders = dict(
+        Order.objects.filter(pk__in={each.order_id for each in rows} - {None}).values_list("pk", "number")
+    )
     found: dict[int, list[Said]] = {}
     for each in rows:
         why = [str(words.WHY[Why(code)]) for code in each.why.split(",") if code in list(Why)]
@@ -156,7 +162,7 @@ def said_of(line_ids: Sequence[int]) -> dict[int, list[Said]]:
             Said(
                 each.pk, each.kind, str(BankAllocation.Kind(each.kind).label), each.cents, each.is_automatic, each.score, why,
                 each.customer_id, customers.get(each.customer_id or 0), invoices.get(each.invoice_id or 0, ""),
-                refunds.get(each.refund_id or 0, ""), each.note, each.undone_at is not None,
+                refunds.get(each.refund_id or 0, "") or orders.get(each.order_id or 0, ""), each.note, each.undone_at is not None,
             )
         )  # fmt: skip
     return found

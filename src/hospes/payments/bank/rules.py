@@ -56,6 +56,7 @@ class Kind(StrEnum):
     """What a line, or a part of it, turns out to be."""
 
     INVOICE = "invoice"
+    ORDER = "order"
     CREDIT = "credit"
     REFUND = "refund"
     BOUNCE = "bounce"
@@ -314,7 +315,7 @@ def _less(proposal: Proposal, why: Why, most: int) -> Proposal:
 @dataclass(frozen=True)
 class Moved:
     """
-    Something that may be the other side: a refund to be paid by hand, one that was, or an earlier line.
+    Something that may be the other side: an order to be paid, a refund to be paid by hand, one that was, or an earlier line.
 
     `numbers` are those of its documents, in their compact form; `accounts` where its money came from or went to.
     """
@@ -335,7 +336,7 @@ def matching(seen: Seen, kind: Kind, others: Sequence[Moved], *, most: int = 100
     same = [each for each in others if each.cents == seen.cents]
     for each in same:
         why = [Why.AMOUNT]
-        if any(number in text for number in each.numbers):
+        if any(re.search(rf"{number}(?!\d)", text) for number in each.numbers):
             why.append(Why.NUMBER)
         if seen.end_to_end and seen.end_to_end in each.references:
             why.append(Why.END_TO_END)
