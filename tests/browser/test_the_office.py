@@ -233,7 +233,9 @@ def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
     if Purpose.BILLING in held and "bank_line" not in _seen:
         one = {"line_id": customer["line_id"]}
         yield Sight("office:bank", then=_send("Take it in"), status=422, face="office")
-        yield Sight("office:bank_line", one, then=_send("Set it aside for the bookkeeper"), status=422, face="office")
+        yield Sight(
+            "office:bank_line", one, then=_send("Set it aside for the bookkeeper"), status=422, face="office"
+        )
     if Purpose.SECURITY in held and "journal" not in _seen:
         yield Sight("office:journal", query=f"?customer={customer['number']}", face="office")
 

@@ -21,6 +21,7 @@ from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
+from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement, CreditMove
 from hospes.payments.models import Refund
 from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
 from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
@@ -93,6 +94,7 @@ def life() -> Life:
         )  # fmt: skip
         _raised(made, held)
         _money(made, invoice, held)
+        _bank(made)
         texts = ("gets", "public_private", "public_business")
         RegistryNotice.objects.create(
             product=make.product(kind="domain", extension=f".canary{person.pk}"), version="1", valid_from=make.TODAY, registry="canary",
@@ -145,6 +147,28 @@ def _money(made: Life, invoice: Invoice, service: Service) -> None:
         )
     Refund.objects.create(credit_note=note, customer=made.customer, cents=1, state="failed", reason="no_payment",
                           idempotency_key=names.word(), due_on=make.TODAY, requested_at=make.NOW)  # fmt: skip
+
+
+def _bank(made: Life) -> None:
+    """A line of a bank statement that is credit of the customer."""
+    statement = BankStatement.objects.create(
+        account="NL91ABNA0417164300", opened_on=make.TODAY, opening_cents=0, closed_on=make.TODAY, closing_cents=5,
+        digest=uuid.uuid4().hex, imported_at=make.NOW,
+    )  # fmt: skip
+    line = BankLine.objects.create(
+        statement=statement, customer=made.customer, position=1, booked_on=make.TODAY, cents=5, left_cents=5, name="canary",
+        other_account="NL20INGB0001234567", remittance="canary",
+    )  # fmt: skip
+    held = BankAllocation.objects.create(
+        line=line,
+        customer=made.customer,
+        kind="credit",
+        cents=5,
+        is_automatic=False,
+        note="canary",
+        booked_at=make.NOW,
+    )
+    CreditMove.objects.create(customer=made.customer, cents=5, allocation=held, at=make.NOW)
 
 
 def _second_step(made: Life) -> None:

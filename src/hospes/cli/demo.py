@@ -14,6 +14,7 @@ from django.db import transaction
 
 from hospes.accounts import services as accounts
 from hospes.accounts.staff import services as staff
+from hospes.cli import demo_bank
 from hospes.cli.demo_catalogue import PACKAGES, stock_catalogue
 from hospes.cli.demo_names import MadeUp, made_up
 from hospes.cli.demo_orders import lines_of
@@ -52,6 +53,7 @@ def fill(path: Path) -> bool:
         for number in range(2, CUSTOMERS):
             sign_up(made_up(number), now=now - timedelta(days=370), business=number % 2 == 0, password=None)
         _year_of_orders(now)
+        demo_bank.fill(now)
     path.write_text(json.dumps({"logins": logins}, indent=2))
     path.chmod(0o600)
     return True

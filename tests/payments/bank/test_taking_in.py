@@ -17,6 +17,7 @@ from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import refunds, sweeps
 from hospes.payments.bank import allocating, credit, finding, services
+from hospes.payments.bank import checks as bank_checks
 from hospes.payments.bank import sweeps as bank_sweeps
 from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement
 from hospes.payments.bank.reading import BadFile
@@ -396,8 +397,31 @@ def _agrees(customers: list[Any], several: list[Any]) -> None:
     assert balance("debtors") == sum(9075 - paid(each) for each in several)
     with as_owner():
         credits = {customer.pk: credit.balance(customer.pk) for customer in customers}
-        assert checks.findings(connection) == []
+        assert checks.findings(connection) + bank_checks.findings(connection) == []
     assert -balance("credit") == sum(credits.values())
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("UPDATE bank_bankline SET left_cents = 2", "is not what of it is divided"),
+        ("UPDATE bank_customercredit SET cents = cents + 1", "is not the sum of its changes"),
+        ("INSERT INTO bank_bankstatement (account, number, opened_on, opening_cents, closed_on, closing_cents, digest, imported_at)"
+         " VALUES ('NL91ABNA0417164300', '2', '2030-01-01', 5, '2030-01-01', 6, 'x', now())", "does not add up"),
+        ("INSERT INTO bank_bankline (statement_id, position, booked_on, cents, left_cents, name, other_account, remittance, structured,"
+         " end_to_end, mandate, bank_reference, batch, code, return_reason, is_reversal) SELECT id, 9, opened_on, 1, 1, '', '', '', '', '',"
+         " '', '', '', '', '', false FROM bank_bankstatement", "is not in the ledger"),
+    ],
+)  # fmt: skip
+def test_check_sees_what_does_not_agree(sql: str, words: str) -> None:
+    customer = make.customer()
+    one, _two = came_in(line(500, "x"), line(700, "y"))
+    act(allocating.hold_as_credit, line_id=one.pk, number=customer.number)
+    with as_owner():
+        assert bank_checks.findings(connection) == []
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+        assert any(words in found for found in bank_checks.findings(connection))
 
 
 def test_what_is_done_at_the_bank_stands_in_the_journal_with_its_words() -> None:

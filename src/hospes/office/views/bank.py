@@ -180,7 +180,8 @@ def line(request: Any, line_id: int) -> HttpResponse:
         journal.record(
             "bank.looked_at", at=now, table="bank_bankline", object_id=row.pk, customer_id=row.customer_id
         )
-        _noted(scene, [each.customer_id for each in [*found, *said]], now)
+        concerned = [each.customer_id for each in found] + [each.customer_id for each in said]
+        _noted(scene, concerned, now)
     context = {
         "line": row, "statement": held, "own_account": _spaced(held.account), "account": _spaced(row.other_account),
         "proposals": found, "said": said, "reason": return_words(row.return_reason), "amount": abs(row.cents),

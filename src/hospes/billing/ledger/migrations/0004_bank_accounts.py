@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 #: As in the chart (0003): code, RGS code, balance sheet or profit and loss, what bookings know it by, names.
 CHART = (
-    ("1160", "BLimKruSto", "B", "suspense", "Kruisposten: nog toe te wijzen bankregels", "Suspense: bank lines still to be assigned"),
+    ("1160", "BLimKru", "B", "suspense", "Kruisposten: nog toe te wijzen bankregels", "Suspense: bank lines still to be assigned"),
     ("1460", "BSchVobVob", "B", "credit", "Tegoeden van klanten", "Credit of customers"),
     ("1490", "BSchOvsVpo", "B", "questions", "Vraagposten", "Items for the bookkeeper to look into"),
 )
