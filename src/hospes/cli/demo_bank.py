@@ -13,7 +13,7 @@ from hospes.customers.models import Customer
 from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments.bank import services
+from hospes.payments.bank import services, sweeps
 from hospes.payments.bank.reading import Line, Statement
 
 _OPENING = 1_250_000
@@ -42,6 +42,7 @@ def fill(now: datetime) -> None:
             (61_873, "t_demo settlement", "Stichting Mollie Payments", ""),
         ])  # fmt: skip
         services.take_in([first, second], now=now)
+    sweeps.match(now=now, actor=SYSTEM)
 
 
 def _invoice(customer: Customer, number: int, today: date, now: datetime) -> Invoice:

@@ -104,6 +104,7 @@ TASKS: dict[str, Promise] = {
     "messaging.jobs.deliver_text": _("Sending a text message"),
     "messaging.jobs.sweep_texts": _("Asking what became of text messages"),
     "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
+    "payments.bank.jobs.match_lines": _("Finding what money at the bank is for"),
     "payments.bank.jobs.set_off_credit": _("Paying invoices from credit"),
     "payments.jobs.book_missing": _("Booking payments that are missing in the ledger"),
     "payments.jobs.check": _("Looking up a payment"),

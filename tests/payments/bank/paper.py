@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from hospes.billing.models import Invoice
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments.bank import allocating, reading, services
+from hospes.payments.bank import allocating, reading, services, sweeps
 from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.bank.reading import Line, Statement
 from tests.support.make import NOW, TODAY
@@ -43,7 +43,9 @@ def statement(
 def take_in(*statements: Statement, now: datetime = NOW) -> services.TakenIn:
     """Bring statements, as a clerk does."""
     with acting(Purpose.BILLING, actor=JOB):
-        return services.take_in(statements, now=now)
+        done = services.take_in(statements, now=now)
+    sweeps.match(now=now, line_ids=done.line_ids)
+    return done
 
 
 def bring(data: bytes, now: datetime = NOW) -> services.TakenIn:

@@ -65,7 +65,7 @@ def test_the_same_file_twice_changes_nothing() -> None:
     data = camt(statement(line(5, "a"), line(5, "a"), line(-3)))
     assert (bring(data).new, count()) == (1, (1, 3, 3))
     again_ = bring(data)
-    assert (again_.new, again_.known, again_.lines, count()) == (0, 1, 0, (1, 3, 3))
+    assert (again_.new, again_.known, again_.line_ids, count()) == (0, 1, (), (1, 3, 3))
 
 
 def test_the_same_statement_in_another_file_or_under_another_name_is_the_same() -> None:
@@ -137,7 +137,7 @@ def test_accounts_of_the_operator_each_have_their_own_row(settings: Any) -> None
 
 
 def test_an_empty_statement_and_one_of_nothing_are_taken() -> None:
-    assert (take_in(statement()).lines, count()) == (0, (1, 0, 0))
+    assert (take_in(statement()).line_ids, count()) == ((), (1, 0, 0))
     assert take_in(next_day(statement(), line(3))).new == 1
 
 
@@ -332,6 +332,22 @@ def test_a_transfer_that_the_bank_undoes_takes_its_payment_back() -> None:
     assert [each.left_cents for each in held()] == [9075, -9075]
     with as_owner():
         assert checks.findings(connection) == []
+
+
+def test_lines_that_nobody_looked_at_are_looked_at_later_and_what_was_undone_is_left_alone() -> None:
+    invoice = issue(draft(make.customer()))
+    with acting(Purpose.BILLING, actor=JOB):  # the worker that brought it was killed after that
+        services.take_in([statement(line(9075, invoice.number), line(1, "?"))], now=NOW)
+    assert (paid(invoice), [each.matched_at for each in held()]) == (0, [None, None])
+    assert bank_sweeps.match(now=NOW, page_size=1) == {"lines": 2, "booked": 1}
+    undo_all(held()[0])
+    assert bank_sweeps.match(now=NOW) == {}
+    assert paid(invoice) == 0
+    with clock.moved_to(NOW):
+        from hospes.payments.bank import jobs
+
+        jobs.match_lines.run(timestamp=0)
+    assert paid(invoice) == 0
 
 
 # --- the sweep, and everything together -------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from hospes.office import shown
 from hospes.office.forms_bank import AsideForm, CreditForm, SharesForm, StatementFileForm
 from hospes.office.pages import office_page, show
 from hospes.office.piles import place_of
-from hospes.payments.bank import allocating, queries, reading, services
+from hospes.payments.bank import allocating, queries, reading, services, sweeps
 from hospes.payments.bank.models import BankLine, BankStatement
 from hospes.payments.bank.words import return_words
 from hospes.payments.queries import masked
@@ -61,16 +61,16 @@ def _taken_in(request: Any, form: StatementFileForm) -> bool:
         statements = reading.read(form.cleaned_data["file"])
         with acting(_BILLING, actor=request.actor):
             done = services.take_in(statements, now=clock.now())
+        booked = sweeps.match(now=clock.now(), actor=request.actor, line_ids=done.line_ids)["booked"]
     except reading.BadFile as wrong:
         form.add_error("file", str(wrong))
         return False
     if not done.new:
         messages.info(request, _("All of this file is here already. Nothing was changed."))
         return True
-    said = ngettext("One line was taken in", "%(n)d lines were taken in", done.lines) % {"n": done.lines}
-    rest = _("%(booked)d were booked, %(left)d wait for you.") % {
-        "booked": done.booked, "left": done.lines - done.booked
-    }  # fmt: skip
+    lines = len(done.line_ids)
+    said = ngettext("One line was taken in", "%(n)d lines were taken in", lines) % {"n": lines}
+    rest = _("%(booked)d were booked, %(left)d wait for you.") % {"booked": booked, "left": lines - booked}
     messages.success(request, f"{said}: {rest}")
     return True
 

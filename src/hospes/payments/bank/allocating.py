@@ -23,6 +23,7 @@ from hospes.customers.models import Customer
 from hospes.kernel import clock, journal
 from hospes.payments import refunds
 from hospes.payments.bank import credit, finding, rules
+from hospes.payments.bank.locking import one_at_a_time
 from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.bank.rules import Kind, Proposal
 from hospes.payments.jobs import let_go
@@ -83,6 +84,23 @@ def key_of(proposal: Proposal) -> str:
     shares = "+".join(f"{pk}.{cents}" for pk, cents in proposal.shares)
     parts = [proposal.kind.value, proposal.customer_id or 0, proposal.about_id or 0, shares, proposal.left]
     return "_".join(str(part) for part in parts)
+
+
+@transaction.atomic
+def match(*, line_id: int, now: datetime) -> bool:
+    """Book a line by itself, if it is certain what it is; once: afterwards it is a person's. Returns whether it was booked."""
+    line = _locked(line_id)
+    if not BankLine.objects.filter(pk=line_id, matched_at=None).update(matched_at=now) or not line.left_cents:
+        return False
+    certain = [each for each in finding.proposals([line])[line.pk] if each.is_certain]
+    if len(certain) != 1:
+        return False
+    try:
+        with transaction.atomic():
+            take(line, certain[0], now=now, is_automatic=True)
+    except Refused:
+        return False
+    return True
 
 
 @transaction.atomic
@@ -170,6 +188,7 @@ def _rest(line_id: int, part: Part, now: datetime) -> None:
 
 def _locked(line_id: int) -> BankLine:
     """A line that nobody else divides until the end of the transaction."""
+    one_at_a_time()
     line = BankLine.objects.select_for_update().filter(pk=line_id).first()
     if line is None:
         raise Refused(_("There is no such line."))

@@ -8,13 +8,14 @@ Acts for billing. A credit is the sum of its moves; the database keeps that, and
 from datetime import datetime
 from typing import Final
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
 from hospes.billing.models import OPEN, Invoice
-from hospes.kernel import acting, clock, journal
+from hospes.kernel import clock, journal
+from hospes.payments.bank.locking import one_at_a_time
 from hospes.payments.bank.models import BankAllocation, CreditMove, CustomerCredit
 
 journal.register({
@@ -40,7 +41,7 @@ def balance(customer_id: int) -> int:
 def add(allocation: BankAllocation, *, now: datetime) -> None:
     """Hold money of a bank line as credit; below zero, it was paid out. Raises CreditTooSmall."""
     customer_id = allocation.customer_id or 0
-    _one_at_a_time(customer_id)
+    one_at_a_time()
     if balance(customer_id) + allocation.cents < 0:
         raise CreditTooSmall
     CreditMove.objects.create(
@@ -52,7 +53,7 @@ def add(allocation: BankAllocation, *, now: datetime) -> None:
 def take_back(allocation: BankAllocation, *, now: datetime) -> None:
     """Undo `add`; where the credit paid invoices meanwhile, the last of those are open again. Raises billing's StillNeeded."""
     customer_id = allocation.customer_id or 0
-    _one_at_a_time(customer_id)
+    one_at_a_time()
     move = CreditMove.objects.get(allocation_id=allocation.pk, undoes=None)
     while balance(customer_id) < move.cents:
         _undo_last_set_off(customer_id, now)
@@ -80,7 +81,7 @@ def _undo_last_set_off(customer_id: int, now: datetime) -> None:
 @transaction.atomic
 def set_off(*, customer_id: int, now: datetime) -> int:
     """Pay what a customer owes from their credit, the oldest invoice first; returns how many cents."""
-    _one_at_a_time(customer_id)
+    one_at_a_time()
     left = before = balance(customer_id)
     owed = Invoice.objects.filter(OPEN, customer_id=customer_id).order_by("due_on", "pk")
     for invoice_id in list(owed.values_list("pk", flat=True)) if left else []:
@@ -113,17 +114,6 @@ def _post(move: CreditMove, origin: str, cents: int, now: datetime) -> None:
         ledger.Journal.MEMORIAL, origin, clock.day_of(now), lines, move.customer_id, number
     )
     ledger.post([posting], now=now)
-
-
-def _one_at_a_time(customer_id: int) -> None:
-    """Until the end of the transaction nobody else touches this customer's credit."""
-    scene = acting.current()
-    if scene is None:
-        raise RuntimeError("credit is moved inside acting()")
-    with connections[scene.alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext('hospes credit'), %s)", [customer_id % 2_147_483_647]
-        )
 
 
 def _noted(action: str, customer_id: int, now: datetime) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
 
 from hospes.billing.models import OPEN, Invoice, Series
 from hospes.customers.models import Customer
@@ -144,10 +145,10 @@ def _look_up(
     for row in of_invoices.filter(OPEN, customer_id__in=concerned).order_by("due_on", "pk"):
         books.by_customer.setdefault(row.customer_id, []).append(_taken(books, row))
     amounts = {line.left_cents for line in lines}
-    for row in of_invoices.filter(OPEN, still__in=amounts).order_by("due_on", "pk"):
-        same = books.by_amount.setdefault(_taken(books, row).cents, [])
-        if len(same) < _SAME:
-            same.append(_taken(books, row))
+    place = Window(RowNumber(), partition_by=F("still"), order_by=("due_on", "pk"))
+    same = of_invoices.filter(OPEN, still__in=amounts).annotate(place=place).filter(place__lte=_SAME)
+    for row in same.order_by("due_on", "pk"):
+        books.by_amount.setdefault(row.still, []).append(_taken(books, row))
     concerned |= {each.customer_id for each in books.by_number.values()}
     concerned |= {each.customer_id for some in books.by_amount.values() for each in some}
     books.payers = {

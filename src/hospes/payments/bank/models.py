@@ -66,7 +66,7 @@ class BankStatement(models.Model):
 class BankLine(MappedModel):
     """
     A movement on a statement; `cents` above zero came in. `left_cents` is what of it nobody has said yet what it is; a trigger
-    keeps it.
+    keeps it. `matched_at`: when the rules looked at it; what was undone since is not booked by itself again.
 
     `customer` is whose it is, where all of it is of one customer; of what is of several, or of none, the allocations say it.
     """
@@ -93,6 +93,7 @@ class BankLine(MappedModel):
     code = models.CharField(max_length=20, blank=True)
     return_reason = models.CharField(_("why it came back"), max_length=35, blank=True)
     is_reversal = models.BooleanField(_("undone by the bank"), default=False)
+    matched_at = models.DateTimeField(null=True)
 
     class Meta(MappedModel.Meta):
         abstract = False
@@ -108,6 +109,7 @@ class BankLine(MappedModel):
         ]
         indexes = [
             models.Index(fields=["booked_on", "id"], condition=~Q(left_cents=0), name="bank_lines_waiting"),
+            models.Index(fields=["id"], condition=Q(matched_at=None), name="bank_lines_not_looked_at"),
             models.Index(
                 fields=["other_account"],
                 condition=~Q(other_account="") & Q(customer__isnull=False),
@@ -118,6 +120,7 @@ class BankLine(MappedModel):
 
     datamap = row(
         plain("id", "statement", "position", "bank_reference", "batch", "code", "is_reversal", "left_cents", writes=())
+        | plain("matched_at")
         | personal(Category.PAYMENT, "customer")
         | personal(
             Category.PAYMENT, "booked_on", "valued_on", "cents", "name", "other_account", "remittance", "structured",

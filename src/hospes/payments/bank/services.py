@@ -12,14 +12,15 @@ from itertools import pairwise
 from typing import Final
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import formats
 from django.utils.translation import get_language, gettext_lazy
 
 from hospes.billing.documents.notation import euros
 from hospes.billing.ledger import services as ledger
-from hospes.kernel import acting, journal
-from hospes.payments.bank import allocating, finding, rules
+from hospes.kernel import journal
+from hospes.payments.bank import rules
+from hospes.payments.bank.locking import one_at_a_time
 from hospes.payments.bank.models import BankLine, BankStatement
 from hospes.payments.bank.reading import BadFile, Statement
 from hospes.payments.bank.rules import Wrong
@@ -32,25 +33,24 @@ _PAGE: Final = 500
 
 @dataclass(frozen=True)
 class TakenIn:
-    """What came of a file: statements that are new, and known; lines that are new, and those of them that were booked."""
+    """What came of a file: statements that are new, and known; and the ids of the lines that are new, in their order."""
 
     new: int
     known: int
-    lines: int
-    booked: int
+    line_ids: tuple[int, ...]
 
 
 @transaction.atomic
 def take_in(statements: Sequence[Statement], *, now: datetime) -> TakenIn:
     """
-    Take in the statements of a file (`reading.read`), and book of their lines what is certain.
+    Take in the statements of a file (`reading.read`); what their lines are is looked at after that (`sweeps.match`).
 
     Raises BadFile, with nothing taken, when one of them is not of an account of ours, does not add up, or does not follow on
     what is there.
     """
     for statement in statements:
         _in_order(statement, rules.wrong_in_itself(statement, settings.HOSPES_BANK.accounts))
-    _one_at_a_time()
+    one_at_a_time()
     fresh = [each for each in _sorted(statements) if not _is_known(each)]
     fresh = list({digest(each): each for each in fresh}.values())
     for account in dict.fromkeys(each.account for each in fresh):
@@ -58,8 +58,7 @@ def take_in(statements: Sequence[Statement], *, now: datetime) -> TakenIn:
     line_ids: list[int] = []
     for each in fresh:
         line_ids += _stored(each, now)
-    booked = match(line_ids, now=now)
-    return TakenIn(len(fresh), len(statements) - len(fresh), len(line_ids), booked)
+    return TakenIn(len(fresh), len(statements) - len(fresh), tuple(line_ids))
 
 
 def digest(statement: Statement) -> str:
@@ -216,37 +215,3 @@ def _receipt(held: BankStatement, line: BankLine) -> ledger.Posting:
     return ledger.Posting(
         ledger.Journal.BANK, f"bank_line:{line.pk}", line.booked_on, amounts, document=document
     )
-
-
-def match(line_ids: Sequence[int], *, now: datetime) -> int:
-    """Book of these lines what is certain; returns of how many. What cannot be booked after all waits for a person."""
-    booked = 0
-    for begin in range(0, len(line_ids), _PAGE):
-        page = BankLine.objects.filter(pk__in=line_ids[begin : begin + _PAGE]).order_by("booked_on", "pk")
-        lines = [line for line in page if line.left_cents]
-        found = finding.proposals(lines)
-        for line in lines:
-            certain = [each for each in found[line.pk] if each.is_certain]
-            booked += len(certain) == 1 and _booked(line, certain[0].kind, now)
-    return booked
-
-
-def _booked(line: BankLine, kind: rules.Kind, now: datetime) -> bool:
-    """Looked at anew by itself: what an earlier line paid is not owed any more."""
-    best = finding.proposals([line])[line.pk][:1]
-    if not best or not best[0].is_certain or best[0].kind != kind:
-        return False
-    try:
-        with transaction.atomic():
-            allocating.take(line, best[0], now=now, is_automatic=True)
-    except allocating.Refused:
-        return False
-    return True
-
-
-def _one_at_a_time() -> None:
-    scene = acting.current()
-    if scene is None:
-        raise RuntimeError("statements are taken in inside acting()")
-    with connections[scene.alias].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('hospes bank'), hashtext('statements'))")
