@@ -30,6 +30,7 @@ def payment_data_only_after_success(stage: Stage) -> str:
         ("office", "security"),
     ):
         stage.denied(login, purpose, "SELECT account FROM payments_paidfrom")
+        stage.denied(login, purpose, "SELECT other_account FROM bank_bankline")
     stage.at_provider(reference, "failed")
     stage.wait(
         "the failed payment",
