@@ -341,7 +341,7 @@ def test_lines_that_nobody_looked_at_are_looked_at_later_and_what_was_undone_is_
     assert (paid(invoice), [each.matched_at for each in held()]) == (0, [None, None])
     assert bank_sweeps.match(now=NOW, page_size=1) == {"lines": 2, "booked": 1}
     undo_all(held()[0])
-    assert bank_sweeps.match(now=NOW) == {}
+    assert +bank_sweeps.match(now=NOW) == {}
     assert paid(invoice) == 0
     with clock.moved_to(NOW):
         from hospes.payments.bank import jobs

@@ -26,6 +26,8 @@ from hospes.payments.queries import masked
 
 _BILLING: Final = Purpose.BILLING
 _MANY: Final = 50
+#: So many lines of a file are looked at while its page is made; the others by the worker, within minutes.
+_AT_ONCE: Final = 300
 
 # With some room for what a browser writes around the file: one that is a little too large is told so in the form.
 take_files("office:bank", reading.MOST_BYTES + 5_000_000)
@@ -61,7 +63,9 @@ def _taken_in(request: Any, form: StatementFileForm) -> bool:
         statements = reading.read(form.cleaned_data["file"])
         with acting(_BILLING, actor=request.actor):
             done = services.take_in(statements, now=clock.now())
-        booked = sweeps.match(now=clock.now(), actor=request.actor, line_ids=done.line_ids)["booked"]
+        booked = sweeps.match(now=clock.now(), actor=request.actor, line_ids=done.line_ids[:_AT_ONCE])[
+            "booked"
+        ]
     except reading.BadFile as wrong:
         form.add_error("file", str(wrong))
         return False
@@ -71,6 +75,10 @@ def _taken_in(request: Any, form: StatementFileForm) -> bool:
     lines = len(done.line_ids)
     said = ngettext("One line was taken in", "%(n)d lines were taken in", lines) % {"n": lines}
     rest = _("%(booked)d were booked, %(left)d wait for you.") % {"booked": booked, "left": lines - booked}
+    if lines > _AT_ONCE:
+        rest = _(
+            "%(booked)d were booked so far, the others are being looked at. Come back in a few minutes."
+        ) % {"booked": booked}
     messages.success(request, f"{said}: {rest}")
     return True
 
