@@ -81,3 +81,14 @@ def _record(action: str, invoice: Invoice, now: datetime) -> None:
         customer_id=invoice.customer_id,
         changed=["paid_cents"],
     )
+
+
+def undo_payment(*, invoice_id: int, cents: int, now: datetime) -> None:
+    """Note that money which was booked on an invoice went back to the payer: so much less was paid. Never more than was paid."""
+    invoice = lock(invoice_id)
+    paid = invoice.paid_cents - cents
+    if cents <= 0 or paid < 0:
+        raise ValueError(f"{cents} cents are no part of what was paid on invoice {invoice_id}")
+    values = {} if paid else {"paid_at": None, "paid_with": ""}
+    Invoice.objects.filter(pk=invoice_id).update(paid_cents=paid, **values)
+    _record("invoice.payment_undone", invoice, now)

@@ -11,6 +11,7 @@ from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
 from hospes.payments.bank import jobs as bank
+from hospes.payments.debits import jobs as debits
 from hospes.sales import jobs as sales
 from hospes.services import jobs as services
 
@@ -39,3 +40,5 @@ payments.sweep_refunds.every("* * * * * */30")
 payments.book_missing.every("19 1 * * *")
 bank.match_lines.every("1-59/3 * * * *")
 bank.set_off_credit.every("*/3 * * * *")
+debits.day_begins.every("31 6 * * *")
+debits.keep_up.every("* * * * *")

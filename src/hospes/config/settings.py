@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.config.bank import read_bank
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from hospes.config.debits import read_direct_debit
 from hospes.config.env import env_flag, env_number, env_secret, env_text
 from hospes.config.office import read_office_networks
 from hospes.config.operators import read_operator, read_texts
@@ -38,6 +39,7 @@ _OPERATOR_FILE = Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml")))
 HOSPES_OPERATOR = read_operator(_OPERATOR_FILE)
 HOSPES_SMS_RULES = read_rules(_OPERATOR_FILE, "sms", SmsRules)
 HOSPES_WAY_BACK = read_rules(_OPERATOR_FILE, "second_step", WayBack)
+HOSPES_DIRECT_DEBIT = read_direct_debit(_OPERATOR_FILE)
 HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(ROOT / "operator"))))
 HOSPES_BANK = read_bank(_OPERATOR_FILE, usual=HOSPES_OPERATOR.iban)
 HOSPES_OFFICE_NETWORKS = read_office_networks(_OPERATOR_FILE)
@@ -115,6 +117,7 @@ INSTALLED_APPS = [
     "hospes.sales",
     "hospes.payments",
     "hospes.payments.bank",
+    "hospes.payments.debits",
     "hospes.hosting",
     "hospes.domains",
     "hospes.privacy",

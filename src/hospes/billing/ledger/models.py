@@ -59,6 +59,7 @@ class LedgerAccount(models.Model):
         BANK = "bank", _("bank account")
         CLEARING = "clearing", _("on its way from the payment provider")
         SUSPENSE = "suspense", _("money at the bank of which it is not known yet what it is")
+        DEBITS = "debits", _("direct debits on their way")
         DEBTORS = "debtors", _("debtors")
         DEFERRED = "deferred", _("revenue invoiced in advance")
         SURPLUS = "surplus", _("to be paid back to customers")

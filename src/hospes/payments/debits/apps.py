@@ -1,0 +1,12 @@
+"""Direct debit by the operator's own bank is an app of its own within payments: its tables and their history stand together."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DebitsConfig(AppConfig):
+    """Mandates, what is collected with them, and the files for the bank."""
+
+    name = "hospes.payments.debits"
+    label = "debits"
+    verbose_name = _("direct debit")
