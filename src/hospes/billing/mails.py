@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from hospes.billing.collection import collection_of
 from hospes.billing.models import Document, Invoice, TaxStatus
 from hospes.billing.queries import credited_number, vat_basis_points
 from hospes.billing.rules import totals
@@ -40,6 +41,7 @@ def invoice(message: Message) -> Rendered:
         "is_free": found.open_cents == 0 and found.paid_cents == 0,
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
         "paid_with": method_words(found.paid_with),
+        "collected": collection_of(found),
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
     subject = _("Invoice %(number)s from %(operator)s") % values

@@ -30,6 +30,8 @@ from hospes.office.failed import FailedWork
 from hospes.office.piles import Board, Item, Rows
 from hospes.payments.bank.models import BankLine
 from hospes.payments.bank.words import return_words
+from hospes.payments.debits.models import Debit
+from hospes.payments.debits.queries import TO_BE_PUT_RIGHT
 from hospes.payments.models import Payment
 from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
@@ -71,6 +73,28 @@ def _surplus(now: datetime) -> Any:
 
 def _surplus_item(row: Payment) -> Item:
     return Item(row.pk, str(row.pk), row.reference or "", row.paid_at, row.surplus_cents or row.cents)
+
+
+def _debits_to_put_right(now: datetime) -> Any:
+    return Debit.objects.filter(TO_BE_PUT_RIGHT)
+
+
+def _debit_item(row: Debit) -> Item:
+    what = _("got back twice: to be claimed") if row.claim_cents else _("came in too much: to be paid back")
+    return Item(
+        row.pk, str(row.pk), row.end_to_end_id, row.ended_on or row.collect_on, row.claim_cents or row.surplus_cents,
+        detail=str(what), page=reverse("office:debit", args=[row.pk]),
+    )  # fmt: skip
+
+
+def _debits_that_lie(now: datetime) -> Any:
+    """Announced for a day that is almost there, and in no file: the mandate or its account number is not what was signed."""
+    return Debit.objects.filter(state=Debit.State.ANNOUNCED, collect_on__lte=clock.day_of(now))
+
+
+def _lying_item(row: Debit) -> Item:
+    page = reverse("office:debit", args=[row.pk])
+    return Item(row.pk, row.collect_on.isoformat(), row.end_to_end_id, row.collect_on, row.cents, page=page)
 
 
 def _by_hand(now: datetime) -> Any:
@@ -378,6 +402,18 @@ BOARDS: Final = (
         "verlopen-facturen", Purpose.BILLING, False, _("Invoices that are overdue"),
         _("The day to pay has passed. Look whether a payment came in another way, or call the customer."),
         Rows(_overdue, _overdue_item, order="due_on"),
+    ),
+    Board(
+        "incasso-verschillen", Purpose.BILLING, True, _("Direct debits to be put right"),
+        _("More came in than was open, or the bank gave money back that the customer had back already. Put it right by a"
+          " transfer, and say on its page when."),
+        Rows(_debits_to_put_right, _debit_item),
+    ),
+    Board(
+        "incasso-blijft-liggen", Purpose.BILLING, True, _("Direct debits that are in no file"),
+        _("Their day has come, and no file for the bank has them: look whether files are made, and whether the mandate is as it"
+          " was signed. Call them off if they cannot be collected."),
+        Rows(_debits_that_lie, _lying_item, order="collect_on"),
     ),
     Board(
         "terug-te-betalen", Purpose.BILLING, True, _("Payments to be paid back"),

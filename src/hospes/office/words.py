@@ -103,7 +103,9 @@ TASKS: dict[str, Promise] = {
     "messaging.jobs.deliver": _("Sending a message"),
     "messaging.jobs.deliver_text": _("Sending a text message"),
     "messaging.jobs.sweep_texts": _("Asking what became of text messages"),
-    "payments.debits.jobs.day_begins": _("Direct debits of the day: booking, announcing, the file for the bank"),
+    "payments.debits.jobs.day_begins": _(
+        "Direct debits of the day: booking, announcing, the file for the bank"
+    ),
     "payments.debits.jobs.keep_up": _("Calling off direct debits that are no longer due"),
     "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
     "payments.bank.jobs.match_lines": _("Finding what money at the bank is for"),

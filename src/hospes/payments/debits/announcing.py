@@ -46,7 +46,7 @@ def one_at_a_time() -> None:
 
 
 def due(*, today: date, after: int = 0, limit: int = PAGE) -> list[int]:
-    """Open invoices of customers with a mandate of which nothing is under way, and that it is time to announce: in order of id."""
+    """Open invoices of customers with a mandate of which nothing is under way, and that it is time to announce, by id."""
     until = today + timedelta(days=settings.HOSPES_DIRECT_DEBIT.notice_days)
     mandates = Mandate.objects.filter(customer_id=OuterRef("customer_id"), state=Mandate.State.ACTIVE)
     live = Debit.objects.filter(invoice_id=OuterRef("pk"), state__in=LIVE)

@@ -10,3 +10,9 @@ class DebitsConfig(AppConfig):
     name = "hospes.payments.debits"
     label = "debits"
     verbose_name = _("direct debit")
+
+    def ready(self) -> None:
+        from hospes.billing import collection
+        from hospes.payments.debits.queries import collection_of
+
+        collection.register(collection_of)

@@ -36,10 +36,10 @@ class BatchRefused(Exception):
 @transaction.atomic
 def make(*, now: datetime) -> Batch | None:
     """
-    Put everything that was announced for the next possible day of collection into one file; None when that is nothing.
+    Put all that was announced for the next possible day of collection into one file; None when that is nothing.
 
-    What is paid meanwhile is called off first. A collection whose day has passed gets the next possible one, and the customer word
-    of it. Two at once wait for each other; whoever breaks off leaves everything as it was.
+    What is paid meanwhile is called off first. A collection whose day has passed gets the next possible one, and the customer
+    word of it. Two at once wait for each other; whoever breaks off leaves everything as it was.
     """
     announcing.one_at_a_time()
     announcing.call_off_what_is_over(now=now)
@@ -118,8 +118,8 @@ def _written(
     creditor = files.Creditor(operator.name, operator.iban, settings.HOSPES_DIRECT_DEBIT.creditor_id)
     collections = [
         files.Collection(
-            debit.end_to_end_id, debit.cents, sequences[debit.pk], mandates[debit.mandate_id].holder, accounts[debit.mandate_id].iban,
-            mandates[debit.mandate_id].reference, mandates[debit.mandate_id].signed_on,
+            debit.end_to_end_id, debit.cents, sequences[debit.pk], mandates[debit.mandate_id].holder,
+            accounts[debit.mandate_id].iban, mandates[debit.mandate_id].reference, mandates[debit.mandate_id].signed_on,
             f"{operator.name} {numbers[debit.invoice_id]}",
         ) for debit in debits
     ]  # fmt: skip
@@ -150,7 +150,7 @@ def lock(batch_id: int) -> Batch:
 
 
 def over_in(batch: Batch) -> list[Debit]:
-    """What should not be collected any more of a file that was not handed in: paid or credited meanwhile, or without its mandate."""
+    """What should not be collected any more of a file that was not handed in: paid or credited, or without its mandate."""
     found = Debit.objects.filter(batch_id=batch.pk, state=_State.BATCHED).order_by("pk")
     active = set(
         Mandate.objects.filter(debits__batch_id=batch.pk, state=Mandate.State.ACTIVE).values_list(

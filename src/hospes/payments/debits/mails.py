@@ -22,7 +22,7 @@ def mandate_signed(message: Message) -> Rendered:
     said = [
         _("You gave %(operator)s a mandate to collect your invoices from %(account)s, in the name of %(holder)s.") % words,
         _("Before each collection you get a mail with the amount and the day."),
-        _("You can withdraw the mandate on any day, in your account. Was this not you? Withdraw it at once, and answer this mail."),
+        _("You can withdraw the mandate on any day, in your account. Was this not you? Withdraw it, and answer this mail."),
     ]  # fmt: skip
     return _rendered(_("You pay by direct debit from now on"), said, mandate)
 
@@ -34,8 +34,8 @@ def mandate_ended(message: Message) -> Rendered:
         _("Your mandate for direct debit from %(account)s has ended: %(why)s.") % {
             "account": mandate.account, "why": _reason(mandate.ended_code) or end_words(mandate.ended_why),
         },
-        _("We collect nothing with it any more. What the bank has in hand already can still be taken from your account; your bank gives"
-          " it back if you ask for that within eight weeks."),
+        _("We collect nothing with it any more. What the bank has in hand already can still be taken from your account; your bank"
+          " gives it back if you ask for that within eight weeks."),
         _("From now on you pay your invoices yourself, by the link in each. You can also sign a new mandate in your account."),
     ]  # fmt: skip
     return _rendered(_("Your mandate for direct debit has ended"), said, mandate)

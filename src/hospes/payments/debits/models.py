@@ -100,7 +100,7 @@ class Mandate(MappedModel):
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.ACTIVE)
     last_used_on = models.DateField(_("last used on"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
-    ended_why = models.CharField(_("why it ended"), max_length=10, blank=True)
+    ended_why = models.CharField(_("why the mandate ended"), max_length=10, blank=True)
     ended_code = models.CharField(_("reason of the bank"), max_length=4, blank=True)
 
     class Meta(MappedModel.Meta):
@@ -134,6 +134,11 @@ class Mandate(MappedModel):
         key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, twins={Purpose.BILLING},
         creates={Purpose.BILLING.own}, writes={Purpose.BILLING, Purpose.BILLING.own}, keep=BOOKS,
     )  # fmt: skip
+
+    @property
+    def why_words(self) -> str:
+        """Why it ended, for somebody who reads it; "" while it is in force."""
+        return reason_words(self.ended_code) if self.ended_code else end_words(self.ended_why)
 
 
 class MandateAccount(MappedModel):
@@ -175,7 +180,7 @@ class Batch(models.Model):
     class State(models.TextChoices):
         MADE = "made", _("to be handed to the bank")
         SUBMITTED = "submitted", _("handed to the bank")
-        CANCELLED = "cancelled", _("taken back")
+        CANCELLED = "cancelled", _("taken back, not for the bank")
         REFUSED = "refused", _("refused by the bank")
 
     reference = models.CharField(max_length=35, unique=True)

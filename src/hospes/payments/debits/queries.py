@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
+from hospes.billing.collection import Collection
 from hospes.billing.models import Invoice
 from hospes.payments.debits import batches, rules
 from hospes.payments.debits.models import LIVE, Batch, Debit, Mandate, MandateAccount, ReasonCode
@@ -59,10 +60,29 @@ def expected_on(invoice: Invoice) -> date | None:
     return rules.collection_day(due_on=invoice.due_on, announced_on=announced, notice_days=days)
 
 
-def account_of(invoice_id: int) -> MandateAccount | None:
-    """The account that an invoice was collected from last: for who pays it back by hand."""
+def collection_of(invoice: Invoice) -> Collection | None:
+    """How an open invoice is going to be collected, for who asks the customer to pay it."""
+    debit, mandate = live_of(invoice.pk), active(invoice.customer_id)
+    on = debit.collect_on if debit else expected_on(invoice)
+    return Collection(on, mandate.account) if on and mandate and invoice.open_cents else None
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account number in full, and whose it is."""
+
+    account: str
+    holder: str
+
+
+def account_of(invoice_id: int) -> Account | None:
+    """The account that an invoice was collected from last, for who pays it back by hand; not within a customer's rows."""
     taken = Debit.objects.filter(invoice_id=invoice_id, state=_State.COLLECTED).order_by("-pk").first()
-    return MandateAccount.objects.with_related("mandate").get(pk=taken.mandate_id) if taken else None
+    if taken is None:
+        return None
+    return Account(
+        MandateAccount.objects.values_list("iban", flat=True).get(pk=taken.mandate_id), taken.mandate.holder
+    )
 
 
 def reasons() -> list[ReasonCode]:

@@ -25,6 +25,7 @@ from hospes.payments.models import UNDECIDED
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, shows, whose
+from hospes.portal.views import debits
 from hospes.sales.models import Order
 from hospes.services import moves
 from hospes.services import queries as services
@@ -101,6 +102,7 @@ def invoices(request: Any, capacity: Capacity) -> HttpResponse:
         "invoices": found[:PAGE], "older": f"?na={last.issued_on.isoformat()}:{last.pk}" if last else "",
         "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
         "credit_cents": credit.balance(capacity.customer_id),
+        "debits_offered": settings.HOSPES_DIRECT_DEBIT.is_offered,
     }  # fmt: skip
     return render(request, "portal/invoices.html", context)
 
@@ -130,6 +132,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
         "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
+        **debits.of_invoice(found),
     }  # fmt: skip
     return render(request, "portal/_invoice.html" if request.htmx else "portal/invoice.html", context)
 
