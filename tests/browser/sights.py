@@ -69,6 +69,7 @@ NO_PAGES = {
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
     "portal:pay_invoice": "302",
+    "portal:withdraw_mandate": "302",
     "portal:order_pro_forma": "404",
     "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
@@ -157,6 +158,12 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:withdraw", theirs | {"order_number": house.value(_AN_ORDER, number, "paid")})
     yield Sight("portal:invoices", theirs)
     yield Sight("portal:invoice", theirs | {"invoice_number": house.value(_AN_INVOICE, number)})
+    yield Sight("portal:direct_debit", theirs)
+    yield Sight("portal:sign_mandate", theirs)
+    yield Sight("portal:sign_mandate", theirs, then=send("Sign the mandate"), status=422)
+    yield Sight("portal:sign_mandate", theirs, then=_sign)
+    yield Sight("portal:mandate", theirs | {"mandate_id": house.value(_A_MANDATE, number)})
+    yield Sight("portal:direct_debit", theirs, then=send("Withdraw the mandate"))
     yield Sight("portal:orders", theirs)
     for state, of in (("paid", number), ("awaiting_payment", company)):
         yield Sight("portal:order", {"number": of, "order_number": house.value(_AN_ORDER, of, state)})
@@ -239,6 +246,15 @@ def _the_last_of_them(window: Window) -> None:
     press(window, "Show what it costs")
 
 
+def _sign(window: Window) -> None:
+    """Sign a mandate for direct debit, or see that there is one."""
+    if window.page.locator("[name=iban]").count():
+        window.page.fill("[name=holder]", "B. Dronkel")
+        window.page.fill("[name=iban]", "NL02ABNA0123456789")
+        window.page.check("[name=agreed]")
+        press(window, "Sign the mandate")
+
+
 def _limit(window: Window, network: str) -> None:
     """Allow a network that one is not in: the page asks whether that is meant, and says what is no network."""
     window.page.fill("[name=network]", network)
@@ -250,4 +266,5 @@ _A_SERVICE = "SELECT min(x.id) FROM services_service x" + _OF
 _AN_INVOICE = "SELECT min(x.number) FROM billing_invoice x" + _OF
 _AN_ORDER = "SELECT min(x.number) FROM sales_order x" + _OF + " AND x.state = %s"
 _AN_OFFER = "SELECT min(x.id) FROM services_moveoffer x" + _OF
+_A_MANDATE = "SELECT max(x.id) FROM debits_mandate x" + _OF
 _A_QUOTE = "SELECT min(x.number) FROM sales_quote x" + _OF

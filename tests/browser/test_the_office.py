@@ -41,6 +41,8 @@ NEEDS: dict[str, set[Any]] = {
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
     "billing_run": {Purpose.BILLING}, "bank": {Purpose.BILLING}, "bank_waiting": {Purpose.BILLING},
     "bank_line": {Purpose.BILLING}, "bank_statement": {Purpose.BILLING},
+    "debits": {Purpose.BILLING}, "debit_batch": {Purpose.BILLING}, "debit_file": {Purpose.BILLING}, "debit_report": {Purpose.BILLING},
+    "debit": {Purpose.BILLING}, "customer_debits": {Purpose.BILLING},
     "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
     "try_again": set(), "take": set(),  # lead to its board, which asks
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
@@ -58,7 +60,7 @@ NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
     "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
-    "choice_for_sale", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf",
+    "choice_for_sale", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -133,6 +135,8 @@ def customer(house: House) -> dict[str, Any]:
         "refund_id": _refund(house, service),
         "stuck_id": _stuck(house, service),
         **_at_the_bank(house),
+        "debit_id": _debit(house, account.number),
+        "batch_id": house.value("SELECT max(id) FROM debits_batch"),
         "viewing_id": 1,
         "person_id": house.value(
             "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"
@@ -172,6 +176,34 @@ def _at_the_bank(house: House) -> dict[str, Any]:
         "statement_id": house.value("SELECT id FROM bank_bankstatement WHERE digest = 'probe'"),
         "line_id": house.value("SELECT max(id) FROM bank_bankline"),
     }
+
+
+def _debit(house: House, number: int) -> int:
+    """A collection in a file for the bank."""
+    invoice = house.value(
+        "SELECT max(i.id) FROM billing_invoice i JOIN customers_customer c ON c.id = i.customer_id"
+        " WHERE c.number = %s AND i.kind = 'invoice'", number,
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO debits_mandate (customer_id, reference, creditor_id, creditor_name, creditor_address, holder, account, signed_by_id,"
+        " signed_at, signed_on, language, text_version, text_sha256, state, ended_why, ended_code)"
+        " SELECT i.customer_id, 'M1-1', 'NL04ZZZ172726320000', 'Hosting', 'Postbus 500', 'B. Dronkel', 'NL•• •••• •••• 6789',"
+        " o.person_id, now(), current_date, 'nl', '2026-11', repeat('0', 64), 'active', '', '' FROM billing_invoice i"
+        " JOIN sales_order o ON o.customer_id = i.customer_id WHERE i.id = %s LIMIT 1", (invoice,),
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO debits_batch (reference, collect_on, count, total_cents, sealed_file, sha256, state, made_at, reasons)"
+        " VALUES ('DD1', current_date + 5, 1, 9075, '', '', 'made', now(), '')"
+    )
+    house.owner.execute("ALTER TABLE debits_debit DISABLE TRIGGER debit_moves_on")
+    house.owner.execute(
+        "INSERT INTO debits_debit (customer_id, mandate_id, invoice_id, batch_id, end_to_end_id, cents, state, sequence, collect_on,"
+        " announced_at, why, code, surplus_cents, claim_cents) SELECT i.customer_id, m.id, i.id, b.id, i.number || '-1', 9075, 'batched',"
+        " 'FRST', b.collect_on, now(), '', '', 0, 0 FROM billing_invoice i JOIN debits_mandate m ON m.customer_id = i.customer_id,"
+        " debits_batch b WHERE i.id = %s", (invoice,),
+    )  # fmt: skip
+    house.owner.execute("ALTER TABLE debits_debit ENABLE TRIGGER debit_moves_on")
+    return int(house.value("SELECT max(id) FROM debits_debit") or 0)
 
 
 def _stuck(house: House, service: int) -> int:

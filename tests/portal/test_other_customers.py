@@ -26,6 +26,7 @@ TAKES_FORMS = {
     "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
     "second_step", "addresses", "end_session", "change_limits",
     "service_move", "service_move_back", "move_offer", "service_change", "service_cancel", "service_take_back", "service_add", "withdraw",
+    "sign_mandate", "withdraw_mandate",
 }  # fmt: skip
 FORM = {"do": "accept", "terms": "on", "version": "x"}
 ODD = [

@@ -39,6 +39,7 @@ READS = {
         "sales_registryknown",  # the page of an order
         "services_charge", "sales_refund",  # amounts that are not on an invoice, or not paid back, yet
         "customers_customer",  # the office's part about invoices: the address they go to
+        "debits_mandate", "debits_debit",  # the pages of direct debit; of the account only its last four characters
     },
     Purpose.SECURITY: {
         "kernel_journalentry", "accounts_opensession",
@@ -73,8 +74,20 @@ WRITES = {
         "sales_quote",
         "catalogue_promotionuse",
     },
-    (Purpose.BILLING, "INSERT"): {"payments_payment", "billing_invoicesettings", "billing_einvoiceaddress"},
-    (Purpose.BILLING, "UPDATE"): {"payments_payment", "billing_invoicesettings", "billing_einvoiceaddress"},
+    # Signing a mandate: its account number is written, and read by no twin.
+    (Purpose.BILLING, "INSERT"): {
+        "payments_payment",
+        "billing_invoicesettings",
+        "billing_einvoiceaddress",
+        "debits_mandate",
+        "debits_mandateaccount",
+    },
+    (Purpose.BILLING, "UPDATE"): {
+        "payments_payment",
+        "billing_invoicesettings",
+        "billing_einvoiceaddress",
+        "debits_mandate",
+    },
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
     (Purpose.SECURITY, "UPDATE"): {"accounts_opensession"},  # ends one
     (Purpose.SECURITY, "DELETE"): {"accounts_stepdemand"},

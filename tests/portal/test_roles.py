@@ -37,16 +37,17 @@ OPEN_TO = {
     "access": EVERYBODY, "logins": EVERYBODY, "sessions": EVERYBODY, "end_session": EVERYBODY, "limits": EVERYBODY,
     "change_limits": {"holder"},
     "data": EVERYBODY, "download": EVERYBODY,
+    "direct_debit": LOOKS, "mandate": LOOKS, "sign_mandate": BUYS, "withdraw_mandate": BUYS,
 }  # fmt: skip
 
 #: Pages that are files, or lead on.
-FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "checkout"}
+FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "checkout", "sign_mandate"}
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
     "pay": {}, "pay_invoice": {}, "service_take_back": {}, "service_add": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
-    "end_session": {}, "change_limits": {},
+    "end_session": {}, "change_limits": {}, "withdraw_mandate": {},
 }  # fmt: skip
 
 #: Pages of the portal that are about no customer, and why they ask for no role.

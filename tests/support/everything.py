@@ -93,6 +93,7 @@ def life() -> Life:
             note="because", asked_at=make.NOW, key=names.word(),
         )  # fmt: skip
         _raised(made, held)
+        make.debit(mandate=make.mandate(customer=customer), invoice=make.invoice(customer=customer))
         _money(made, invoice, held)
         _bank(made)
         texts = ("gets", "public_private", "public_business")

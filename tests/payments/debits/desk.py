@@ -35,11 +35,13 @@ def paying_customer() -> Customer:
     return customer
 
 
-def sign(customer: Customer, *, iban: str = IBAN, now: datetime = make.NOW) -> Mandate:
+def sign(
+    customer: Customer, *, iban: str = IBAN, holder: str = "B. Dronkel", now: datetime = make.NOW
+) -> Mandate:
     """Have the holder of a customer sign, as the portal does."""
     person = holder_of(customer)
     with acting(Purpose.BILLING, actor=Actor.person(person.pk, ip=IP), customer=customer.pk):
-        return services.sign(customer_id=customer.pk, person_id=person.pk, holder="B. Dronkel", iban=iban, language="nl", ip=IP,
+        return services.sign(customer_id=customer.pk, person_id=person.pk, holder=holder, iban=iban, language="nl", ip=IP,
                              now=now)  # fmt: skip
 
 
@@ -49,9 +51,16 @@ def withdraw(customer: Customer, *, now: datetime) -> Mandate | None:
         return services.withdraw(customer_id=customer.pk, now=now)
 
 
-def invoice(customer: Customer, number: int = 1, *, net_cents: int = 7500, on: date = make.TODAY, days: int = 14) -> Invoice:
+def invoice(
+    customer: Customer, number: int = 1, *, net_cents: int = 7500, on: date = make.TODAY, days: int = 14
+) -> Invoice:
     """An invoice that was issued on a day, to be paid within so many days."""
-    what = draft(customer, origin=f"test:{customer.pk}:{number}", lines=[line(net_cents)], due_on=on + timedelta(days=days))
+    what = draft(
+        customer,
+        origin=f"test:{customer.pk}:{number}",
+        lines=[line(net_cents)],
+        due_on=on + timedelta(days=days),
+    )
     return issue(what, today=on, now=at(on))
 
 
@@ -109,7 +118,14 @@ def take_in(content: bytes, on: date) -> dict[str, int]:
         return dict(services.take_in(content=content, now=at(on))[1])
 
 
-def report(batch: Batch, *, group: str = "", code: str = "", blocks: str = "", each: Iterable[tuple[str, str, str]] = ()) -> bytes:
+def report(
+    batch: Batch,
+    *,
+    group: str = "",
+    code: str = "",
+    blocks: str = "",
+    each: Iterable[tuple[str, str, str]] = (),
+) -> bytes:
     """A status report as a bank writes it: of the group, blocks as XML, and collections (end-to-end id, state, reason)."""
     reason = f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>" if code else ""
     inside = "".join(
@@ -118,7 +134,11 @@ def report(batch: Batch, *, group: str = "", code: str = "", blocks: str = "", e
         for key, state, why in each
     )  # fmt: skip
     status = f"<GrpSts>{group}</GrpSts>{reason}" if group else ""
-    about = f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch.reference}-1</OrgnlPmtInfId>{inside}</OrgnlPmtInfAndSts>" if inside else ""
+    about = (
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{batch.reference}-1</OrgnlPmtInfId>{inside}</OrgnlPmtInfAndSts>"
+        if inside
+        else ""
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>'
         "<GrpHdr><MsgId>BANK-1</MsgId><CreDtTm>2026-03-12T10:00:00</CreDtTm></GrpHdr>"
@@ -130,17 +150,23 @@ def report(batch: Batch, *, group: str = "", code: str = "", blocks: str = "", e
 def balance(use: str) -> int:
     """What stands on an account of the ledger (debit above zero)."""
     with as_owner():
-        sums = LedgerLine.objects.filter(account__use=use).aggregate(debit=Sum("debit_cents"), credit=Sum("credit_cents"))
+        sums = LedgerLine.objects.filter(account__use=use).aggregate(
+            debit=Sum("debit_cents"), credit=Sum("credit_cents")
+        )
     return int(sums["debit"] or 0) - int(sums["credit"] or 0)
 
 
 def open_items() -> int:
     """What customers owe by the documents: open on invoices, less what credit notes still give back."""
     with as_owner():
-        return sum(-each.open_cents if each.is_credit_note else each.open_cents for each in Invoice.objects.all())
+        return sum(
+            -each.open_cents if each.is_credit_note else each.open_cents for each in Invoice.objects.all()
+        )
 
 
 def mails() -> list[str]:
     with as_owner():
-        found = Message.objects.filter(kind__startswith="debits.").order_by("pk").values_list("kind", flat=True)
+        found = (
+            Message.objects.filter(kind__startswith="debits.").order_by("pk").values_list("kind", flat=True)
+        )
         return [kind.removeprefix("debits.") for kind in found]

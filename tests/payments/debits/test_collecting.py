@@ -43,7 +43,12 @@ def test_an_invoice_is_announced_filed_submitted_and_booked_once() -> None:
     assert day(DUE + timedelta(days=1)) == {"collected": 1}
     assert day(DUE + timedelta(days=1)) == {}
     paid = again(invoice)
-    assert (paid.open_cents, paid.paid_cents, paid.paid_with, states()) == (0, 9075, "directdebit", ["collected"])
+    assert (paid.open_cents, paid.paid_cents, paid.paid_with, states()) == (
+        0,
+        9075,
+        "directdebit",
+        ["collected"],
+    )
     assert (balance("debits"), balance("debtors"), desk.open_items()) == (9075, 0, 0)
     with as_owner():
         mandate.refresh_from_db()
@@ -66,7 +71,11 @@ def test_the_file_holds_to_the_cent_and_stays_byte_for_byte(django_assert_num_qu
 
     try_valid_xml(first, files.SCHEMA)
     assert files.amounts(first) == {each.end_to_end_id: each.cents for each in debits()}
-    assert sum(files.amounts(first).values()) == batch.total_cents == sum(net + make.base.vat(net) for net in sums)
+    assert (
+        sum(files.amounts(first).values())
+        == batch.total_cents
+        == sum(net + make.base.vat(net) for net in sums)
+    )
     text = first.decode()
     assert f"<MsgId>{batch.reference}</MsgId>" in text
     assert text.count("<SeqTp>FRST</SeqTp>") == 1
@@ -82,10 +91,17 @@ def test_what_is_paid_meanwhile_is_called_off_and_what_is_credited_in_part_lesse
     paid, partly = desk.invoice(one), desk.invoice(other)
     day(D)
     with acting(Purpose.BILLING, actor=JOB):
-        billing.take_payment(invoice_id=paid.pk, cents=9075, paid_at=make.NOW, paid_with="ideal", now=make.NOW)
-        billing.take_payment(invoice_id=partly.pk, cents=75, paid_at=make.NOW, paid_with="ideal", now=make.NOW)
+        billing.take_payment(
+            invoice_id=paid.pk, cents=9075, paid_at=make.NOW, paid_with="ideal", now=make.NOW
+        )
+        billing.take_payment(
+            invoice_id=partly.pk, cents=75, paid_at=make.NOW, paid_with="ideal", now=make.NOW
+        )
     assert day(date(2026, 3, 12)) == {"called_off": 1, "lessened": 1, "filed": 1}
-    assert [(each.state, each.cents, each.why) for each in debits()] == [("withdrawn", 9075, "paid"), ("batched", 9000, "")]
+    assert [(each.state, each.cents, each.why) for each in debits()] == [
+        ("withdrawn", 9075, "paid"),
+        ("batched", 9000, ""),
+    ]
 
 
 def test_a_file_that_nobody_downloaded_is_taken_back_when_something_in_it_is_over() -> None:
@@ -170,7 +186,10 @@ def test_a_file_that_is_taken_back_is_made_anew() -> None:
         services.cancel(batch_id=batches()[0].pk, now=at(date(2026, 3, 12)))
     assert states() == ["announced"]
     assert day(date(2026, 3, 12)) == {"filed": 1}
-    assert [(each.reference, each.state) for each in batches()] == [("DD20260316-1", "cancelled"), ("DD20260316-2", "made")]
+    assert [(each.reference, each.state) for each in batches()] == [
+        ("DD20260316-1", "cancelled"),
+        ("DD20260316-2", "made"),
+    ]
 
 
 def test_money_that_came_twice_is_to_be_paid_back() -> None:
@@ -181,7 +200,9 @@ def test_money_that_came_twice_is_to_be_paid_back() -> None:
     day(date(2026, 3, 12))
     desk.submit(batches()[0], date(2026, 3, 12))
     with acting(Purpose.BILLING, actor=JOB):
-        billing.take_payment(invoice_id=invoice.pk, cents=9075, paid_at=make.NOW, paid_with="ideal", now=make.NOW)
+        billing.take_payment(
+            invoice_id=invoice.pk, cents=9075, paid_at=make.NOW, paid_with="ideal", now=make.NOW
+        )
     day(DUE + timedelta(days=1))
     [debit] = debits()
     assert (debit.state, debit.surplus_cents, balance("surplus")) == ("collected", 9075, -9075)
@@ -241,7 +262,14 @@ def test_there_are_never_two_collections_of_an_invoice_under_way() -> None:
     mandate = desk.sign(customer)
     invoice = desk.invoice(customer)
     day(D)
-    words = {"customer": customer, "mandate": mandate, "invoice": invoice, "cents": 9075, "collect_on": DUE, "announced_at": make.NOW}
+    words = {
+        "customer": customer,
+        "mandate": mandate,
+        "invoice": invoice,
+        "cents": 9075,
+        "collect_on": DUE,
+        "announced_at": make.NOW,
+    }
     with pytest.raises(IntegrityError, match="one_live_debit_per_invoice"), transaction.atomic(), as_owner():
         Debit.objects.create(end_to_end_id="x", **words)
 
@@ -263,6 +291,18 @@ def test_nothing_gets_into_a_file_without_a_mandate_in_force() -> None:
     day(D)
     desk.withdraw(customer, now=at(D))
     with as_owner():
-        batch = Batch.objects.create(reference="x", collect_on=DUE, count=1, total_cents=1, sealed_file=b"", sha256="", made_at=make.NOW)
-    with pytest.raises(IntegrityError, match="does not go from announced to batched"), transaction.atomic(), as_owner():
+        batch = Batch.objects.create(
+            reference="x",
+            collect_on=DUE,
+            count=1,
+            total_cents=1,
+            sealed_file=b"",
+            sha256="",
+            made_at=make.NOW,
+        )
+    with (
+        pytest.raises(IntegrityError, match="does not go from announced to batched"),
+        transaction.atomic(),
+        as_owner(),
+    ):
         Debit.objects.update(state="batched", batch=batch)

@@ -24,7 +24,7 @@ BEGIN
     RAISE EXCEPTION 'what was signed stays as it is' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'mandate_stays_as_signed', TABLE = 'debits_mandate';
   END IF;
-  IF current_setting('role') ~ '_own$' AND (NEW.ended_why, NEW.last_used_on, NEW.ended_code)
+  IF current_setting('role') ~ '_own$' AND NEW IS DISTINCT FROM OLD AND (NEW.ended_why, NEW.last_used_on, NEW.ended_code)
      IS DISTINCT FROM ('withdrawn'::text, OLD.last_used_on, ''::text) THEN
     RAISE EXCEPTION 'a customer withdraws a mandate, and changes nothing else of it' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'mandate_is_withdrawn_only', TABLE = 'debits_mandate';
@@ -40,7 +40,7 @@ ACCOUNT = """
 CREATE FUNCTION debits_account_goes_with_its_mandate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'UPDATE' OR NOT EXISTS (
+  IF TG_OP = 'UPDATE' AND NEW IS DISTINCT FROM OLD OR TG_OP = 'INSERT' AND NOT EXISTS (
        SELECT FROM debits_mandate m WHERE m.id = NEW.mandate_id AND m.customer_id = NEW.customer_id AND m.state = 'active'
           AND right(m.account, 4) = right(NEW.iban, 4) AND left(m.account, 2) = left(NEW.iban, 2)) THEN
     RAISE EXCEPTION 'an account number is that of its mandate, and stays' USING ERRCODE = 'check_violation',

@@ -4,17 +4,21 @@ Mandates: signed by the customer within their own rows, ended by whom it concern
 A customer's own session signs and withdraws; all else acts for billing.
 """
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
 from hospes.customers.models import Customer
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
-from hospes.payments.debits import rules, words
+from hospes.messaging.models import Message
+from hospes.payments.debits import files, rules, words
 from hospes.payments.debits.models import Mandate, MandateAccount
 from hospes.sales.models import Order
 
@@ -24,7 +28,7 @@ journal.register({
 
 
 #: What happened longer ago than this was told, or is not worth telling any more.
-TOLD_WITHIN: Final = timedelta(days=7)
+TOLD_WITHIN: Final = timedelta(days=60)
 
 
 class MandateRefused(Exception):
@@ -75,6 +79,8 @@ def sign(
         raise MandateRefused(
             _("This is no account number (IBAN) that we can collect from."), "iban"
         ) from None
+    if not re.search("[A-Za-z]", files.readable(holder)):
+        raise MandateRefused(_("Give the name of the account holder as your bank knows it."), "holder")
     mandate = _drafted(customer_id, " ".join(holder.split())[:70], number, language, now)
     mandate.signed_by_id, mandate.ip = person_id, ip
     try:
@@ -165,5 +171,7 @@ def tell(*, now: datetime) -> None:
         ("debits.mandate_signed", Mandate.objects.filter(signed_at__gt=since)),
         ("debits.mandate_ended", Mandate.objects.filter(ended_at__gt=since)),
     ):
-        about = [(f"{kind}:{each.pk}", each.customer_id, each.pk) for each in mandates.order_by("pk")]
+        told = Message.objects.filter(key=Concat(Value(f"{kind}:"), Cast(OuterRef("pk"), CharField())))
+        untold = mandates.filter(~Exists(told)).order_by("pk")
+        about = [(f"{kind}:{each.pk}", each.customer_id, each.pk) for each in untold]
         messaging.enqueue_each(kind, about, now=now)
