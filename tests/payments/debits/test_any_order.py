@@ -233,5 +233,5 @@ class Collecting(RuleBasedStateMachine):
 
 def test_whatever_happens_in_whatever_order_the_books_agree() -> None:
     run_state_machine_as_test(
-        Collecting, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
+        Collecting, settings=settings(max_examples=15, stateful_step_count=20, deadline=None)
     )

@@ -23,7 +23,7 @@ from tests.support.rights import as_owner
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.login("worker")]
 
 D, THURSDAY, AFTER = date(2026, 3, 2), date(2026, 3, 12), date(2026, 3, 17)
-KILLS, CUSTOMERS = 8, 12
+KILLS, CUSTOMERS = 5, 12
 
 _RUN = """
 import sys
