@@ -137,15 +137,17 @@ def test_an_invoice_says_when_it_is_collected_and_no_longer_asks_to_be_paid() ->
         answer = client.get(page)
         assert "€ 90,75 wordt op 16 maart 2026 afgeschreven" in text(answer)
         assert 'id="pay"' in answer.content.decode()
-        with as_owner():
-            debit = Debit.objects.get()
-            with_batch = {
-                "state": "batched",
-                "batch_id": make.debit(mandate=debit.mandate, invoice=make.invoice(customer=customer)).pk,
-            }
-        assert with_batch
         assert "€ 90,75" in text(client.get(address(customer)))
     assert all_of(Payment) == []
+
+
+def test_an_invoice_from_before_the_mandate_is_said_to_be_collected_after_its_announcement() -> None:
+    customer = paying()
+    make.mandate(customer=customer)
+    invoice = open_invoice(customer)
+    page = f"/k/{customer.number}/facturen/{invoice.number}/"
+    with clock.moved_to(NOW + timedelta(days=30)):  # 1 April; fourteen days later is the fifteenth
+        assert "wordt op 15 april 2026 afgeschreven" in text(browser(holder_of(customer)).get(page))
 
 
 def test_what_is_at_the_bank_cannot_be_paid_a_second_time_here() -> None:

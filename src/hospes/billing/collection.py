@@ -15,16 +15,18 @@ class Collection:
     account: str
 
 
-_finders: list[Callable[[Invoice], Collection | None]] = []
+Finder = Callable[[Invoice, date], Collection | None]
+
+_finders: list[Finder] = []
 
 
-def register(finder: Callable[[Invoice], Collection | None]) -> None:
+def register(finder: Finder) -> None:
     """Have somebody asked whether they collect an invoice."""
     if finder not in _finders:
         _finders.append(finder)
 
 
-def collection_of(invoice: Invoice) -> Collection | None:
-    """How an open invoice is collected; None where it is to be paid by the customer."""
-    found = (finder(invoice) for finder in _finders)
+def collection_of(invoice: Invoice, *, today: date) -> Collection | None:
+    """How an open invoice is collected, seen from a day; None where it is to be paid by the customer."""
+    found = (finder(invoice, today) for finder in _finders)
     return next((each for each in found if each is not None), None)

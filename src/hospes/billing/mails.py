@@ -41,7 +41,7 @@ def invoice(message: Message) -> Rendered:
         "is_free": found.open_cents == 0 and found.paid_cents == 0,
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
         "paid_with": method_words(found.paid_with),
-        "collected": collection_of(found),
+        "collected": collection_of(found, today=clock.day_of(message.created_at)),
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
     subject = _("Invoice %(number)s from %(operator)s") % values

@@ -24,6 +24,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import services as payments
+from hospes.payments.debits import services as debits
 from hospes.payments.models import Payment
 from hospes.payments.providers import Charge
 from hospes.sales import agreements, registries
@@ -36,6 +37,10 @@ STAFF = [
     ("billing_clerk", "billing clerk", 9001), ("support_agent", "support agent", 9002),
     ("privacy_officer", "privacy officer", 9003), ("administrator", "administrator", 9004), ("technician", "technician", 9005),
 ]  # fmt: skip
+
+
+#: An account number made up, that no bank has given out.
+DEMO_IBAN = "NL91ABNA0417164300"
 
 
 def fill(path: Path) -> bool:
@@ -168,6 +173,13 @@ def _year_of_orders(now: datetime) -> None:
         ),
         paid=False,
     )
+    with acting(
+        Purpose.BILLING, actor=SYSTEM, customer=held[first.email + "private"]
+    ):  # one who pays by direct debit
+        debits.sign(
+            customer_id=held[first.email + "private"], person_id=people[first.email], holder="Demo Rekeninghouder",
+            iban=DEMO_IBAN, language="nl", ip=None, now=now,
+        )  # fmt: skip
 
 
 def _order(plan: _Plan, *, paid: bool) -> None:
@@ -209,6 +221,6 @@ def _order(plan: _Plan, *, paid: bool) -> None:
 def _charge(payment: Payment, plan: _Plan) -> Charge:
     values: dict[str, Any] = {
         "reference": payment.reference, "state": "paid", "cents": payment.cents, "method": "ideal", "checkout_url": None,
-        "paid_at": plan.at, "holder": "Demo Rekeninghouder", "account": "NL91ABNA0417164300", "order_key": payment.idempotency_key,
+        "paid_at": plan.at, "holder": "Demo Rekeninghouder", "account": DEMO_IBAN, "order_key": payment.idempotency_key,
     }  # fmt: skip
     return Charge(**values)

@@ -49,21 +49,21 @@ def is_at_the_bank(debit: Debit | None) -> bool:
     return debit is not None and debit.state in (_State.BATCHED, _State.SUBMITTED)
 
 
-def expected_on(invoice: Invoice) -> date | None:
+def expected_on(invoice: Invoice, *, today: date) -> date | None:
     """When an open invoice is going to be collected that was not announced yet; None where it is not."""
     if not invoice.open_cents or invoice.is_credit_note or active(invoice.customer_id) is None:
         return None
     if Debit.objects.filter(invoice_id=invoice.pk).exists():
         return None
     days = settings.HOSPES_DIRECT_DEBIT.notice_days
-    announced = max(invoice.due_on - timedelta(days=days), invoice.issued_on)
+    announced = max(invoice.due_on - timedelta(days=days), today)
     return rules.collection_day(due_on=invoice.due_on, announced_on=announced, notice_days=days)
 
 
-def collection_of(invoice: Invoice) -> Collection | None:
+def collection_of(invoice: Invoice, today: date) -> Collection | None:
     """How an open invoice is going to be collected, for who asks the customer to pay it."""
     debit, mandate = live_of(invoice.pk), active(invoice.customer_id)
-    on = debit.collect_on if debit else expected_on(invoice)
+    on = debit.collect_on if debit else expected_on(invoice, today=today)
     return Collection(on, mandate.account) if on and mandate and invoice.open_cents else None
 
 

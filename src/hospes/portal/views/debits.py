@@ -127,7 +127,7 @@ def mandate(request: Any, capacity: Capacity, mandate_id: int) -> HttpResponse:
 def of_invoice(invoice: Invoice) -> dict[str, Any]:
     """What the page of an invoice says of its collection: under way, or still to be announced."""
     debit = queries.live_of(invoice.pk) if invoice.open_cents and not invoice.is_credit_note else None
-    expected = None if debit else queries.expected_on(invoice)
+    expected = None if debit else queries.expected_on(invoice, today=clock.today())
     held = queries.active(invoice.customer_id) if debit or expected else None
     at_bank = queries.is_at_the_bank(debit)
     if debit is None and (expected is None or held is None):
