@@ -56,7 +56,7 @@ def test_the_file_says_what_is_to_be_collected() -> None:
     assert "NL04ZZZ172726320000" in content.decode()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 10**9), st.sampled_from(["FRST", "RCUR"]), st.text(min_size=1, max_size=70)),
@@ -139,6 +139,7 @@ def test_what_is_no_report_is_refused(content: bytes) -> None:
         files.pain_002(content)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_reader(content: bytes) -> None:
     with pytest.raises(FileRefused):
