@@ -45,6 +45,11 @@ DUTCH = {
     "Refunds": "Terugbetalingen",
     "Nothing was paid back.": "Er is niets terugbetaald.",
     "refunded": "terugbetaald",
+    "Chargebacks": "Terugboekingen",
+    "Nothing was taken back.": "Er is niets teruggeboekt.",
+    "taken back": "teruggeboekt",
+    "given back": "weer teruggedraaid",
+    "Direct debit": "Automatische incasso",
     "Pay": "Betalen",
     "This is a simulator: no money moves and no bank is asked. Choose how the payment ends.": (
         "Dit is een simulator: er gaat geen geld om en geen bank kijkt mee. Kies hoe de betaling afloopt."
