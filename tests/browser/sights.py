@@ -134,6 +134,7 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("account_not_me", {"token": "expired"})
     yield Sight("invitation", {"token": "expired"}, status=404)
     yield Sight("contact_address", {"token": "expired"}, status=404)
+    yield Sight("pay_link", {"token": "expired"}, status=404)
     yield Sight("invitation_account", {"token": "expired"}, status=404)
     yield Sight("mfa_stop_release", {"token": "1.expired"})
     yield Sight("mfa_use_release", {"token": "1.expired"})

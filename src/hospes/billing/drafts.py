@@ -53,7 +53,7 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
     credited = Invoice.objects.filter(pk=invoice.credits_id or 0).first()
     customer, seller = Customer.objects.get(pk=invoice.customer_id), Seller.objects.get(pk=invoice.seller_id)
     with override(invoice.language):
-        paid_with = method_words(paid.with_)
+        paid_with = method_words(paid.with_, paid.on or invoice.issued_on)
     return InvoiceDocument(
         number=invoice.number, kind=DocumentKind(invoice.kind), corrects_number=credited.number if credited else "",
         issued_on=invoice.issued_on, due_on=invoice.due_on, seller=_seller(seller), seller_iban=seller.iban,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from hospes.billing import pay_links
 from hospes.billing.collection import collection_of
 from hospes.billing.models import Document, Invoice, TaxStatus
 from hospes.billing.queries import credited_number, vat_basis_points
@@ -39,8 +40,11 @@ def invoice(message: Message) -> Rendered:
         "invoice": found,
         "is_paid": found.open_cents == 0 and found.paid_cents > 0,
         "is_free": found.open_cents == 0 and found.paid_cents == 0,
+        "pay_token": pay_links.token(found, today=clock.day_of(message.created_at))
+        if found.open_cents
+        else "",
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
-        "paid_with": method_words(found.paid_with),
+        "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at) if found.paid_at else None),
         "collected": collection_of(found, today=clock.day_of(message.created_at)),
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}

@@ -34,6 +34,7 @@ class Operator:
     quote_days: int
     quote_reminder_days: int
     payment_days: int
+    pay_link_days: int
     business_notice_days: int
     consumer_lead_days: int
     business_lead_days: int

@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "hospes.services",
     "hospes.billing",
     "hospes.billing.ledger",
+    "hospes.billing.methods",
     "hospes.sales",
     "hospes.payments",
     "hospes.payments.bank",

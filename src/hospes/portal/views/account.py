@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from hospes.accounts.viewing.middleware import Shows
 from hospes.billing import queries as billing
 from hospes.billing.models import Document, Invoice
+from hospes.billing.words import method_words
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
@@ -130,6 +131,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
         payment_jobs.check.enqueue_once(f"payment:{payment.pk}", payment_id=payment.pk)
     context = {
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
+        "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
         "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
         **debits.of_invoice(found),

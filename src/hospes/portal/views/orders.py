@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,10 +23,10 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments import services as payments
-from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
-from hospes.payments.rules import is_notice_token, is_reference, notice_token
+from hospes.payments.rules import is_notice_token, is_reference
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
+from hospes.portal.paying import to_provider
 from hospes.portal.views.prices import later_terms
 from hospes.sales import agreements, documents, names, queries, registries, services, withdrawals
 from hospes.sales.models import Order, Quote
@@ -191,40 +190,10 @@ def pay_invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
 
 
 def _to_provider(request: Any, capacity: Capacity, back: str, number: str, **of: int) -> HttpResponse:
-    """To the provider's page, where one can pay; or back, with the reason why not."""
-    base = settings.HOSPES_PORTAL_URL
-    addresses = payments.Addresses(f"{base}{reverse('payment_back', args=[number])}", _notice_address)
-    try:
-        checkout_url = payments.begin(
-            provider=provider(), customer_id=capacity.customer_id, addresses=addresses, language=get_language() or "nl",
-            actor=request.actor, now=clock.now(), instead_of=_instead_of(request), **of,
-        )  # fmt: skip
-    except payments.AlreadyHandled as refusal:
-        messages.info(request, str(refusal))
-        return redirect(f"{back}?terug=1")
-    except payments.PaymentRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(back)
-    except (ProviderUnavailable, ProviderRefused):
-        messages.error(
-            request,
-            _(
-                "Paying does not work at this moment. Nothing was taken from you; please try again in a while."
-            ),
-        )
-        return redirect(back)
-    # A form may not be sent on to another host (our own content policy): a page in between takes the customer there.
-    return render(request, "portal/to_provider.html", {"checkout_url": checkout_url, "back": back})
-
-
-def _instead_of(request: Any) -> int | None:
-    """Which payment of before the customer wants another one for."""
-    text = request.POST.get("instead_of", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _notice_address(key: str) -> str:
-    return f"{settings.HOSPES_PORTAL_URL}{reverse('payment_notice', args=[key, notice_token(key)])}"
+    return to_provider(
+        request, customer_id=capacity.customer_id, actor=request.actor, back=back,
+        returning=reverse("payment_back", args=[number]), layout="portal.html", **of,
+    )  # fmt: skip
 
 
 @login_required
