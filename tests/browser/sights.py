@@ -70,6 +70,7 @@ NO_PAGES = {
     "portal:pay": "302",
     "portal:pay_invoice": "302",
     "portal:withdraw_mandate": "302",
+    "portal:pay_together": "302",
     "portal:order_pro_forma": "404",
     "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
@@ -171,6 +172,8 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
     yield Sight("portal:second_step", theirs)
+    yield Sight("portal:collecting", theirs)
+    yield Sight("portal:balance", theirs)
     yield Sight("portal:invoice_wishes", theirs)
     yield Sight("portal:invoice_wishes", theirs, then=send("Save"))
     yield Sight("portal:invoice_wishes", {"number": company})

@@ -34,7 +34,7 @@ NEEDS: dict[str, set[Any]] = {
     "home": set(), "search": set(), "customer": set(), "board": set(), "change": {Purpose.CONTRACT},
     "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
-    "refund": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
+    "refund": {Purpose.BILLING}, "chargeback": {Purpose.BILLING}, "payout": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
     "order_pro_forma": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
     "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
@@ -133,6 +133,8 @@ def customer(house: House) -> dict[str, Any]:
         "service_id": service,
         "payment_id": payment,
         "refund_id": _refund(house, service),
+        "chargeback_id": _chargeback(house, payment),
+        "payout_id": _payout(house, payment),
         "stuck_id": _stuck(house, service),
         **_at_the_bank(house),
         "debit_id": _debit(house, account.number),
@@ -149,6 +151,31 @@ _CHARGE = (
     " description, origin, created_at, settled_at) SELECT id, customer_id, 'ended', product_id, 1, -100, started_on, renews_on - 1,"
     " 'Hosting', %s, now(), {settled} FROM services_service WHERE id = %s"
 )
+
+
+def _chargeback(house: House, payment: int) -> int:
+    """What the bank took back of a payment, of which something is to be collected by hand."""
+    house.owner.execute(
+        "INSERT INTO payments_chargeback (customer_id, payment_id, reference, cents, reason, charged_at, booked_at,"
+        " from_balance_cents, rest_cents) SELECT customer_id, id, 'chb_browser', 100, 'MD06', now(), now(), 0, 100"
+        " FROM payments_payment WHERE id = %s", [payment],
+    )  # fmt: skip
+    return int(house.value("SELECT max(id) FROM payments_chargeback"))
+
+
+def _payout(house: House, payment: int) -> int:
+    """A part of a balance that goes back by hand."""
+    house.owner.execute(
+        "INSERT INTO payments_payoutwish (customer_id, person_id, asked_at, seen_to_at)"
+        " SELECT p.customer_id, o.person_id, now(), now() FROM payments_payment p JOIN sales_order o ON o.id = p.order_id"
+        " WHERE p.id = %s", [payment],
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO payments_payout (customer_id, wish_id, payment_id, cents, state, reference, idempotency_key, due_on,"
+        " requested_at) SELECT customer_id, id, %s, 100, 'failed', '', 'payout-browser', current_date + 7, now()"
+        " FROM payments_payoutwish ORDER BY id DESC LIMIT 1", [payment],
+    )  # fmt: skip
+    return int(house.value("SELECT max(id) FROM payments_payout"))
 
 
 def _refund(house: House, service: int) -> int:

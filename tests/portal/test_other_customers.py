@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P09", "P30")
 PAGES = {str(pattern.name): sorted(pattern.pattern.converters) for pattern in urls.urlpatterns}
 WITH_A_THING = [name for name, parts in PAGES.items() if parts]
 TAKES_FORMS = {
-    "pay", "pay_invoice", "invoice_wishes", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
+    "pay", "pay_invoice", "invoice_wishes", "collecting", "balance", "pay_together", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
     "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
     "second_step", "addresses", "end_session", "change_limits",
     "service_move", "service_move_back", "move_offer", "service_change", "service_cancel", "service_take_back", "service_add", "withdraw",

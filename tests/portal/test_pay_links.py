@@ -129,7 +129,10 @@ def test_nobody_makes_one_up_nor_changes_it(invoice: Invoice) -> None:
 
 def test_of_an_invoice_that_is_gone_or_another_customers_there_is_nothing_to_pay(invoice: Invoice) -> None:
     other = make.customer()
-    for odd in (Invoice(pk=10**9, customer_id=invoice.customer_id), Invoice(pk=invoice.pk, customer_id=other.pk)):
+    for odd in (
+        Invoice(pk=10**9, customer_id=invoice.customer_id),
+        Invoice(pk=invoice.pk, customer_id=other.pk),
+    ):
         odd.due_on = invoice.due_on
         assert Client().get(address(odd)).status_code == 404
 

@@ -30,7 +30,7 @@ OPEN_TO = {
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
     "orders": LOOKS, "order": LOOKS, "quote": LOOKS, "quote_pdf": LOOKS,
     "service_move": {"holder"}, "service_move_back": {"holder"}, "moves": EVERYBODY, "move_offer": BUYS,
-    "pay": BUYS, "pay_invoice": BUYS, "invoice_wishes": BUYS, "order_pro_forma": LOOKS, "next_pro_forma": LOOKS, "quote_decide": BUYS, "checkout": BUYS,
+    "pay": BUYS, "pay_invoice": BUYS, "invoice_wishes": BUYS, "collecting": BUYS, "pay_together": BUYS, "balance": BUYS, "order_pro_forma": LOOKS, "next_pro_forma": LOOKS, "quote_decide": BUYS, "checkout": BUYS,
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
     "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY, "addresses": MANAGES,

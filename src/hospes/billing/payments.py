@@ -12,6 +12,7 @@ journal.register({
     "invoice.paid": _("Payment of an invoice booked"),
     "invoice.payment_undone": _("Payment of an invoice undone: it was for something else"),
     "invoice.paid_back": _("Money of a credit note paid back"),
+    "invoice.taken_back": _("Payment of an invoice taken back"),
 })  # fmt: skip
 
 
@@ -38,7 +39,7 @@ class StillNeeded(Exception):
     """Money of an invoice that a credit note gives back (in part) cannot be taken off it."""
 
 
-def take_back(*, invoice_id: int, cents: int, now: datetime) -> None:
+def take_off(*, invoice_id: int, cents: int, now: datetime) -> None:
     """
     Take money off an invoice that was booked on it by mistake: that much is open again.
 
@@ -58,6 +59,25 @@ def take_back(*, invoice_id: int, cents: int, now: datetime) -> None:
         paid_with=invoice.paid_with if paid else "",
     )
     _record("invoice.payment_undone", invoice, now)
+
+
+def take_back(*, invoice_id: int, cents: int, now: datetime) -> tuple[int, int]:
+    """
+    Take off what was paid of an invoice, as it was taken back; returns how much was taken off, and by how much it is open again.
+
+    Less is open again than was taken off where it was credited meanwhile: of that the money went back already.
+    """
+    invoice = lock(invoice_id)
+    taken = min(max(cents, 0), invoice.paid_cents)
+    if not taken:
+        return 0, 0
+    before, invoice.paid_cents = invoice.open_cents, invoice.paid_cents - taken
+    values: dict[str, object] = {"paid_cents": invoice.paid_cents}
+    if not invoice.paid_cents:
+        values |= {"paid_at": None, "paid_with": ""}
+    Invoice.objects.filter(pk=invoice_id).update(**values)
+    _record("invoice.taken_back", invoice, now)
+    return taken, invoice.open_cents - before
 
 
 def pay_back(*, credit_note_id: int, cents: int, paid_at: datetime, paid_with: str, now: datetime) -> None:

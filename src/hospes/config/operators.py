@@ -35,6 +35,7 @@ class Operator:
     quote_reminder_days: int
     payment_days: int
     pay_link_days: int
+    collect_notice_days: int
     business_notice_days: int
     consumer_lead_days: int
     business_lead_days: int

@@ -26,13 +26,13 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import kinds
 from hospes.messaging.models import Message
 from hospes.office import retries
+from hospes.office.boards_payments import PAYMENT_BOARDS
 from hospes.office.failed import FailedWork
 from hospes.office.piles import Board, Item, Rows
 from hospes.payments.bank.models import BankLine
 from hospes.payments.bank.words import return_words
 from hospes.payments.debits.models import Debit
 from hospes.payments.debits.queries import TO_BE_PUT_RIGHT
-from hospes.payments.models import Payment
 from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
 from hospes.services import tasks
@@ -65,14 +65,6 @@ def _overdue(now: datetime) -> Any:
 
 def _overdue_item(row: Invoice) -> Item:
     return Item(row.pk, row.due_on.isoformat(), row.number, row.due_on, row.open_cents, invoice=row.number)
-
-
-def _surplus(now: datetime) -> Any:
-    return Payment.objects.filter(Q(state=Payment.State.SURPLUS) | Q(surplus_cents__gt=0))
-
-
-def _surplus_item(row: Payment) -> Item:
-    return Item(row.pk, str(row.pk), row.reference or "", row.paid_at, row.surplus_cents or row.cents)
 
 
 def _debits_to_put_right(now: datetime) -> Any:
@@ -415,11 +407,7 @@ BOARDS: Final = (
           " was signed. Call them off if they cannot be collected."),
         Rows(_debits_that_lie, _lying_item, order="collect_on"),
     ),
-    Board(
-        "terug-te-betalen", Purpose.BILLING, True, _("Payments to be paid back"),
-        _("Money came in for something that was paid already, or another amount than was asked. It has to go back."),
-        Rows(_surplus, _surplus_item),
-    ),
+    *PAYMENT_BOARDS,
     Board(
         "terugbetalen-na-herroeping", Purpose.BILLING, False, _("Money to pay back after a withdrawal"),
         _("A consumer withdrew from an order. The amount goes back in the way in which it was paid, on the day shown at the"

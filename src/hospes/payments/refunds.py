@@ -6,7 +6,7 @@ each part is sent once, by its key, however often that is tried.
 """
 
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -19,8 +19,10 @@ from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import TO_BE_PAID_BACK, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
+from hospes.payments.chargebacks.models import Chargeback
 from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
+from hospes.payments.together import services as together
 from hospes.sales.models import Refund as Promised
 from hospes.sales.withdrawals import is_owed
 
@@ -65,7 +67,7 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
         return []
     left, made = note.open_cents, list[Refund]()
     for payment in _payments_of(note):
-        part = min(left, _refundable(payment))
+        part = min(left, _refundable(payment), _of_invoice(payment, note))
         if part > 0:
             made.append(_planned(note, payment, part, now))
             left -= part
@@ -81,7 +83,7 @@ def _payments_of(note: Invoice) -> list[Payment]:
     """What the invoice was paid with through the provider, the last first; locked, so that two never take the same rest."""
     invoice = Invoice.objects.get(pk=note.credits_id or 0)
     order_id = invoice.origin.removeprefix("order:")
-    of = Q(invoice_id=invoice.pk)
+    of = together.of_invoices([invoice.pk])
     if order_id.isdigit():
         of |= Q(order_id=int(order_id))
     held = Payment.objects.select_for_update().filter(
@@ -90,10 +92,22 @@ def _payments_of(note: Invoice) -> list[Payment]:
     return sorted(held.order_by("pk"), key=lambda payment: (payment.paid_at, payment.pk), reverse=True)
 
 
+def _of_invoice(payment: Payment, note: Invoice) -> int:
+    """How much of a payment can go back for the invoice of this note: of one of several what it paid of this one."""
+    paid = together.paid_of(payment.pk, note.credits_id or 0)
+    if paid is None:
+        return payment.cents
+    live = Refund.objects.filter(payment_id=payment.pk, credit_note__credits_id=note.credits_id, paid_on=None)
+    gone = live.exclude(state=_State.FAILED).aggregate(sum=Sum("cents"))["sum"] or 0
+    return paid - int(gone)
+
+
 def _refundable(payment: Payment) -> int:
     live = Refund.objects.filter(payment_id=payment.pk, paid_on=None).exclude(state=_State.FAILED)
     gone = live.aggregate(sum=Sum("cents"))["sum"] or 0
-    return payment.cents - payment.surplus_cents - int(gone)
+    taken = Chargeback.objects.filter(payment_id=payment.pk, reversed_at=None)
+    taken_back = sum(each.cents - each.from_balance_cents for each in taken)
+    return max(payment.cents - payment.surplus_cents - int(gone) - taken_back, 0)
 
 
 def _planned(note: Invoice, payment: Payment | None, cents: int, now: datetime) -> Refund:
@@ -133,7 +147,18 @@ def _enqueue(refund_id: int) -> None:
 # --- through the provider -------------------------------------------------------------------------------------------------
 
 
-def ask(provider: PaymentProvider, refund: Refund, reference: str, description: str) -> Repayment | None:
+class Sent(Protocol):
+    """Money that goes back, as far as the provider has to know of it."""
+
+    @property
+    def idempotency_key(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def cents(self) -> int: ...
+
+
+def ask(provider: PaymentProvider, refund: Sent, reference: str, description: str) -> Repayment | None:
     """
     Have the provider pay back, or how it stands with what it was asked before; None when it refuses. Outside of transactions.
 

@@ -62,7 +62,7 @@ def test_mollie_is_sent_an_amount_an_order_number_and_addresses_and_nothing_else
 
 
 @pytest.mark.promise("P41", "P44")
-@pytest.mark.parametrize("field", ["billingAddress", "customerId", "consumerName", "billingEmail"])
+@pytest.mark.parametrize("field", ["billingAddress", "cardHolder", "consumerName", "billingEmail"])
 def test_a_field_that_is_not_on_the_map_cannot_be_sent(field: str) -> None:
     with pytest.raises(NotOnTheMap, match=field):
         checked(Recipient.PAYMENT_PROVIDER, "payment.create", {"description": "O2026-00001", field: "x"})

@@ -192,7 +192,7 @@ def _file(document: InvoiceDocument, name: str) -> HttpResponse:
 @office_page(_BILLING, nav="home")
 def refund(request: Any, refund_id: int) -> HttpResponse:
     """How much goes back to whom, at the latest when; and when was it transferred?"""
-    found = _whose(request, Refund, refund_id)
+    found = whose(request, Refund, refund_id)
     form = PaidBackForm(request.POST or None, initial={"on": clock.today()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -222,7 +222,7 @@ def refund(request: Any, refund_id: int) -> HttpResponse:
 @office_page(_BILLING, nav="home")
 def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
     """What could not be put on a document and why; and how was it settled?"""
-    found = _whose(request, StuckCharge, stuck_id)
+    found = whose(request, StuckCharge, stuck_id)
     form = SettledForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -243,7 +243,7 @@ def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
     return show(request, "office/stuck_charge.html", context, status=422 if form.is_bound else 200)
 
 
-def _whose(request: Any, model: Any, pk: int) -> Found:
+def whose(request: Any, model: Any, pk: int) -> Found:
     """Whose it is; Http404 where there is none such."""
     with acting(_BILLING, actor=request.actor):
         customer_id = model.objects.filter(pk=pk).values_list("customer_id", flat=True).first()

@@ -340,7 +340,7 @@ def undo(*, allocation_id: int, now: datetime) -> None:
 
 def _carry_back(line: BankLine, held: BankAllocation, now: datetime) -> None:
     if held.kind == Kind.INVOICE:
-        billing.take_back(invoice_id=held.invoice_id or 0, cents=held.cents, now=now)
+        billing.take_off(invoice_id=held.invoice_id or 0, cents=held.cents, now=now)
     elif held.kind == Kind.ORDER:
         raise Refused(
             _(

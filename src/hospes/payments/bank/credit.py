@@ -70,7 +70,7 @@ def _undo_last_set_off(customer_id: int, now: datetime) -> None:
     move = used.order_by("-pk").first()
     if move is None:
         raise CreditTooSmall
-    billing.take_back(invoice_id=move.invoice_id or 0, cents=-move.cents, now=now)
+    billing.take_off(invoice_id=move.invoice_id or 0, cents=-move.cents, now=now)
     CreditMove.objects.create(
         customer_id=customer_id, cents=-move.cents, invoice_id=move.invoice_id, undoes_id=move.pk, at=now
     )

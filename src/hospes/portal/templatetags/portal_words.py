@@ -10,6 +10,7 @@ from hospes.billing.methods import queries as methods
 from hospes.billing.methods.models import PaymentMethod
 from hospes.faces.states import look_of
 from hospes.kernel import clock
+from hospes.portal.paying import COLLECT_WORDS
 from hospes.services.words import reason_words, refusal_words
 
 register = template.Library()
@@ -43,6 +44,12 @@ def item(mapping: Mapping[str, Any], key: str) -> Any:
 def payment_methods() -> list[PaymentMethod]:
     """The ways of paying that can be chosen today, as they are called today."""
     return methods.offered(on=clock.today())
+
+
+@register.simple_tag
+def collect_words() -> str:
+    """What somebody ticks who has later invoices collected."""
+    return str(COLLECT_WORDS)
 
 
 @register.filter

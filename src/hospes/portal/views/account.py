@@ -21,12 +21,16 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
+from hospes.payments.balances.queries import balance_of
 from hospes.payments.bank import credit
+from hospes.payments.collecting.queries import mandate_of
+from hospes.payments.collecting.queries import of_invoice as collected_of
 from hospes.payments.models import UNDECIDED
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, shows, whose
 from hospes.portal.views import debits
+from hospes.portal.views.orders import MOST_TOGETHER
 from hospes.sales.models import Order
 from hospes.services import moves
 from hospes.services import queries as services
@@ -104,6 +108,8 @@ def invoices(request: Any, capacity: Capacity) -> HttpResponse:
         "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
         "credit_cents": credit.balance(capacity.customer_id),
         "debits_offered": settings.HOSPES_DIRECT_DEBIT.is_offered,
+        "together": billing.open_invoices(capacity.customer_id, limit=MOST_TOGETHER) if open_invoices > 1 else [],
+        "balance_cents": balance_of(capacity.customer_id),
     }  # fmt: skip
     return render(request, "portal/invoices.html", context)
 
@@ -132,6 +138,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
     context = {
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
         "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
+        "has_leave": mandate_of(capacity.customer_id) is not None, "collected": collected_of(found.pk),
         "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
         **debits.of_invoice(found),

@@ -23,15 +23,19 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments import services as payments
+from hospes.payments.collecting.queries import mandate_of
 from hospes.payments.rules import is_notice_token, is_reference
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
-from hospes.portal.paying import to_provider
+from hospes.portal.paying import to_provider, wish_of
 from hospes.portal.views.prices import later_terms
 from hospes.sales import agreements, documents, names, queries, registries, services, withdrawals
 from hospes.sales.models import Order, Quote
 from hospes.sales.rules import last_day_to_withdraw
 from hospes.sales.services import QuoteRefused
+
+#: So many invoices are paid at once, at most.
+MOST_TOGETHER = 50
 
 
 @require_safe
@@ -155,7 +159,8 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     lines = queries.quote_lines(found.quote_id)
     context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": lines, "later": later_terms(lines, capacity), "payment": begun[0] if begun else None,
-               "in_use": _in_use(found), "on_account": found.quote.on_account,
+               "in_use": _in_use(found), "has_leave": mandate_of(capacity.customer_id) is not None,
+               "on_account": found.quote.on_account,
                "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
     return render(request, "portal/_order.html" if request.htmx else "portal/order.html", context)
@@ -189,10 +194,28 @@ def pay_invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
     return _to_provider(request, capacity, back, found.number, invoice_id=found.pk)
 
 
+@posted_from("portal:invoices")
+@for_customer(Capability.PAY, nav="invoices")
+def pay_together(request: Any, capacity: Capacity) -> HttpResponse:
+    """Begin paying what is open on the invoices that were chosen, at once."""
+    back = reverse("portal:invoices", kwargs={"number": capacity.number})
+    numbers = [each for each in request.POST.getlist("invoice")[:MOST_TOGETHER] if "\0" not in each]
+    with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
+        known = Invoice.objects.filter(customer_id=capacity.customer_id, number__in=numbers)
+        first = known.order_by("due_on", "pk").values_list("number", flat=True).first()
+    if first is None:
+        messages.error(request, _("Choose at least two invoices that are open."))
+        return redirect(back)
+    return to_provider(
+        request, customer_id=capacity.customer_id, actor=request.actor, back=back,
+        returning=reverse("payment_back", args=[first]), layout="portal.html", numbers=numbers,
+    )  # fmt: skip
+
+
 def _to_provider(request: Any, capacity: Capacity, back: str, number: str, **of: int) -> HttpResponse:
     return to_provider(
         request, customer_id=capacity.customer_id, actor=request.actor, back=back,
-        returning=reverse("payment_back", args=[number]), layout="portal.html", **of,
+        returning=reverse("payment_back", args=[number]), layout="portal.html", wish=wish_of(request), **of,
     )  # fmt: skip
 
 

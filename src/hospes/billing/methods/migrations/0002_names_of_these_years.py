@@ -18,6 +18,7 @@ METHODS = (
     ("applepay", "Apple Pay", "Apple Pay", "card", False, LONG_AGO, None),
     ("in3", "in3", "in3", "transfer", False, LONG_AGO, None),
     ("klarna", "Klarna", "Klarna", "transfer", False, LONG_AGO, None),
+    ("written_off", "afgeboekt", "written off", "balance", False, LONG_AGO, None),
     ("balance", "uw tegoed", "your balance with us", "balance", False, LONG_AGO, None),
 )
 

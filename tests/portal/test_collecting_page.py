@@ -1,0 +1,70 @@
+"""Having invoices collected is chosen by a tick that nobody made beforehand; it is seen and ended in the portal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from hospes.payments.collecting.models import CollectWish, ProviderMandate
+from simulators import PaymentProvider
+from tests.portal.visit import all_of, browser, jobs, member, text
+from tests.support import make
+from tests.support.rights import as_owner
+
+pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P14")]
+
+
+@pytest.fixture
+def provider(settings: Any) -> Iterator[PaymentProvider]:
+    with PaymentProvider() as sim:
+        settings.HOSPES_MOLLIE = {"url": sim.url, "key": "test_collecting"}
+        sim.control.plan(0)
+        yield sim
+
+
+def leave_of(customer: Any) -> ProviderMandate:
+    payment = make.payment(order=make.order(customer=customer, paid=True), state="paid")
+    with as_owner():
+        CollectWish.objects.create(
+            payment=payment, customer=customer, person=make.holder_of(customer), words="x", asked_at=make.NOW
+        )
+        return ProviderMandate.objects.create(
+            payment=payment, customer=customer, reference=f"mdt_{customer.pk}", method="directdebit", given_at=make.NOW
+        )  # fmt: skip
+
+
+def test_the_tick_is_never_made_beforehand_and_counts_only_when_made(provider: PaymentProvider) -> None:
+    order = make.order()
+    with as_owner():
+        client, page = (
+            browser(make.holder_of(order.customer)),
+            f"/k/{order.customer.number}/bestellingen/{order.number}/",
+        )
+    said = client.get(page).content.decode()
+    tick = said[said.index('name="collect"') - 60 : said.index('name="collect"') + 30]
+    assert "checked" not in tick
+    client.post(f"{page}betalen/")
+    assert all_of(CollectWish) == []
+    client.post(f"{page}betalen/", {"collect": "on"})
+    [wish] = all_of(CollectWish)
+    assert wish.words.startswith("Laat mijn volgende facturen vanzelf innen")
+    newest = provider.ledger.page(newest=None, limit=1)[0][0]
+    assert newest.asked["sequenceType"] == "first"
+
+
+def test_leave_is_seen_and_ended_by_who_may_pay(provider: PaymentProvider) -> None:
+    customer = make.customer(holder=make.person())
+    leave = leave_of(customer)
+    page = f"/k/{customer.number}/facturen/incasso/"
+    client = browser(make.holder_of(customer))
+    assert "automatische incasso" in text(client.get(page))
+    assert browser(member(customer, "technical")).get(page).status_code == 403
+    assert client.post(page, {"leave": str(leave.pk + 1)}).status_code == 302
+    with as_owner():
+        assert ProviderMandate.objects.get().state == "active"
+    assert client.post(page, {"leave": str(leave.pk)}).status_code == 302
+    with as_owner():
+        held = ProviderMandate.objects.get()
+    assert (held.state, held.ended_why) == ("ended", "customer")
+    assert "payments.collecting.jobs.revoke" in jobs()
+    assert "Uw facturen worden niet geïnd" in text(client.get(page))
