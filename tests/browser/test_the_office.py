@@ -34,7 +34,7 @@ NEEDS: dict[str, set[Any]] = {
     "home": set(), "search": set(), "customer": set(), "board": set(), "change": {Purpose.CONTRACT},
     "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
-    "refund": {Purpose.BILLING}, "chargeback": {Purpose.BILLING}, "payout": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
+    "refund": {Purpose.BILLING}, "chargeback": {Purpose.BILLING}, "payout": {Purpose.BILLING}, "write_off": {Purpose.BILLING}, "decision": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
     "order_pro_forma": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
     "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
@@ -135,6 +135,7 @@ def customer(house: House) -> dict[str, Any]:
         "refund_id": _refund(house, service),
         "chargeback_id": _chargeback(house, payment),
         "payout_id": _payout(house, payment),
+        "decision_id": _decision(house, payment),
         "stuck_id": _stuck(house, service),
         **_at_the_bank(house),
         "debit_id": _debit(house, account.number),
@@ -176,6 +177,17 @@ def _payout(house: House, payment: int) -> int:
         " FROM payments_payoutwish ORDER BY id DESC LIMIT 1", [payment],
     )  # fmt: skip
     return int(house.value("SELECT max(id) FROM payments_payout"))
+
+
+def _decision(house: House, payment: int) -> int:
+    """What a colleague wants to pay back by hand, and another one decides about."""
+    house.owner.execute(
+        "INSERT INTO payments_decision (kind, customer_id, payout_id, cents, limit_cents, reason, \"on\", state, asked_by_id, asked_at)"
+        " SELECT 'payout', o.customer_id, x.id, 100, 50, '', current_date, 'asked', w.person_id, now() FROM payments_payment o"
+        " JOIN payments_payout x ON x.customer_id = o.customer_id JOIN payments_payoutwish w ON w.id = x.wish_id"
+        " WHERE o.id = %s LIMIT 1", [payment],
+    )  # fmt: skip
+    return int(house.value("SELECT max(id) FROM payments_decision"))
 
 
 def _refund(house: House, service: int) -> int:

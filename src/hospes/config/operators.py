@@ -36,6 +36,7 @@ class Operator:
     payment_days: int
     pay_link_days: int
     collect_notice_days: int
+    four_eyes_above_cents: int
     business_notice_days: int
     consumer_lead_days: int
     business_lead_days: int

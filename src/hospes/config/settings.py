@@ -123,6 +123,7 @@ INSTALLED_APPS = [
     "hospes.payments.chargebacks",
     "hospes.payments.collecting",
     "hospes.payments.together",
+    "hospes.payments.approvals",
     "hospes.hosting",
     "hospes.domains",
     "hospes.privacy",

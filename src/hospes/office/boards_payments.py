@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hospes.kernel.purposes import Purpose
 from hospes.office.piles import Board, Item, Rows
+from hospes.payments.approvals.models import Decision
 from hospes.payments.balances.models import Payout
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 
@@ -38,7 +39,30 @@ def _pay_out_item(row: Payout) -> Item:
     return Item(row.pk, row.due_on.isoformat(), row.idempotency_key, row.due_on, row.cents, page=page)
 
 
+def _to_decide(now: datetime) -> Any:
+    return Decision.objects.filter(state=Decision.State.ASKED)
+
+
+def _to_decide_item(row: Decision) -> Item:
+    page = reverse("office:decision", args=[row.pk])
+    return Item(
+        row.pk,
+        row.asked_at.isoformat(),
+        row.get_kind_display(),
+        row.asked_at,
+        row.cents,
+        detail=row.reason,
+        page=page,
+    )
+
+
 PAYMENT_BOARDS: Final = (
+    Board(
+        "tweede-paar-ogen", Purpose.BILLING, False, _("Decisions that wait for a second colleague"),
+        _("A colleague wants to pay back by hand or write off more than one may decide alone. Look at it, and approve or refuse"
+          " it; who asked cannot."),
+        Rows(_to_decide, _to_decide_item, order="asked_at"),
+    ),
     Board(
         "terug-te-betalen", Purpose.BILLING, False, _("Balances to be paid back by hand"),
         _("A customer asked to have back what they paid too much, and the payment provider cannot do it. Transfer it from the"

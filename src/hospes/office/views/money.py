@@ -30,7 +30,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.office import parts
 from hospes.office.pages import Found, looking_at, office_page, open_for, show
 from hospes.payments import queries as payments
-from hospes.payments import refunds
+from hospes.payments.approvals import services as decisions
 from hospes.payments.debits import queries as debits
 from hospes.payments.models import Refund
 from hospes.sales import pro_forma
@@ -38,6 +38,10 @@ from hospes.sales.models import Order
 from hospes.services.models import Charge, Service
 
 _BILLING = Purpose.BILLING
+
+TWO_DECIDE = gettext_lazy(
+    "Above our limit two decide: another colleague finds it on the work list, and approves it there."
+)
 
 
 class PaidBackForm(forms.Form):
@@ -197,11 +201,13 @@ def refund(request: Any, refund_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with acting(_BILLING, actor=request.actor):
-                refunds.paid_by_hand(refund_id=refund_id, on=form.cleaned_data["on"], now=clock.now())
-        except refunds.NotByHand as refusal:
+                made = decisions.refund_by_hand(
+                    refund_id=refund_id, on=form.cleaned_data["on"], by=request.user.pk, now=clock.now()
+                )
+        except decisions.NotDecided as refusal:
             form.add_error("on", str(refusal))
         else:
-            messages.success(request, _("Noted. The customer gets a mail that the money was paid back."))
+            say_decided(request, is_done=made.state == "done")
             return redirect("office:board", key="met-de-hand-terugbetalen")
     with acting(_BILLING, actor=request.actor):  # no page of one customer reads an account number in full
         collected_from = debits.account_of(Refund.objects.get(pk=refund_id).credit_note.credits_id or 0)
@@ -241,6 +247,14 @@ def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
             "service": Service.objects.get(pk=charge.service_id), "reason": StuckCharge.Reason(held.reason).label,
         }  # fmt: skip
     return show(request, "office/stuck_charge.html", context, status=422 if form.is_bound else 200)
+
+
+def say_decided(request: Any, *, is_done: bool) -> None:
+    """Say what became of money that goes back by hand: noted, or waiting for a second colleague."""
+    if is_done:
+        messages.success(request, _("Noted. The customer gets a mail that the money was paid back."))
+    else:
+        messages.info(request, str(TWO_DECIDE))
 
 
 def whose(request: Any, model: Any, pk: int) -> Found:

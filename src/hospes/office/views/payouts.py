@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hospes.kernel import clock
@@ -13,9 +11,9 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import parts
 from hospes.office.pages import looking_at, office_page, show
-from hospes.office.views.money import PaidBackForm, whose
+from hospes.office.views.money import PaidBackForm, say_decided, whose
 from hospes.payments import queries as payments
-from hospes.payments.balances import payouts
+from hospes.payments.approvals import services as decisions
 from hospes.payments.balances.models import Payout
 
 _BILLING = Purpose.BILLING
@@ -30,11 +28,13 @@ def payout(request: Any, payout_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with acting(_BILLING, actor=request.actor):
-                payouts.paid_by_hand(payout_id=payout_id, on=form.cleaned_data["on"], now=clock.now())
-        except payouts.NothingToPayOut as refusal:
+                made = decisions.payout_by_hand(
+                    payout_id=payout_id, on=form.cleaned_data["on"], by=request.user.pk, now=clock.now()
+                )
+        except decisions.NotDecided as refusal:
             form.add_error("on", str(refusal))
         else:
-            messages.success(request, _("Noted. The customer gets a mail that the money was paid back."))
+            say_decided(request, is_done=made.state == "done")
             return redirect("office:board", key="terug-te-betalen")
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         held = Payout.objects.get(pk=payout_id)
