@@ -15,6 +15,7 @@ from simulators.payments.chargebacks import SCHEMA as CHARGEBACK_SCHEMA
 from simulators.payments.chargebacks import Chargebacks
 from simulators.payments.checkout import Checkout, amount_in_words, in_words
 from simulators.payments.control import PaymentControl
+from simulators.payments.deeds import Deeds
 from simulators.payments.ledger import SCHEMA, Ledger, Payment
 from simulators.payments.mandates import SCHEMA as MANDATE_SCHEMA
 from simulators.payments.mandates import Mandates
@@ -63,7 +64,8 @@ class PaymentProvider(Simulator):
             self.ledger, self.outbox, self.refunds, self.chargebacks, self.mandates, lambda: self.url, api_key
         )
         checkout = Checkout(self.ledger, self.outbox, self.faults)
-        self.add_routes([*api.routes(), *checkout.routes(), *self._pages()])
+        self.deeds = Deeds(self.ledger, self.outbox, self.chargebacks, self.mandates)
+        self.add_routes([*api.routes(), *checkout.routes(), *self.deeds.routes(), *self._pages()])
 
     def start(self) -> None:
         super().start()
@@ -114,6 +116,7 @@ class PaymentProvider(Simulator):
         body = [
             tag("p", payment.asked["description"], " · ", amount_in_words(payment, language)),
             None if payment.is_final or payment.asked.get("sequenceType") == "recurring" else way,
+            self.deeds.panel(payment, say),
             tag("h2", say("Refunds")),
             self._refunds(payment, language, say),
             tag("h2", say("Chargebacks")),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -128,7 +129,7 @@ def _book_invoices(payment: Payment, charge: Charge, now: datetime) -> str:
     Nothing may be open any more: it was paid twice, or credited meanwhile.
     """
     paid_at = charge.paid_at or now
-    came = {"cents": charge.cents, "paid_at": paid_at, "paid_with": charge.method, "now": now}
+    came: dict[str, Any] = {"cents": charge.cents, "paid_at": paid_at, "paid_with": charge.method, "now": now}
     if payment.invoice_id is not None:
         taken = billing.take_payment(invoice_id=payment.invoice_id, **came)
     else:
