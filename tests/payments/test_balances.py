@@ -7,15 +7,17 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from hospes.billing import services as billing
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
+from hospes.payments import sweeps
 from hospes.payments.balances import jobs, payouts
 from hospes.payments.balances.models import Balance, BalanceEntry, Payout
-from hospes.payments.models import Payment
+from hospes.payments.models import Payment, Refund
 from tests.billing.books import again, draft, issue
 from tests.payments.agreement import assert_agreement
 from tests.payments.till import Till, charge
@@ -166,6 +168,24 @@ def test_an_answer_that_was_lost_pays_nothing_twice(till: Till) -> None:
         reference = Payment.objects.get().reference or ""
     assert [x["cents"] for x in till.sim.control.refunds_of(reference)] == [5000]
     assert paid_out() == [(5000, "done")]
+    assert_agreement()
+
+
+def test_what_a_balance_paid_is_a_balance_again_once_it_is_credited(till: Till) -> None:
+    customer = overpaid(till)
+    invoice = invoiced(till, customer, "x:1")
+    sweep(till)
+    assert (balance(customer), again(invoice).open_cents) == (0, 4075)
+    with acting(Purpose.BILLING, actor=JOB):
+        note = billing.credit(
+            invoice_id=invoice.pk, reason="Ended", key="1", today=clock.day_of(till.now), now=till.now
+        )
+    assert note.set_off_cents == 4075
+    for _ in range(2):
+        sweeps.see_to_refunds(now=till.now)
+    with as_owner():
+        assert not Refund.objects.exists()
+    assert balance(customer) == 5000
     assert_agreement()
 
 

@@ -9,16 +9,18 @@ from django.conf import settings as django_settings
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from hospes.billing import services as billing
 from hospes.billing.ledger.models import LedgerLine
 from hospes.billing.models import Invoice
 from hospes.customers.models import Person
 from hospes.kernel import clock
-from hospes.kernel.acting import Actor, acting
+from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Purpose
+from hospes.payments import refunds
 from hospes.payments.approvals import services
 from hospes.payments.approvals.models import Decision
 from hospes.payments.models import Refund
-from tests.billing.books import again, draft, issue
+from tests.billing.books import again, draft, issue, line
 from tests.payments.agreement import assert_agreement
 from tests.payments.till import Till
 from tests.support import make
@@ -41,8 +43,6 @@ def two() -> tuple[Person, Person]:
 
 
 def invoiced(till: Till, net_cents: int = 7500) -> Invoice:
-    from tests.billing.books import line
-
     today = clock.day_of(till.now)
     with as_owner():
         return issue(
@@ -113,6 +113,25 @@ def test_what_was_paid_meanwhile_is_not_written_off(till: Till, two: tuple[Perso
     assert booked() == []
 
 
+def test_credited_afterwards_the_loss_is_undone_and_no_money_goes_back(
+    till: Till, two: tuple[Person, Person]
+) -> None:
+    invoice = invoiced(till)
+    write_off(till, invoice, two[0], 9075)
+    for key, cents in (("1", 2500), ("2", 5000)):
+        with as_owner(), acting(Purpose.BILLING, actor=SYSTEM):
+            row = invoice.lines.get()
+            note = billing.credit(
+                invoice_id=invoice.pk, reason="x", key=key, today=clock.day_of(till.now), now=till.now, lines={row.pk: cents}
+            )  # fmt: skip
+            assert refunds.plan(credit_note_id=note.pk, now=till.now) == []
+        assert again(note).open_cents == 0
+        assert_agreement()
+    with as_owner():
+        lost = LedgerLine.objects.filter(account__use="written_off")
+        assert sum(each.debit_cents - each.credit_cents for each in lost) == 0
+
+
 @pytest.mark.parametrize("cents", [0, -1, 9076])
 def test_no_more_than_is_open_is_written_off(till: Till, two: tuple[Person, Person], cents: int) -> None:
     with pytest.raises(services.NotDecided):
@@ -121,11 +140,6 @@ def test_no_more_than_is_open_is_written_off(till: Till, two: tuple[Person, Pers
 
 def a_refund(till: Till, cents: int) -> Refund:
     invoice = invoiced(till, 30_000)
-    note = make.credited(invoice) if hasattr(make, "credited") else None
-    assert note is None
-    from hospes.billing import services as billing
-    from hospes.kernel.acting import SYSTEM
-
     with as_owner():
         Invoice.objects.filter(pk=invoice.pk).update(paid_cents=36_300, paid_at=till.now)
     with as_owner(), acting(Purpose.BILLING, actor=SYSTEM):

@@ -19,6 +19,7 @@ from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import TO_BE_PAID_BACK, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
+from hospes.payments import giving_back
 from hospes.payments.chargebacks.models import Chargeback
 from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
@@ -56,6 +57,8 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
     """
     Divide what a credit note gives back over the payments of its invoice, the last one first; what is left goes by hand.
 
+    What was written off is undone first, and what a balance paid is a balance again: see `giving_back`.
+
     Once: what was divided before stays so. Never more than is left of a payment.
     """
     note = billing.lock(credit_note_id)
@@ -65,14 +68,14 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
         or Refund.objects.filter(credit_note_id=note.pk).exists()
     ):
         return []
-    left, made = note.open_cents, list[Refund]()
+    left, made = note.open_cents - giving_back.undo_write_off(note, now), list[Refund]()
     for payment in _payments_of(note):
         part = min(left, _refundable(payment), _of_invoice(payment, note))
         if part > 0:
             made.append(_planned(note, payment, part, now))
             left -= part
-    if left:
-        made.append(_planned(note, None, left, now))
+    if rest := left - giving_back.to_the_balance(note, left, now):
+        made.append(_planned(note, None, rest, now))
     for refund in made:
         if refund.state == _State.REQUESTED:
             _enqueue(refund.pk)

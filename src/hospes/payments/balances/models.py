@@ -45,7 +45,7 @@ class BalanceEntry(MappedModel):
         SURPLUS = "surplus", _("paid more than was open")
         SET_OFF = "set_off", _("set off with an invoice")
         PAID_BACK = "paid_back", _("paid back")
-        CAME_BACK = "came_back", _("could not be paid back")
+        CREDITED = "credited", _("given back with a credit note")
         CHARGED_BACK = "charged_back", _("taken back by the bank")
         RETURNED = "returned", _("given back by the bank after all")
 
@@ -69,7 +69,7 @@ class BalanceEntry(MappedModel):
             models.CheckConstraint(name="balance_changes_by_something", condition=~Q(cents=0)),
             models.CheckConstraint(
                 name="balance_change_has_its_sign",
-                condition=Q(kind__in=["surplus", "came_back", "returned"], cents__gt=0)
+                condition=Q(kind__in=["surplus", "credited", "returned"], cents__gt=0)
                 | Q(kind__in=["set_off", "paid_back", "charged_back"], cents__lt=0),
             ),
         ]

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             name='BalanceEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('surplus', 'paid more than was open'), ('set_off', 'set off with an invoice'), ('paid_back', 'paid back'), ('came_back', 'could not be paid back'), ('charged_back', 'taken back by the bank'), ('returned', 'given back by the bank after all')], max_length=12, verbose_name='what it is')),
+                ('kind', models.CharField(choices=[('surplus', 'paid more than was open'), ('set_off', 'set off with an invoice'), ('paid_back', 'paid back'), ('credited', 'given back with a credit note'), ('charged_back', 'taken back by the bank'), ('returned', 'given back by the bank after all')], max_length=12, verbose_name='what it is')),
                 ('cents', models.BigIntegerField(verbose_name='amount')),
                 ('origin', models.CharField(max_length=60, unique=True)),
                 ('at', models.DateTimeField(verbose_name='at')),
@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'indexes': [models.Index(models.F('customer'), models.OrderBy(models.F('id'), descending=True), name='changes_of_a_balance')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('cents', 0), _negated=True), name='balance_changes_by_something'), models.CheckConstraint(condition=models.Q(models.Q(('cents__gt', 0), ('kind__in', ['surplus', 'came_back', 'returned'])), models.Q(('cents__lt', 0), ('kind__in', ['set_off', 'paid_back', 'charged_back'])), _connector='OR'), name='balance_change_has_its_sign')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('cents', 0), _negated=True), name='balance_changes_by_something'), models.CheckConstraint(condition=models.Q(models.Q(('cents__gt', 0), ('kind__in', ['surplus', 'credited', 'returned'])), models.Q(('cents__lt', 0), ('kind__in', ['set_off', 'paid_back', 'charged_back'])), _connector='OR'), name='balance_change_has_its_sign')],
             },
         ),
     ]
