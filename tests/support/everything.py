@@ -26,6 +26,7 @@ from hospes.payments.models import Refund
 from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
 from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
 from tests.support import make, names
+from tests.support.money import at_the_provider
 from tests.support.rights import as_owner
 
 
@@ -96,6 +97,7 @@ def life() -> Life:
         make.debit(mandate=make.mandate(customer=customer), invoice=make.invoice(customer=customer))
         _money(made, invoice, held)
         _bank(made)
+        at_the_provider(customer, person)
         texts = ("gets", "public_private", "public_business")
         RegistryNotice.objects.create(
             product=make.product(kind="domain", extension=f".canary{person.pk}"), version="1", valid_from=make.TODAY, registry="canary",
