@@ -82,6 +82,7 @@ class Ledger:
     def __init__(self, store: Store, outbox: Outbox, clock: Clock) -> None:
         self._store, self._outbox, self._clock = store, outbox, clock
         self.when_paid: Callable[[Payment], object] = lambda payment: None
+        self.collected_after = -1.0
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing for several calls."""
@@ -185,7 +186,7 @@ class Ledger:
     def end_due(self) -> None:
         """Have what ends by itself end: what was left open for too long, and what is collected."""
         self.expire_due()
-        plan = self._store.setting("collecting", {"seconds": -1.0, "end": "paid"})
+        plan = self._store.setting("collecting", {"seconds": self.collected_after, "end": "paid"})
         if plan["seconds"] < 0:
             return
         sql = "SELECT id, asked FROM payment WHERE status = 'pending' AND created <= ?"

@@ -34,7 +34,8 @@ class PaymentProvider(Simulator):
     A provider that Mollie's own client takes for Mollie.
 
     api_key: the only key that is let in; without one any test_… key is. retry_pauses: seconds between the
-    tries of a notice that was not answered 200 or 204.
+    tries of a notice that was not answered 200 or 204. collected_after: seconds until what is collected by a mandate
+    is paid by itself, where control says nothing else; below zero never.
     """
 
     title = "Payment provider"
@@ -50,11 +51,13 @@ class PaymentProvider(Simulator):
         clock: Clock = time.time,
         api_key: str | None = None,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
+        collected_after: float = -1.0,
     ) -> None:
         self._api_key = api_key
         super().__init__(port=port, state=state, clock=clock)
         self.outbox = Outbox(self.store, clock, retry_pauses, tick=lambda: self.ledger.end_due())
         self.ledger = Ledger(self.store, self.outbox, clock)
+        self.ledger.collected_after = collected_after
         self.refunds = Refunds(self.store, self.ledger, clock)
         self.chargebacks = Chargebacks(self.store, self.ledger, clock)
         self.mandates = Mandates(self.store, clock)

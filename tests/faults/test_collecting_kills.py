@@ -67,7 +67,7 @@ def test_killed_before_and_after_the_provider_was_asked_it_is_collected_once(
         for _ in range(2):
             world.as_worker(_AGAIN.format(collection=collection))
         found = [each for each in world.provider.payments() if each["description"] == number]
-        assert [each["status"] for each in found] == ["pending"]
+        assert len(found) == 1
         world.provider.settle(found[0]["id"], method="")
         paid = "SELECT state FROM payments_collection WHERE id = %s AND state = 'paid'"
         world.until("it is booked", lambda: world.value(paid, collection))  # noqa: B023

@@ -166,12 +166,13 @@ def begin(*, collection_id: int, now: datetime) -> Collection | None:
 
     held = Collection.objects.get(pk=collection_id)
     invoice = billing.lock(held.invoice_id)
+    # Before the collection, as who ends it does: so those two never wait for each other.
+    leave = ProviderMandate.objects.select_for_update().get(pk=held.mandate_id)
     held = Collection.objects.select_for_update().get(pk=collection_id)
     if held.state == _State.BEGUN:
         return held if _is_unanswered(held) else None
     if held.state != _State.ANNOUNCED or held.collect_on > clock.day_of(now):
         return None
-    leave = ProviderMandate.objects.select_for_update().get(pk=held.mandate_id)
     if not invoice.open_cents or leave.state != ProviderMandate.State.ACTIVE or _is_elsewhere(invoice.pk):
         withdraw(held, now)
         return None
