@@ -79,15 +79,23 @@ WRITES = {
         "catalogue_promotionuse",
     },
     (Purpose.BILLING, "INSERT"): {
-        "payments_payment", "billing_invoicesettings", "billing_einvoiceaddress",
-        "debits_mandate", "debits_mandateaccount",  # signing a mandate: its account number is written, and read by no twin
+        "payments_payment",
+        "billing_invoicesettings",
+        "billing_einvoiceaddress",
+        "debits_mandate",
+        "debits_mandateaccount",  # signing a mandate: its account number is written, and read by no twin
         "payments_paymentshare",  # several invoices at once
-        "payments_payer", "payments_collectwish",  # asking to have invoices collected
+        "payments_payer",
+        "payments_collectwish",  # asking to have invoices collected
         "payments_payoutwish",  # asking a balance back
     },
     (Purpose.BILLING, "UPDATE"): {
-        "payments_payment", "billing_invoicesettings", "billing_einvoiceaddress", "debits_mandate",
-        "payments_providermandate", "payments_collection",  # ending it, which a trigger holds it to
+        "payments_payment",
+        "billing_invoicesettings",
+        "billing_einvoiceaddress",
+        "debits_mandate",
+        "payments_providermandate",
+        "payments_collection",  # ending it, which a trigger holds it to
     },
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
     (Purpose.SECURITY, "UPDATE"): {"accounts_opensession"},  # ends one

@@ -41,7 +41,7 @@ def undo_write_off(note: Invoice, now: datetime) -> int:
 
 def to_the_balance(note: Invoice, left: int, now: datetime) -> int:
     """Give back to the balance what of the invoice was paid from it, at most so many cents; returns how many."""
-    of_it = BalanceEntry.objects.filter(invoice_id=note.credits_id)
+    of_it = BalanceEntry.objects.filter(invoice_id=note.credits_id or 0)
     taken = (
         of_it.filter(kind__in=[balances.Kind.SET_OFF, balances.Kind.CREDITED]).aggregate(sum=Sum("cents"))[
             "sum"
