@@ -23,7 +23,7 @@ Use = ledger.Use
 def undo_write_off(note: Invoice, now: datetime) -> int:
     """Undo as much of what was written off as the credit note gives back; returns how many cents. Acts for billing."""
     decided = Decision.objects.filter(
-        kind=Decision.Kind.WRITE_OFF, state=Decision.State.DONE, invoice_id=note.credits_id
+        kind=Decision.Kind.WRITE_OFF, state=Decision.State.DONE, invoice_id=note.credits_id or 0
     )
     lost = int(decided.aggregate(sum=Sum("cents"))["sum"] or 0)
     if not lost:
