@@ -192,6 +192,7 @@ GUARDED = {
     "sales_quoteline",
     "sales_order",
     "payments_payment",
+    "payments_paymentshare",
 }
 
 

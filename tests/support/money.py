@@ -53,6 +53,6 @@ def at_the_provider(customer: Customer, person: Person) -> None:
         announced_at=make.NOW,
     )
     Decision.objects.create(
-        kind="payout", customer=customer, payout=payout, cents=1, limit_cents=1, on=make.TODAY, asked_by=make.person(),
+        kind="payout", customer=customer, payout=payout, cents=1, limit_cents=1, on=make.TODAY, asked_by=person,
         asked_at=make.NOW,
     )  # fmt: skip

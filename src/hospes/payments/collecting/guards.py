@@ -30,7 +30,8 @@ SET search_path = public, pg_temp AS $$
 DECLARE
   leave payments_providermandate;
 BEGIN
-  IF TG_OP = 'UPDATE' AND current_setting('role') ~ '_own$' AND NOT (OLD.state = 'announced' AND NEW.state = 'withdrawn') THEN
+  IF TG_OP = 'UPDATE' AND current_setting('role') ~ '_own$' AND NEW.state <> OLD.state
+     AND NOT (OLD.state = 'announced' AND NEW.state = 'withdrawn') THEN
     RAISE EXCEPTION 'a customer only withdraws what was announced' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'customer_only_withdraws', TABLE = 'payments_collection';
   END IF;
