@@ -45,7 +45,7 @@ FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "check
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
-    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "service_add": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
+    "pay": {}, "pay_invoice": {}, "pay_together": {}, "service_take_back": {}, "service_add": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
     "end_session": {}, "change_limits": {}, "withdraw_mandate": {},
 }  # fmt: skip
@@ -59,6 +59,7 @@ WITHOUT_A_CUSTOMER = {
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
     "shop:cart_code": "the browser's own",
     "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
+    "pay_link": "by a link, for whoever pays that one invoice",
     "shop:checkout": "leads on", "shop:product": "public",
     "shop:cart_addition": "the browser's own", "shop:domains": "public",
 }  # fmt: skip
