@@ -13,5 +13,5 @@ SELECT e.customer_id, 'surplus', sum(l.credit_cents::bigint - l.debit_cents), su
 
 
 class Migration(migrations.Migration):
-    dependencies = [("balances", "0001_initial"), ("ledger", "0003_chart")]
+    dependencies = [("balances", "0001_initial"), ("ledger", "0004_accounts_of_payments")]
     operations = [migrations.RunSQL(GUARDS, UNDO), migrations.RunSQL(BEFORE, migrations.RunSQL.noop)]

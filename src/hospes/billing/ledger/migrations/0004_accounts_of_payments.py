@@ -5,15 +5,18 @@ from django.db import migrations, models
 #: As in the chart (0003): code, RGS code, balance sheet or profit and loss, what bookings know it by, names.
 CHART = (
     ("1160", "BLimKru", "B", "suspense", "Kruisposten: nog toe te wijzen bankregels", "Suspense: bank lines still to be assigned"),
+    ("1165", "BLimKruSto", "B", "debits", "Incasso’s onderweg", "Direct debits on their way"),
     ("1460", "BSchVobVob", "B", "credit", "Tegoeden van klanten", "Credit of customers"),
     ("1490", "BSchOvsVpo", "B", "questions", "Vraagposten", "Items for the bookkeeper to look into"),
+    ("4710", "WBedVkk", "P", "written_off", "Afgeboekte facturen", "Invoices written off"),
 )
 
 USES = [
     ("result", "result of earlier years"), ("bank", "bank account"), ("clearing", "on its way from the payment provider"),
-    ("suspense", "money at the bank of which it is not known yet what it is"), ("debtors", "debtors"),
+    ("suspense", "money at the bank of which it is not known yet what it is"),
+    ("debits", "direct debits on their way"), ("debtors", "debtors"),
     ("deferred", "revenue invoiced in advance"), ("surplus", "to be paid back to customers"), ("credit", "credit of customers"),
-    ("questions", "for the bookkeeper to look into"), ("vat_standard", "VAT at the standard rate"),
+    ("questions", "for the bookkeeper to look into"), ("written_off", "invoices written off"), ("vat_standard", "VAT at the standard rate"),
     ("vat_reduced", "VAT at the reduced rate"), ("vat_other", "VAT at another rate"), ("vat_oss", "VAT of other EU countries"),
     ("vat_input", "VAT paid to suppliers"), ("vat_paid", "VAT paid to the tax office"),
     ("revenue_standard", "revenue at the standard rate"), ("revenue_reduced", "revenue at the reduced rate"),
@@ -32,7 +35,7 @@ def add(apps, schema_editor):
 
 
 def remove(apps, schema_editor):
-    apps.get_model("ledger", "LedgerAccount").objects.filter(use__in=["suspense", "credit", "questions"]).delete()
+    apps.get_model("ledger", "LedgerAccount").objects.filter(use__in=[row[3] for row in CHART]).delete()
 
 
 class Migration(migrations.Migration):
