@@ -9,10 +9,15 @@ from hospes.billing.models import Invoice
 
 @dataclass(frozen=True)
 class Collection:
-    """On which day an invoice is collected, and from which account (masked)."""
+    """
+    On which day an invoice is collected; by the operator's own bank from which account (masked), by which mandate, and as which
+    creditor (the payment provider has its own: those are "").
+    """
 
     on: date
-    account: str
+    account: str = ""
+    mandate: str = ""
+    creditor: str = ""
 
 
 Finder = Callable[[Invoice, date], Collection | None]

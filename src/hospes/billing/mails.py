@@ -35,17 +35,17 @@ def invoice(message: Message) -> Rendered:
     It greets whoever reads it now, and goes to the address of now; everything about the invoice, also in whose name it is,
     is what was issued.
     """
-    found = Invoice.objects.get(pk=message.about)
+    found, today = Invoice.objects.get(pk=message.about), clock.day_of(message.created_at)
+    collected = collection_of(found, today=today)
     context = {
         "invoice": found,
         "is_paid": found.open_cents == 0 and found.paid_cents > 0,
         "is_free": found.open_cents == 0 and found.paid_cents == 0,
-        "pay_token": pay_links.token(found, today=clock.day_of(message.created_at))
-        if found.open_cents
-        else "",
+        # Who pays what is collected has paid twice.
+        "pay_token": pay_links.token(found, today=today) if found.open_cents and not collected else "",
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
         "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at) if found.paid_at else None),
-        "collected": collection_of(found, today=clock.day_of(message.created_at)),
+        "collected": collected,
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
     subject = _("Invoice %(number)s from %(operator)s") % values

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from hospes.accounts.viewing.middleware import Shows
 from hospes.billing import queries as billing
+from hospes.billing.collection import collection_of
 from hospes.billing.models import Document, Invoice
 from hospes.billing.words import method_words
 from hospes.customers.queries import Capacity
@@ -22,7 +23,6 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments.balances.queries import balance_of
-from hospes.payments.bank import credit
 from hospes.payments.collecting.queries import mandate_of
 from hospes.payments.collecting.queries import of_invoice as collected_of
 from hospes.payments.models import UNDECIDED
@@ -106,7 +106,6 @@ def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     context = {
         "invoices": found[:PAGE], "older": f"?na={last.issued_on.isoformat()}:{last.pk}" if last else "",
         "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
-        "credit_cents": credit.balance(capacity.customer_id),
         "debits_offered": settings.HOSPES_DIRECT_DEBIT.is_offered,
         "together": billing.open_invoices(capacity.customer_id, limit=MOST_TOGETHER) if open_invoices > 1 else [],
         "balance_cents": balance_of(capacity.customer_id),
@@ -139,6 +138,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
         "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
         "has_leave": mandate_of(capacity.customer_id) is not None, "collected": collected_of(found.pk),
+        "will_be": collection_of(found, today=clock.today()),
         "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
         **debits.of_invoice(found),
