@@ -55,7 +55,7 @@ def test_the_tick_is_never_made_beforehand_and_counts_only_when_made(provider: P
 def test_leave_is_seen_and_ended_by_who_may_pay(provider: PaymentProvider) -> None:
     customer = make.customer(holder=make.person())
     leave = leave_of(customer)
-    page = f"/k/{customer.number}/facturen/incasso/"
+    page = f"/k/{customer.number}/facturen/innen/"
     client = browser(make.holder_of(customer))
     assert "automatische incasso" in text(client.get(page))
     assert browser(member(customer, "technical")).get(page).status_code == 403
@@ -68,3 +68,16 @@ def test_leave_is_seen_and_ended_by_who_may_pay(provider: PaymentProvider) -> No
     assert (held.state, held.ended_why) == ("ended", "customer")
     assert "payments.collecting.jobs.revoke" in jobs()
     assert "Uw facturen worden niet geïnd" in text(client.get(page))
+
+
+def test_the_page_of_an_invoice_says_when_it_is_collected_as_its_mail_does(provider: PaymentProvider) -> None:
+    customer = make.customer(holder=make.person())
+    leave = leave_of(customer)
+    invoice = make.invoice(customer=customer)
+    page, client = f"/k/{customer.number}/facturen/{invoice.number}/", browser(make.holder_of(customer))
+    assert "Wij innen" in text(client.get(page))
+    with as_owner():
+        ProviderMandate.objects.filter(pk=leave.pk).update(
+            state="ended", ended_at=make.NOW, ended_why="customer"
+        )
+    assert "Wij innen" not in text(client.get(page))

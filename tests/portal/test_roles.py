@@ -1,6 +1,7 @@
 """Every page of a customer, for every role: what it may see and do, and that nothing is offered that it may not (P09, P30)."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -244,3 +245,9 @@ def test_a_capacity_says_the_same_as_the_table() -> None:
         capacity = Capacity(1, 1, "x", "private", role)
         assert capacity.capabilities == CAPABILITIES[role]
         assert {what for what in Capability if capacity.may(what)} == CAPABILITIES[role]
+
+
+@pytest.mark.parametrize("face", ["hospes.portal.urls", "hospes.office.urls"])
+def test_each_page_has_an_address_of_its_own(face: str) -> None:
+    addresses = Counter(str(each.pattern) for each in get_resolver(face).url_patterns)
+    assert [address for address, times in addresses.items() if times > 1] == []

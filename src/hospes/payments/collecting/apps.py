@@ -10,3 +10,9 @@ class CollectingConfig(AppConfig):
     name = "hospes.payments.collecting"
     label = "collecting"
     verbose_name = _("collecting by itself")
+
+    def ready(self) -> None:
+        from hospes.billing import collection
+        from hospes.payments.collecting.services import collection_of
+
+        collection.register(collection_of)

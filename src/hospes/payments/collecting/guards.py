@@ -23,7 +23,8 @@ CREATE TRIGGER leave_only_after_success BEFORE INSERT OR UPDATE ON payments_prov
   FOR EACH ROW EXECUTE FUNCTION payments_leave_after_success();
 """
 
-#: What is begun holds the leave, so that who ends it comes before or after; never more than was announced, never before its day.
+#: What is begun holds the leave, so that who ends it comes before or after; never more than was announced, never before its day,
+#: and never what the operator's own bank collects.
 BEGUN = """
 CREATE FUNCTION payments_collection_has_leave() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -46,6 +47,12 @@ BEGIN
           WHERE i.id = NEW.invoice_id AND i.customer_id = NEW.customer_id AND i.kind = 'invoice') THEN
       RAISE EXCEPTION 'nothing is collected without leave' USING ERRCODE = 'check_violation',
         CONSTRAINT = 'collection_has_leave', TABLE = 'payments_collection';
+    END IF;
+    PERFORM FROM billing_invoice WHERE id = NEW.invoice_id FOR UPDATE;  -- who collects it in the other way waits
+    IF EXISTS (SELECT FROM debits_debit d
+                WHERE d.invoice_id = NEW.invoice_id AND d.state IN ('announced', 'batched', 'submitted')) THEN
+      RAISE EXCEPTION 'an invoice is collected in one way' USING ERRCODE = 'check_violation',
+        CONSTRAINT = 'invoice_is_collected_in_one_way', TABLE = 'payments_collection';
     END IF;
     IF NEW.state = 'begun' AND NOT EXISTS (
          SELECT FROM payments_payment p WHERE p.id = NEW.payment_id AND p.invoice_id = NEW.invoice_id AND p.cents <= NEW.cents

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import payments as billing
+from hospes.billing.collection import Collection as WillBeCollected
 from hospes.billing.models import OPEN, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
@@ -41,6 +42,21 @@ def register_other_way(is_collected: Callable[[int], bool]) -> None:
     """Say how to know whether an invoice (by its id) is collected in another way; asked within billing."""
     if is_collected not in _elsewhere:
         _elsewhere.append(is_collected)
+
+
+def collection_of(invoice: Invoice, today: date) -> WillBeCollected | None:
+    """How an open invoice is going to be collected by leave at the provider, for who asks the customer to pay it."""
+    if not invoice.open_cents or invoice.is_credit_note:
+        return None
+    held = Collection.objects.filter(invoice_id=invoice.pk).exclude(state=_State.WITHDRAWN).first()
+    if held is not None:
+        return WillBeCollected(held.collect_on) if held.state in LIVE else None
+    leave = ProviderMandate.objects.filter(
+        customer_id=invoice.customer_id, state=ProviderMandate.State.ACTIVE
+    )
+    if not leave.exists() or _is_elsewhere(invoice.pk):
+        return None
+    return WillBeCollected(max(invoice.due_on, _soonest(today)))
 
 
 # --- leave ----------------------------------------------------------------------------------------------------------------
@@ -123,14 +139,14 @@ def announce(*, invoice_id: int, now: datetime) -> Collection | None:
         return None
     made = Collection.objects.create(
         customer_id=invoice.customer_id, invoice_id=invoice_id, mandate_id=mandate.pk, cents=invoice.open_cents,
-        collect_on=max(invoice.due_on, _soonest(now)), announced_at=now,
+        collect_on=max(invoice.due_on, _soonest(clock.day_of(now))), announced_at=now,
     )  # fmt: skip
     _announced(made, now)
     return made
 
 
-def _soonest(now: datetime) -> date:
-    return clock.day_of(now) + timedelta(days=settings.HOSPES_OPERATOR.collect_notice_days)
+def _soonest(today: date) -> date:
+    return today + timedelta(days=settings.HOSPES_OPERATOR.collect_notice_days)
 
 
 def _announced(held: Collection, now: datetime) -> None:
@@ -179,7 +195,7 @@ def begin(*, collection_id: int, now: datetime) -> Collection | None:
     if _is_being_paid(invoice.pk, now):
         return None
     if invoice.open_cents > held.cents:
-        held.cents, held.collect_on = invoice.open_cents, _soonest(now)
+        held.cents, held.collect_on = invoice.open_cents, _soonest(clock.day_of(now))
         Collection.objects.filter(pk=held.pk).update(
             cents=held.cents, collect_on=held.collect_on, announced_at=now
         )

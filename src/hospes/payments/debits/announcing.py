@@ -15,6 +15,9 @@ from hospes.billing import payments as billing
 from hospes.billing.models import OPEN, Invoice
 from hospes.kernel import acting, clock, journal
 from hospes.messaging import services as messaging
+from hospes.payments.collecting.models import LIVE as AT_THE_PROVIDER
+from hospes.payments.collecting.models import Collection
+from hospes.payments.collecting.queries import is_collected
 from hospes.payments.debits import rules
 from hospes.payments.debits.models import LIVE, Debit, Mandate, ReasonCode
 from hospes.payments.models import Payment
@@ -51,9 +54,10 @@ def due(*, today: date, after: int = 0, limit: int = PAGE) -> list[int]:
     mandates = Mandate.objects.filter(customer_id=OuterRef("customer_id"), state=Mandate.State.ACTIVE)
     live = Debit.objects.filter(invoice_id=OuterRef("pk"), state__in=LIVE)
     pending = Payment.objects.filter(invoice_id=OuterRef("pk"), state=Payment.State.PENDING, replaced_at=None)
+    elsewhere = Collection.objects.filter(invoice_id=OuterRef("pk"), state__in=AT_THE_PROVIDER)
     found = Invoice.objects.filter(
-        OPEN, Exists(mandates), ~Exists(live), ~Exists(pending), due_on__lte=until, pk__gt=after
-    )
+        OPEN, Exists(mandates), ~Exists(live), ~Exists(pending), ~Exists(elsewhere), due_on__lte=until, pk__gt=after
+    )  # fmt: skip
     return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
@@ -72,6 +76,7 @@ def announce(*, invoice_id: int, now: datetime) -> Debit | None:
         or not invoice.open_cents
         or invoice.is_credit_note
         or not _may_announce(earlier, mandate)
+        or is_collected(invoice.pk)
     ):
         return None
     if not rules.is_to_be_announced(due_on=invoice.due_on, today=today, notice_days=rule.notice_days):

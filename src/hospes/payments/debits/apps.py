@@ -13,6 +13,8 @@ class DebitsConfig(AppConfig):
 
     def ready(self) -> None:
         from hospes.billing import collection
-        from hospes.payments.debits.queries import collection_of
+        from hospes.payments.collecting.services import register_other_way
+        from hospes.payments.debits.queries import collection_of, is_collected
 
         collection.register(collection_of)
+        register_other_way(is_collected)

@@ -53,8 +53,9 @@ CREATE TRIGGER account_goes_with_its_mandate BEFORE INSERT OR UPDATE ON debits_m
   FOR EACH ROW EXECUTE FUNCTION debits_account_goes_with_its_mandate();
 """
 
-#: A collection begins announced, of what is open on an invoice of the customer whose mandate is in force; less of it may be
-#: collected than was announced, never more. Only from a mandate in force it gets into a file.
+#: A collection begins announced, of what is open on an invoice of the customer whose mandate is in force, and that is not being
+#: collected through the payment provider; less of it may be collected than was announced, never more. Only from a mandate in
+#: force it gets into a file.
 MOVES = """
 CREATE FUNCTION debits_moves_on() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -71,6 +72,11 @@ BEGIN
             AND i.total_cents - i.credited_cents - i.paid_cents = NEW.cents) THEN
       RAISE EXCEPTION 'a collection is of what is open on an invoice of a customer with a mandate'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'debit_is_of_what_is_open', TABLE = 'debits_debit';
+    END IF;
+    PERFORM FROM billing_invoice WHERE id = NEW.invoice_id FOR UPDATE;  -- who collects it in the other way waits
+    IF EXISTS (SELECT FROM payments_collection c WHERE c.invoice_id = NEW.invoice_id AND c.state IN ('announced', 'begun')) THEN
+      RAISE EXCEPTION 'an invoice is collected in one way' USING ERRCODE = 'check_violation',
+        CONSTRAINT = 'invoice_is_collected_in_one_way', TABLE = 'debits_debit';
     END IF;
     RETURN NEW;
   END IF;

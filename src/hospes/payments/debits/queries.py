@@ -8,15 +8,14 @@ from django.db.models import Count, Q, Sum
 
 from hospes.billing.collection import Collection
 from hospes.billing.models import Invoice
+from hospes.payments.collecting.queries import is_collected as is_collected_at_the_provider
 from hospes.payments.debits import batches, rules
 from hospes.payments.debits.models import LIVE, Batch, Debit, Mandate, MandateAccount, ReasonCode
 
 _State = Debit.State
 
-#: To be put right by hand: what came in too much, or went back twice.
-TO_BE_PUT_RIGHT = Q(state=_State.COLLECTED, surplus_cents__gt=0, repaid_on=None) | Q(
-    claim_cents__gt=0, claimed_on=None
-)
+#: To be put right by hand: what went back twice.
+TO_BE_PUT_RIGHT = Q(claim_cents__gt=0, claimed_on=None)
 
 
 def mandates(customer_id: int) -> list[Mandate]:
@@ -49,11 +48,24 @@ def is_at_the_bank(debit: Debit | None) -> bool:
     return debit is not None and debit.state in (_State.BATCHED, _State.SUBMITTED)
 
 
+def is_collected(invoice_id: int) -> bool:
+    """
+    Whether an invoice is this way's to collect, so that nobody else does: its customer has a mandate, or it was tried already.
+
+    What was tried and given back the customer pays; only where the mandate ended before anything was asked, it is free again.
+    """
+    mine = Debit.objects.filter(invoice_id=invoice_id)
+    if mine.exclude(state=_State.WITHDRAWN, why__in=[Debit.Why.MANDATE, Debit.Why.PAID]).exists():
+        return True
+    customer_id = Invoice.objects.values_list("customer_id", flat=True).get(pk=invoice_id)
+    return settings.HOSPES_DIRECT_DEBIT.is_offered and active(customer_id) is not None
+
+
 def expected_on(invoice: Invoice, *, today: date) -> date | None:
     """When an open invoice is going to be collected that was not announced yet; None where it is not."""
     if not invoice.open_cents or invoice.is_credit_note or active(invoice.customer_id) is None:
         return None
-    if Debit.objects.filter(invoice_id=invoice.pk).exists():
+    if Debit.objects.filter(invoice_id=invoice.pk).exists() or is_collected_at_the_provider(invoice.pk):
         return None
     days = settings.HOSPES_DIRECT_DEBIT.notice_days
     announced = max(invoice.due_on - timedelta(days=days), today)
@@ -64,7 +76,9 @@ def collection_of(invoice: Invoice, today: date) -> Collection | None:
     """How an open invoice is going to be collected, for who asks the customer to pay it."""
     debit, mandate = live_of(invoice.pk), active(invoice.customer_id)
     on = debit.collect_on if debit else expected_on(invoice, today=today)
-    return Collection(on, mandate.account) if on and mandate and invoice.open_cents else None
+    if on is None or mandate is None or not invoice.open_cents:
+        return None
+    return Collection(on, mandate.account, mandate.reference, mandate.creditor_id)
 
 
 @dataclass(frozen=True)
