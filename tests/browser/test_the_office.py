@@ -36,7 +36,7 @@ NEEDS: dict[str, set[Any]] = {
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
     "refund": {Purpose.BILLING}, "chargeback": {Purpose.BILLING}, "payout": {Purpose.BILLING}, "write_off": {Purpose.BILLING}, "decision": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
     "order_pro_forma": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
-    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
+    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "balance_back": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
     "billing_run": {Purpose.BILLING}, "bank": {Purpose.BILLING}, "bank_waiting": {Purpose.BILLING},
@@ -58,7 +58,7 @@ NEEDS: dict[str, set[Any]] = {
 }  # fmt: skip
 NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
-    "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
+    "stop_release", "stop_viewing", "decide_tax", "balance_back", "report_file", "audit_file", "close_month",
     "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
     "choice_for_sale", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report",
 }  # fmt: skip

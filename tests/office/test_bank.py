@@ -10,11 +10,14 @@ from django.test import Client
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer
 from hospes.kernel.models import JournalEntry
-from hospes.payments.bank.models import BankLine, BankStatement, CustomerCredit
+from hospes.payments.balances import payouts
+from hospes.payments.balances.models import Balance, Payout, PayoutWish
+from hospes.payments.bank import allocating
+from hospes.payments.bank.models import BankLine, BankStatement
 from tests.billing.books import draft, issue
 from tests.office.conftest import AsRole
 from tests.office.people import ROLES
-from tests.payments.bank.paper import THEIRS, bring, camt, line, numbers, paid, statement
+from tests.payments.bank.paper import THEIRS, act, bring, camt, line, numbers, paid, statement
 from tests.support import make
 from tests.support.rights import as_login, as_owner
 
@@ -150,7 +153,7 @@ def test_a_payment_is_split_over_invoices_and_undone(as_role: AsRole) -> None:
     assert client.post(other_page, {"do": "undo", "allocation": found[0]}).status_code == 404
 
 
-def test_money_is_held_as_credit_or_set_aside(as_role: AsRole) -> None:
+def test_money_is_held_as_a_balance_or_set_aside(as_role: AsRole) -> None:
     customer = make.customer()
     with as_login("worker"):
         bring(camt(statement(line(500, "vooruit"), line(-250, "Bankkosten", name="De Bank"))))
@@ -158,15 +161,36 @@ def test_money_is_held_as_credit_or_set_aside(as_role: AsRole) -> None:
     with as_owner():
         first, second = BankLine.objects.order_by("pk")
     page = f"/bank/regels/{first.pk}/"
-    assert "geen klant met dit nummer" in text(client.post(page, {"do": "credit", "number": 99}))
-    assert client.post(page, {"do": "credit", "number": customer.number}).status_code == 302
+    assert "geen klant met dit nummer" in text(client.post(page, {"do": "balance", "number": 99}))
+    assert client.post(page, {"do": "balance", "number": customer.number}).status_code == 302
     page = f"/bank/regels/{second.pk}/"
     assert client.post(page, {"do": "aside", "note": ""}).status_code == 422
     assert client.post(page, {"do": "aside", "note": "Kosten van de bank"}).status_code == 302
     assert "Kosten van de bank" in text(client.get(f"/bank/{second.statement_id}/"))
     with as_owner():
-        assert CustomerCredit.objects.get(customer=customer).cents == 500
-    assert "€ 5,00 tegoed" in text(client.get(f"/klanten/{customer.number}/"))
+        assert Balance.objects.get(customer=customer).cents == 500
+    assert "€ 5,00 bij ons tegoed" in text(client.get(f"/klanten/{customer.number}/"))
+
+
+def test_a_colleague_asks_a_balance_back_for_who_calls_and_once(as_role: AsRole) -> None:
+    customer = make.customer()
+    with as_login("worker"):
+        bring(camt(statement(line(500, "vooruit"))))
+        act(allocating.hold_as_balance, line_id=one_line().pk, number=customer.number)
+    client, page = as_role("billing_clerk"), f"/klanten/{customer.number}/"
+    assert 'id="balance-back"' in client.get(page).content.decode()
+    for _ in range(2):
+        assert client.post(f"{page}tegoed/").status_code == 302
+    assert 'id="balance-back"' not in client.get(page).content.decode()
+    with as_owner():
+        wish = PayoutWish.objects.get()
+    with as_login("worker"):
+        act(payouts.plan, wish_id=wish.pk)
+    with as_owner():
+        assert list(Payout.objects.values_list("cents", "state")) == [(500, "failed")]
+    assert "terug" in text(client.post(f"{page}tegoed/", follow=True))
+    with as_owner():
+        assert PayoutWish.objects.count() == 1  # there is nothing any more
 
 
 def test_what_is_no_address_is_no_page(as_role: AsRole) -> None:

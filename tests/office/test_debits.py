@@ -150,12 +150,13 @@ def test_what_is_announced_is_called_off_by_hand(as_role: AsRole) -> None:
     assert (states(), debits()[0].why) == (["withdrawn"], "office")
 
 
-def test_a_difference_is_on_the_work_list_until_it_is_put_right(as_role: AsRole) -> None:
+def test_what_was_got_back_twice_is_on_the_work_list_until_it_came_in(as_role: AsRole) -> None:
     from hospes.billing import payments as billing
     from hospes.kernel.acting import JOB, acting
     from hospes.kernel.purposes import Purpose
+    from hospes.payments.balances import services as balances
 
-    _customer, invoice = a_file()
+    customer, invoice = a_file()
     with as_login("worker"):
         desk.submit(batches()[0], THURSDAY)
         with acting(Purpose.BILLING, actor=JOB):
@@ -163,6 +164,13 @@ def test_a_difference_is_on_the_work_list_until_it_is_put_right(as_role: AsRole)
                 invoice_id=invoice.pk, cents=9075, paid_at=make.NOW, paid_with="ideal", now=make.NOW
             )
         desk.day(AFTER)
+        with acting(
+            Purpose.BILLING, actor=JOB
+        ):  # paid back from the balance before the bank gave it back as well
+            balances.change(
+                balances.Kind.PAID_BACK, customer_id=customer.pk, cents=-9075, origin="x", now=at(AFTER)
+            )
+        desk.returned(debits()[0], "MD06", AFTER)
     [debit] = debits()
     with clock.moved_to(at(AFTER) + timedelta(days=1)):
         client = as_role("billing_clerk")
@@ -171,7 +179,7 @@ def test_a_difference_is_on_the_work_list_until_it_is_put_right(as_role: AsRole)
         page = f"{LIST}opdrachten/{debit.pk}/"
         assert client.post(page, {"do": "put_right", "on": "2026-03-18"}).status_code == 302
         assert debit.end_to_end_id not in text(client.get(board))
-    assert debits()[0].repaid_on == date(2026, 3, 18)
+    assert debits()[0].claimed_on == date(2026, 3, 18)
 
 
 def test_a_collection_that_no_file_has_on_its_day_is_on_the_work_list(as_role: AsRole) -> None:

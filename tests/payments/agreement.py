@@ -9,7 +9,9 @@ from hospes.billing.ledger import checks
 from hospes.billing.ledger.models import LedgerLine
 from hospes.billing.models import Invoice
 from hospes.payments.balances.models import ON_ITS_WAY, Balance, BalanceEntry, Payout
+from hospes.payments.bank import checks as bank_checks
 from hospes.payments.chargebacks.models import Chargeback
+from hospes.payments.debits.models import Debit
 from tests.support.rights import as_owner
 
 
@@ -20,13 +22,15 @@ def _in_the_ledger(use: str) -> dict[int, int]:
 
 
 def open_items() -> dict[int, int]:
-    """What each customer owes, by their invoices, credit notes and chargebacks that no invoice is open for."""
+    """What each customer owes, by their invoices and credit notes, and what they had got back twice."""
     owed: Counter[int] = Counter()
     for invoice in Invoice.objects.all():
         owed[invoice.customer_id] += -invoice.open_cents if invoice.is_credit_note else invoice.open_cents
     standing = Chargeback.objects.filter(Q(reversed_at=None), settled_on=None)
     for each in standing:
         owed[each.customer_id] += each.rest_cents
+    for debit in Debit.objects.filter(claimed_on=None):
+        owed[debit.customer_id] += debit.claim_cents
     return {customer: cents for customer, cents in owed.items() if cents}
 
 
@@ -41,4 +45,4 @@ def assert_agreement() -> None:
         assert {customer: -cents for customer, cents in _in_the_ledger("surplus").items()} == leaving
         sums = BalanceEntry.objects.values("customer_id").annotate(cents=Sum("cents")).order_by()
         assert {row["customer_id"]: row["cents"] for row in sums if row["cents"]} == held
-        assert checks.findings(connection) == []
+        assert checks.findings(connection) + bank_checks.findings(connection) == []

@@ -21,7 +21,7 @@ from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
-from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement, CreditMove
+from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement
 from hospes.payments.models import Refund
 from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
 from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
@@ -153,7 +153,7 @@ def _money(made: Life, invoice: Invoice, service: Service) -> None:
 
 
 def _bank(made: Life) -> None:
-    """A line of a bank statement that is credit of the customer."""
+    """A line of a bank statement that is the balance of the customer."""
     statement = BankStatement.objects.create(
         account="NL91ABNA0417164300", opened_on=make.TODAY, opening_cents=0, closed_on=make.TODAY, closing_cents=5,
         digest=uuid.uuid4().hex, imported_at=make.NOW,
@@ -162,16 +162,15 @@ def _bank(made: Life) -> None:
         statement=statement, customer=made.customer, position=1, booked_on=make.TODAY, cents=5, left_cents=5, name="canary",
         other_account="NL20INGB0001234567", remittance="canary",
     )  # fmt: skip
-    held = BankAllocation.objects.create(
+    BankAllocation.objects.create(
         line=line,
         customer=made.customer,
-        kind="credit",
+        kind="balance",
         cents=5,
         is_automatic=False,
         note="canary",
         booked_at=make.NOW,
     )
-    CreditMove.objects.create(customer=made.customer, cents=5, allocation=held, at=make.NOW)
 
 
 def _second_step(made: Life) -> None:

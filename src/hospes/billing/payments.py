@@ -10,7 +10,6 @@ from hospes.kernel import journal
 
 journal.register({
     "invoice.paid": _("Payment of an invoice booked"),
-    "invoice.payment_undone": _("Payment of an invoice undone: it was for something else"),
     "invoice.paid_back": _("Money of a credit note paid back"),
     "invoice.taken_back": _("Payment of an invoice taken back"),
 })  # fmt: skip
@@ -39,35 +38,16 @@ class StillNeeded(Exception):
     """Money of an invoice that a credit note gives back (in part) cannot be taken off it."""
 
 
-def take_off(*, invoice_id: int, cents: int, now: datetime) -> None:
+def take_back(*, invoice_id: int, cents: int, now: datetime, is_mistake: bool = False) -> tuple[int, int]:
     """
-    Take money off an invoice that was booked on it by mistake: that much is open again.
+    Take off what was paid of an invoice; returns how much was taken off, and by how much it is open again.
 
-    Raises StillNeeded when a credit note gives that money back, and ValueError when so much was not paid.
-    """
-    invoice = lock(invoice_id)
-    paid = invoice.paid_cents - cents
-    if paid < 0:
-        raise ValueError(f"{cents} cents were not paid on invoice {invoice_id}")
-    notes = Invoice.objects.filter(credits_id=invoice_id)
-    given = notes.aggregate(sum=Sum(F("total_cents") - F("set_off_cents")))["sum"] or 0
-    if paid < int(given):
-        raise StillNeeded
-    Invoice.objects.filter(pk=invoice_id).update(
-        paid_cents=paid,
-        paid_at=invoice.paid_at if paid else None,
-        paid_with=invoice.paid_with if paid else "",
-    )
-    _record("invoice.payment_undone", invoice, now)
-
-
-def take_back(*, invoice_id: int, cents: int, now: datetime) -> tuple[int, int]:
-    """
-    Take off what was paid of an invoice, as it was taken back; returns how much was taken off, and by how much it is open again.
-
-    Less is open again than was taken off where it was credited meanwhile: of that the money went back already.
+    Less is open again than was taken off where it was credited meanwhile: of that the money went back already. Where it was only
+    booked here by mistake (`is_mistake`) that cannot be: it raises StillNeeded then, and ValueError when so much was not paid.
     """
     invoice = lock(invoice_id)
+    if is_mistake:
+        _may_be_taken_off(invoice, cents)
     taken = min(max(cents, 0), invoice.paid_cents)
     if not taken:
         return 0, 0
@@ -78,6 +58,16 @@ def take_back(*, invoice_id: int, cents: int, now: datetime) -> tuple[int, int]:
     Invoice.objects.filter(pk=invoice_id).update(**values)
     _record("invoice.taken_back", invoice, now)
     return taken, invoice.open_cents - before
+
+
+def _may_be_taken_off(invoice: Invoice, cents: int) -> None:
+    paid = invoice.paid_cents - cents
+    if paid < 0:
+        raise ValueError(f"{cents} cents were not paid on invoice {invoice.pk}")
+    notes = Invoice.objects.filter(credits_id=invoice.pk)
+    given = notes.aggregate(sum=Sum(F("total_cents") - F("set_off_cents")))["sum"] or 0
+    if paid < int(given):
+        raise StillNeeded
 
 
 def pay_back(*, credit_note_id: int, cents: int, paid_at: datetime, paid_with: str, now: datetime) -> None:
@@ -101,14 +91,3 @@ def _record(action: str, invoice: Invoice, now: datetime) -> None:
         customer_id=invoice.customer_id,
         changed=["paid_cents"],
     )
-
-
-def undo_payment(*, invoice_id: int, cents: int, now: datetime) -> None:
-    """Note that money which was booked on an invoice went back to the payer: so much less was paid. Never more than was paid."""
-    invoice = lock(invoice_id)
-    paid = invoice.paid_cents - cents
-    if cents <= 0 or paid < 0:
-        raise ValueError(f"{cents} cents are no part of what was paid on invoice {invoice_id}")
-    values = {} if paid else {"paid_at": None, "paid_with": ""}
-    Invoice.objects.filter(pk=invoice_id).update(paid_cents=paid, **values)
-    _record("invoice.payment_undone", invoice, now)

@@ -72,10 +72,9 @@ def _debits_to_put_right(now: datetime) -> Any:
 
 
 def _debit_item(row: Debit) -> Item:
-    what = _("got back twice: to be claimed") if row.claim_cents else _("came in too much: to be paid back")
     return Item(
-        row.pk, str(row.pk), row.end_to_end_id, row.ended_on or row.collect_on, row.claim_cents or row.surplus_cents,
-        detail=str(what), page=reverse("office:debit", args=[row.pk]),
+        row.pk, str(row.pk), row.end_to_end_id, row.ended_on or row.collect_on, row.claim_cents,
+        page=reverse("office:debit", args=[row.pk]),
     )  # fmt: skip
 
 
@@ -397,8 +396,7 @@ BOARDS: Final = (
     ),
     Board(
         "incasso-verschillen", Purpose.BILLING, True, _("Direct debits to be put right"),
-        _("More came in than was open, or the bank gave money back that the customer had back already. Put it right by a"
-          " transfer, and say on its page when."),
+        _("The bank gave money back that the customer had back already. Ask for it, and say on its page when it came."),
         Rows(_debits_to_put_right, _debit_item),
     ),
     Board(

@@ -38,7 +38,7 @@ class SharesForm(forms.Form):
         label=_("Invoices"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000,
         help_text=_(
             "A number on each line. Behind it an amount, if not all that is open is meant: F2026-00042 12,50. What is more than"
-            " is open becomes credit of the customer, unless you write amounts."
+            " is open becomes the balance of the customer, unless you write amounts."
         ),
     )  # fmt: skip
 
@@ -67,8 +67,8 @@ class SharesForm(forms.Form):
         return amount.cents
 
 
-class CreditForm(forms.Form):
-    """Whose credit it is."""
+class BalanceForm(forms.Form):
+    """Whose balance it is."""
 
     number = forms.IntegerField(label=_("Customer number"), min_value=1, max_value=10**12)
 

@@ -95,6 +95,7 @@ urlpatterns = [
     path("facturen/<str:number>/opnieuw-mailen/", invoice.resend, name="resend"),
     path("facturen/<str:number>/afboeken/", decisions.write_off, name="write_off"),
     path("besluiten/<int:decision_id>/", decisions.decision, name="decision"),
+    path("klanten/<int:number>/tegoed/", payouts.balance_back, name="balance_back"),
     path("tegoeden/<int:payout_id>/", payouts.payout, name="payout"),
     path("teruggeboekt/<int:chargeback_id>/", chargebacks.chargeback, name="chargeback"),
     path("terugbetalingen/<int:refund_id>/", money.refund, name="refund"),

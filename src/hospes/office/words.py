@@ -118,7 +118,6 @@ TASKS: dict[str, Promise] = {
     "payments.collecting.jobs.sweep": _("Announcing and collecting invoices by themselves"),
     "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
     "payments.bank.jobs.match_lines": _("Finding what money at the bank is for"),
-    "payments.bank.jobs.set_off_credit": _("Paying invoices from credit"),
     "payments.jobs.book_missing": _("Booking payments that are missing in the ledger"),
     "payments.jobs.check": _("Looking up a payment"),
     "payments.jobs.let_go": _("Cancelling a payment at the provider"),

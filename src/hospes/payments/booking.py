@@ -23,7 +23,8 @@ from hospes.sales.models import Order
 
 journal.register({
     "payment.booked": _("Payment booked"), "payment.ended": _("Payment not made"),
-    "payment.surplus": _("Paid twice: to be paid back"), "payment.account_stored": _("Account number stored"),
+    "payment.surplus": _("More was paid than was open: the customer’s balance"),
+    "payment.account_stored": _("Account number stored"),
 })  # fmt: skip
 
 

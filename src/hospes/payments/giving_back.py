@@ -18,6 +18,8 @@ from hospes.payments.balances import services as balances
 from hospes.payments.balances.models import BalanceEntry
 
 Use = ledger.Use
+#: What a balance paid of an invoice, and what of that was undone or given back before.
+_OF_INVOICES = (balances.Kind.SET_OFF, balances.Kind.UNDONE, balances.Kind.CREDITED)
 
 
 def undo_write_off(note: Invoice, now: datetime) -> int:
@@ -42,12 +44,7 @@ def undo_write_off(note: Invoice, now: datetime) -> int:
 def to_the_balance(note: Invoice, left: int, now: datetime) -> int:
     """Give back to the balance what of the invoice was paid from it, at most so many cents; returns how many."""
     of_it = BalanceEntry.objects.filter(invoice_id=note.credits_id or 0)
-    taken = (
-        of_it.filter(kind__in=[balances.Kind.SET_OFF, balances.Kind.CREDITED]).aggregate(sum=Sum("cents"))[
-            "sum"
-        ]
-        or 0
-    )
+    taken = of_it.filter(kind__in=_OF_INVOICES).aggregate(sum=Sum("cents"))["sum"] or 0
     cents, origin = min(left, -int(taken)), f"credited:{note.pk}"
     if cents <= 0:
         return 0

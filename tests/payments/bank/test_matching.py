@@ -1,5 +1,7 @@
 """What comes in at the bank finds its invoice, or a person; and the books agree with it at every step."""
 
+import dataclasses
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,17 +11,20 @@ from hospes.billing.ledger import checks
 from hospes.billing.models import Invoice
 from hospes.config.bank import Bank
 from hospes.customers.models import Customer
-from hospes.kernel.acting import JOB, acting
+from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
-from hospes.payments.bank import allocating, credit, finding
+from hospes.payments.balances import payouts, setting_off
+from hospes.payments.balances.models import Balance, BalanceEntry, Payout, PayoutWish
+from hospes.payments.bank import allocating, finding
 from hospes.payments.bank.allocating import Refused
-from hospes.payments.bank.models import BankAllocation, BankLine, CreditMove, CustomerCredit
+from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.bank.rules import Kind, Proposal
 from hospes.sales.models import Order, Quote
 from tests.billing.books import draft, issue
 from tests.billing.books import line as of_invoice
 from tests.billing.ledger.ledger_books import balance
+from tests.payments.agreement import assert_agreement
 from tests.payments.bank.paper import (
     THEIRS,
     act,
@@ -52,18 +57,18 @@ def an_invoice(customer: Customer, cents: int = 7500, origin: str = "order:1") -
     return issue(draft(customer, origin=origin, lines=[of_invoice(cents)]))
 
 
-def credit_of(customer: Customer) -> int:
+def balance_of(customer: Customer) -> int:
     with as_owner():
-        return CustomerCredit.objects.filter(customer=customer).values_list("cents", flat=True).first() or 0
+        return Balance.objects.filter(customer=customer).values_list("cents", flat=True).first() or 0
 
 
 def well() -> None:
-    """The bank's side is what the statements say, the ledger agrees with the rest, and the credit is what the ledger has."""
+    """The bank's side is what the statements say, and the ledger agrees with the rest and with every balance."""
     with as_owner():
         assert checks.findings(connection) == []
-        lines, credits = list(BankLine.objects.all()), list(CustomerCredit.objects.all())
+        lines = list(BankLine.objects.all())
     assert balance("bank") == sum(each.cents for each in lines)
-    assert -balance("credit") == sum(each.cents for each in credits)
+    assert_agreement()
 
 
 def test_the_number_and_the_amount_are_enough(customer: Customer) -> None:
@@ -99,8 +104,8 @@ def test_what_is_more_than_open_becomes_credit_and_pays_the_next_invoice(custome
     take_in(one := statement(line(9075, first.number)))
     third = an_invoice(customer, 1000, origin="order:3")
     take_in(next_day(one, line(9075 + 2000, second.number)))
-    assert (paid(second), paid(third), credit_of(customer)) == (9075, 1210, 790)
-    assert said()[1:] == [("invoice", 9075, second.pk), ("credit", 2000, None)]
+    assert (paid(second), paid(third), balance_of(customer)) == (9075, 1210, 790)
+    assert said()[1:] == [("invoice", 9075, second.pk), ("balance", 2000, None)]
     well()
 
 
@@ -149,7 +154,7 @@ def test_the_same_invoice_twice_on_one_statement_is_paid_once(customer: Customer
     invoice = an_invoice(customer)
     _one, two = came_in(line(9075, invoice.number), line(9075, invoice.number))
     assert (paid(invoice), two.left_cents) == (9075, 9075)
-    assert proposals_of(held()[1])[0].kind == "credit"  # a person says whether it is held or goes back
+    assert proposals_of(held()[1])[0].kind == "balance"  # a person says whether it is held or goes back
     well()
 
 
@@ -175,37 +180,75 @@ def test_a_wrong_allocation_is_undone_by_an_opposite_booking(customer: Customer)
     well()
 
 
-def test_credit_that_paid_invoices_is_taken_back_with_them(customer: Customer) -> None:
+def test_a_balance_that_paid_invoices_is_taken_off_with_them(customer: Customer) -> None:
     [one] = came_in(line(5000, "vooruit"))
-    act(allocating.hold_as_credit, line_id=one.pk, number=customer.number)
-    assert credit_of(customer) == 5000
+    act(allocating.hold_as_balance, line_id=one.pk, number=customer.number)
+    assert balance_of(customer) == 5000
     invoice = an_invoice(customer, 1000)
-    act(credit.set_off, customer_id=customer.pk)
-    assert (paid(invoice), credit_of(customer)) == (1210, 3790)
+    act(setting_off.set_off, customer_id=customer.pk)
+    assert (paid(invoice), balance_of(customer)) == (1210, 3790)
     undo_all(one)
-    assert (paid(invoice), credit_of(customer), held()[0].left_cents) == (0, 0, 5000)
+    assert (paid(invoice), balance_of(customer), held()[0].left_cents) == (0, 0, 5000)
     with as_owner():
-        assert sum(CreditMove.objects.values_list("cents", flat=True)) == 0
+        assert sum(BalanceEntry.objects.values_list("cents", flat=True)) == 0
     well()
 
 
-def test_credit_is_paid_out_and_never_more_than_there_is(customer: Customer) -> None:
+def paying_back(customer: Customer) -> Payout:
+    """What the customer has is asked back: by hand, as it came from the bank."""
+    person = make.holder_of(customer)
+    with acting(Purpose.BILLING, actor=Actor.person(person.pk), customer=customer.pk):
+        payouts.ask(customer_id=customer.pk, person_id=person.pk, now=NOW)
+    with as_owner():
+        wish = PayoutWish.objects.latest("pk")
+    act(payouts.plan, wish_id=wish.pk)
+    with as_owner():
+        return Payout.objects.get(wish=wish)
+
+
+def test_a_balance_goes_back_once_it_was_asked_for_and_is_found_on_the_statement() -> None:
+    customer = make.customer(holder=make.person(), name="Bakkerij Zonnedauw")
     [one] = came_in(line(5000, "vooruit"))
-    act(allocating.hold_as_credit, line_id=one.pk, number=customer.number)
-    take_in(
-        next_day(
-            statement(line(5000, "vooruit")),
-            line(-5001, "terug", account="NL02RABO0123456789"),
-            line(-4000, "terug"),
-        )
-    )
-    _in, too_much, out = held()
-    with pytest.raises(Refused):
-        act(allocating.hold_as_credit, line_id=too_much.pk, number=customer.number)
-    act(allocating.hold_as_credit, line_id=out.pk, number=customer.number)
-    assert credit_of(customer) == 1000
-    with pytest.raises(Refused):  # what was paid out cannot be credit of nobody
+    act(allocating.hold_as_balance, line_id=one.pk, number=customer.number)
+    second = next_day(statement(line(5000, "vooruit")), line(-5000, "tegoed"))
+    take_in(second)
+    out = held()[-1]
+    with pytest.raises(Refused):  # nobody asked for it
+        act(allocating.hold_as_balance, line_id=out.pk, number=customer.number)
+    paying_back(customer)
+    take_in(next_day(second, line(-5000, f"uw tegoed, klant {customer.number}")), now=NOW + timedelta(days=2))
+    assert said(held()[-1]) == [("refund", -5000, None)]
+    with as_owner():
+        assert (Payout.objects.get().state, Payout.objects.get().paid_on) == ("done", held()[-1].booked_on)
+    assert (balance_of(customer), balance("surplus"), balance("suspense")) == (
+        0,
+        0,
+        5000,
+    )  # the first one is a riddle
+    with pytest.raises(Refused):  # what was paid back cannot be the balance of nobody
         undo_all(one)
+    undo_all(held()[-1])
+    with as_owner():
+        assert Payout.objects.get().state == "failed"
+    assert (balance("surplus"), balance("suspense")) == (-5000, 10_000)
+    well()
+
+
+def test_what_two_decide_about_is_not_paid_back_by_one_who_finds_it(settings: Any) -> None:
+    settings.HOSPES_OPERATOR = dataclasses.replace(settings.HOSPES_OPERATOR, four_eyes_above_cents=4999)
+    customer = make.customer(holder=make.person())
+    [one] = came_in(line(5000, "vooruit"))
+    act(allocating.hold_as_balance, line_id=one.pk, number=customer.number)
+    payout = paying_back(customer)
+    take_in(next_day(statement(line(5000, "vooruit")), line(-5000, f"tegoed {customer.number}")))
+    out = held()[-1]
+    assert (said(out), out.left_cents) == ([], -5000)
+    [proposal] = proposals_of(out)
+    with pytest.raises(Refused, match=r"[Tt]w"):
+        act(allocating.accept, line_id=out.pk, key=allocating.key_of(proposal))
+    act(payouts.paid_by_hand, payout_id=payout.pk, on=out.booked_on, now=NOW + timedelta(days=1))  # both did
+    act(allocating.accept, line_id=out.pk, key=allocating.key_of(proposal))
+    assert (balance("surplus"), balance("suspense")) == (0, 0)
     well()
 
 

@@ -72,7 +72,7 @@ def test_the_structured_reference_alone_and_the_amount_are_all() -> None:
     assert best(seen(4999), FIRST, named={"F2026-00001": Why.STRUCTURED}).score == 70
 
 
-def test_a_part_is_booked_and_what_is_more_is_credit() -> None:
+def test_a_part_is_booked_and_what_is_more_is_a_balance() -> None:
     assert best(seen(4000, "F2026-00001"), FIRST, known=(1,)).shares == ((11, 4000),)
     more = best(seen(6000, "F2026-00001"), FIRST, known=(1,))
     assert (more.shares, more.left, Why.MORE in more.why) == (((11, 5000),), 1000, True)
@@ -99,9 +99,9 @@ def test_two_open_for_the_same_amount_are_both_proposed() -> None:
     assert {each.score for each in said} == {70}  # 90 for one alone
 
 
-def test_an_invoice_that_was_paid_already_is_credit_and_asked() -> None:
+def test_an_invoice_that_was_paid_already_is_a_balance_and_asked() -> None:
     one = best(seen(5000, "F2026-00009"), PAID, known=(1,))
-    assert (one.kind, one.left, one.score, one.is_certain) == (Kind.CREDIT, 5000, ALWAYS_ASK, False)
+    assert (one.kind, one.left, one.score, one.is_certain) == (Kind.BALANCE, 5000, ALWAYS_ASK, False)
     assert Why.PAID_ALREADY in one.why
 
 

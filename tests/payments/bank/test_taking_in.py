@@ -16,7 +16,9 @@ from hospes.kernel import clock, journal
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import refunds, sweeps
-from hospes.payments.bank import allocating, credit, finding, services
+from hospes.payments.balances import jobs as balance_jobs
+from hospes.payments.balances.queries import balance_of
+from hospes.payments.bank import allocating, finding, services
 from hospes.payments.bank import checks as bank_checks
 from hospes.payments.bank import sweeps as bank_sweeps
 from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement
@@ -188,11 +190,11 @@ def test_other_purposes_read_nothing_of_it(purpose: Purpose) -> None:
 def test_a_customer_sees_their_credit_and_nobody_elses(settings: Any) -> None:
     mine, other = make.customer(), make.customer()
     [one] = came_in(line(500, "x"))
-    act(allocating.hold_as_credit, line_id=one.pk, number=mine.number)
+    act(allocating.hold_as_balance, line_id=one.pk, number=mine.number)
     for customer, cents in ((mine, 500), (other, 0)):
         with acting(Purpose.BILLING, actor=JOB, customer=customer.pk):
-            assert credit.balance(customer.pk) == cents
-            assert credit.balance(mine.pk) == cents
+            assert balance_of(customer.pk) == cents
+            assert balance_of(mine.pk) == cents
 
 
 # --- two at the same moment -------------------------------------------------------------------------------------------------
@@ -353,19 +355,17 @@ def test_lines_that_nobody_looked_at_are_looked_at_later_and_what_was_undone_is_
 # --- the sweep, and everything together -------------------------------------------------------------------------------------
 
 
-def test_credit_pays_later_invoices_by_itself_a_page_at_a_time() -> None:
+def test_a_balance_pays_later_invoices_by_itself() -> None:
     customers = [make.customer() for _ in range(3)]
     take_in(statement(*[line(1000, "vooruit") for _ in customers]))
     for row, customer in zip(held(), customers, strict=True):
-        act(allocating.hold_as_credit, line_id=row.pk, number=customer.number)
+        act(allocating.hold_as_balance, line_id=row.pk, number=customer.number)
     several = [issue(draft(customer, origin=f"order:{customer.pk}")) for customer in customers]
-    assert bank_sweeps.set_off(now=NOW, page_size=2) == {"customers": 3, "cents": 3000}
-    assert bank_sweeps.set_off(now=NOW, page_size=2) == {}
-    assert list(map(paid, several)) == [1000] * 3
     with clock.moved_to(NOW):
-        from hospes.payments.bank import jobs
-
-        jobs.set_off_credit.run(timestamp=0)
+        balance_jobs.sweep.run(timestamp=0)
+        balance_jobs.sweep.run(timestamp=1)
+    assert list(map(paid, several)) == [1000] * 3
+    assert balance("surplus") == 0
 
 
 @hypothesis_settings(
@@ -386,14 +386,14 @@ def _anything(data: Any) -> None:
     came_in(*[line(amount, text) for amount, text in zip(cents, texts, strict=True)])
     for _ in range(data.draw(st.integers(0, 6))):
         row = data.draw(st.sampled_from(held()))
-        verb = data.draw(st.sampled_from(["invoice", "credit", "aside", "undo"]))
+        verb = data.draw(st.sampled_from(["invoice", "balance", "aside", "undo"]))
         try:
             if verb == "invoice":
                 number = data.draw(st.sampled_from(several)).number
                 act(allocating.pay_invoices, line_id=row.pk, shares=[(number, None)])
-            elif verb == "credit":
+            elif verb == "balance":
                 act(
-                    allocating.hold_as_credit,
+                    allocating.hold_as_balance,
                     line_id=row.pk,
                     number=data.draw(st.sampled_from(customers)).number,
                 )
@@ -412,16 +412,16 @@ def _agrees(customers: list[Any], several: list[Any]) -> None:
     assert -balance("suspense") == sum(each.left_cents for each in rows)
     assert balance("debtors") == sum(9075 - paid(each) for each in several)
     with as_owner():
-        credits = {customer.pk: credit.balance(customer.pk) for customer in customers}
+        credits = {customer.pk: balance_of(customer.pk) for customer in customers}
         assert checks.findings(connection) + bank_checks.findings(connection) == []
-    assert -balance("credit") == sum(credits.values())
+    assert -balance("surplus") == sum(credits.values())
 
 
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
         ("UPDATE bank_bankline SET left_cents = 2", "is not what of it is divided"),
-        ("UPDATE bank_customercredit SET cents = cents + 1", "is not the sum of its changes"),
+        ("UPDATE payments_balance SET cents = cents + 1", "is not the sum of its changes"),
         ("INSERT INTO bank_bankstatement (account, number, opened_on, opening_cents, closed_on, closing_cents, digest, imported_at)"
          " VALUES ('NL91ABNA0417164300', '2', '2030-01-01', 5, '2030-01-01', 6, 'x', now())", "does not add up"),
         ("INSERT INTO bank_bankline (statement_id, position, booked_on, cents, left_cents, name, other_account, remittance, structured,"
@@ -432,7 +432,7 @@ def _agrees(customers: list[Any], several: list[Any]) -> None:
 def test_check_sees_what_does_not_agree(sql: str, words: str) -> None:
     customer = make.customer()
     one, _two = came_in(line(500, "x"), line(700, "y"))
-    act(allocating.hold_as_credit, line_id=one.pk, number=customer.number)
+    act(allocating.hold_as_balance, line_id=one.pk, number=customer.number)
     with as_owner():
         assert bank_checks.findings(connection) == []
         with connection.cursor() as cursor:
@@ -441,5 +441,5 @@ def test_check_sees_what_does_not_agree(sql: str, words: str) -> None:
 
 
 def test_what_is_done_at_the_bank_stands_in_the_journal_with_its_words() -> None:
-    assert {"bank.taken_in", "bank.divided", "bank.undone", "credit.set_off"} <= set(journal.actions())
+    assert {"bank.taken_in", "bank.divided", "bank.undone", "balance.set_off"} <= set(journal.actions())
     assert services.digest(statement(line(5))) != services.digest(statement(line(6)))

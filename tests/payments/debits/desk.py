@@ -11,6 +11,7 @@ from hospes.customers.models import Customer
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
+from hospes.payments.balances.queries import balance_of
 from hospes.payments.debits import services, sweeps
 from hospes.payments.debits.models import Batch, Debit, Mandate
 from tests.billing.books import draft, issue, line
@@ -157,11 +158,18 @@ def balance(use: str) -> int:
 
 
 def open_items() -> int:
-    """What customers owe by the documents: open on invoices, less what credit notes still give back."""
+    """What customers owe: open on invoices, less what credit notes still give back, and what they got back twice."""
     with as_owner():
-        return sum(
+        claims = sum(Debit.objects.filter(claimed_on=None).values_list("claim_cents", flat=True))
+        return claims + sum(
             -each.open_cents if each.is_credit_note else each.open_cents for each in Invoice.objects.all()
         )
+
+
+def has_with_us(customer: Customer) -> int:
+    """The balance of a customer."""
+    with as_owner():
+        return balance_of(customer.pk)
 
 
 def mails() -> list[str]:

@@ -25,6 +25,7 @@ from hospes.billing.models import Invoice
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import refunds, sweeps
+from hospes.payments.balances import setting_off
 from hospes.payments.debits import services
 from hospes.payments.debits.models import LIVE, Debit, Mandate
 from hospes.payments.models import Refund
@@ -164,9 +165,9 @@ class Collecting(RuleBasedStateMachine):
     def put_right(self) -> None:
         for each in debits():
             with suppress(services.NotPutRight), acting(Purpose.BILLING, actor=JOB):
-                before = balance("bank")
+                before = balance("suspense")
                 services.put_right(debit_id=each.pk, on=self.today, now=at(self.today))
-                self.sums["paid back"] += before - balance("bank")
+                self.sums["paid back"] += before - balance("suspense")
 
     # --- the bank ---
 
@@ -199,6 +200,12 @@ class Collecting(RuleBasedStateMachine):
     @invariant()
     def the_ledger_says_what_the_documents_say(self) -> None:
         assert balance("debtors") == desk.open_items()
+        assert -balance("surplus") == desk.has_with_us(self.customer)
+
+    @rule()
+    def set_off(self) -> None:
+        with acting(Purpose.BILLING, actor=JOB):
+            setting_off.set_off(customer_id=self.customer.pk, now=at(self.today))
 
     @invariant()
     def the_books_say_what_happened(self) -> None:

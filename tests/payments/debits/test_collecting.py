@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 
 from hospes.billing import payments as billing
 from hospes.billing import services as invoicing
-from hospes.billing.ledger import checks
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
+from hospes.payments.balances import services as balances
+from hospes.payments.balances import setting_off
 from hospes.payments.debits import files, services
 from hospes.payments.debits.models import Batch, Debit
 from tests.billing.books import again
@@ -192,7 +193,7 @@ def test_a_file_that_is_taken_back_is_made_anew() -> None:
     ]
 
 
-def test_money_that_came_twice_is_to_be_paid_back() -> None:
+def test_money_that_came_twice_is_the_customers_and_pays_the_next_invoice() -> None:
     customer = desk.paying_customer()
     desk.sign(customer)
     invoice = desk.invoice(customer)
@@ -206,29 +207,25 @@ def test_money_that_came_twice_is_to_be_paid_back() -> None:
     day(DUE + timedelta(days=1))
     [debit] = debits()
     assert (debit.state, debit.surplus_cents, balance("surplus")) == ("collected", 9075, -9075)
+    assert desk.has_with_us(customer) == 9075
+    following = desk.invoice(customer, 2, on=DUE + timedelta(days=1))
     with acting(Purpose.BILLING, actor=JOB):
-        services.put_right(debit_id=debit.pk, on=DUE + timedelta(days=2), now=at(DUE + timedelta(days=2)))
-    assert (balance("surplus"), balance("bank")) == (0, -9075)
+        setting_off.set_off(customer_id=customer.pk, now=at(DUE + timedelta(days=2)))
+    assert (again(following).open_cents, desk.has_with_us(customer), balance("surplus")) == (0, 0, 0)
+    assert days(DUE + timedelta(days=2), DUE + timedelta(days=20)) == []  # it is paid: nothing is collected
     with pytest.raises(services.NotPutRight), acting(Purpose.BILLING, actor=JOB):
         services.put_right(debit_id=debit.pk, on=DUE + timedelta(days=2), now=at(DUE + timedelta(days=2)))
 
 
-def test_a_statement_empties_what_was_under_way() -> None:
+def test_what_the_bank_has_in_hand_is_not_paid_from_a_balance_as_well() -> None:
     customer = desk.paying_customer()
     desk.sign(customer)
-    desk.invoice(customer)
+    invoice = desk.invoice(customer)
     days(D, date(2026, 3, 12))
-    desk.submit(batches()[0], date(2026, 3, 12))
-    day(DUE + timedelta(days=1))
-    for expected in (1, 0):
-        with acting(Purpose.BILLING, actor=JOB):
-            said = services.on_statement(origin="bank:1", cents=9075, on=DUE, document="x", now=at(DUE))
-        assert said == expected
-    assert (balance("debits"), balance("bank")) == (0, 9075)
-    with as_owner():
-        from django.db import connection
-
-        assert [x for x in checks.findings(connection) if "journal is" in x] == []
+    with acting(Purpose.BILLING, actor=JOB):
+        balances.change(balances.Kind.SURPLUS, customer_id=customer.pk, cents=500, origin="x", now=make.NOW)
+        assert setting_off.set_off(customer_id=customer.pk, now=at(date(2026, 3, 12))) == 0
+    assert (again(invoice).open_cents, desk.has_with_us(customer)) == (9075, 500)
 
 
 def test_a_colleague_calls_off_for_good() -> None:

@@ -9,6 +9,7 @@ from hospes.billing import services as invoicing
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import refunds, sweeps
+from hospes.payments.balances import services as balances
 from hospes.payments.debits import services
 from hospes.payments.debits.models import Mandate
 from hospes.payments.models import Refund
@@ -189,15 +190,29 @@ def test_what_was_paid_back_already_is_to_be_claimed() -> None:
         refunds.paid_by_hand(refund_id=refund.pk, on=LATER, now=at(LATER))
     desk.returned(debits()[0], "MD06", LATER)
     [debit] = debits()
-    assert (debit.claim_cents, balance("surplus"), desk.open_items(), balance("debtors")) == (
-        9075,
-        9075,
-        0,
-        0,
-    )
-    with acting(Purpose.BILLING, actor=JOB):
+    claimed = (debit.claim_cents, balance("surplus"), desk.open_items(), balance("debtors"))
+    assert claimed == (9075, 0, 9075, 9075)
+    for verb, left in ((services.put_right, 0), (services.not_put_right, 9075), (services.put_right, 0)):
+        with acting(Purpose.BILLING, actor=JOB):
+            verb(debit_id=debit.pk, on=LATER, now=at(LATER))
+        assert (balance("debtors"), desk.open_items()) == (left, left)
+    with pytest.raises(services.NotPutRight), acting(Purpose.BILLING, actor=JOB):
         services.put_right(debit_id=debit.pk, on=LATER, now=at(LATER))
-    assert balance("surplus") == 0
+
+
+def test_a_surplus_that_went_back_to_the_customer_and_is_taken_back_is_to_be_claimed() -> None:
+    customer, invoice = under_way()
+    with acting(Purpose.BILLING, actor=JOB):
+        billing.take_payment(
+            invoice_id=invoice.pk, cents=9000, paid_at=make.NOW, paid_with="ideal", now=make.NOW
+        )  # type: ignore[attr-defined]
+    day(DUE + timedelta(days=1))
+    with acting(Purpose.BILLING, actor=JOB):  # all but 1000 of it was paid back
+        balances.change(
+            balances.Kind.PAID_BACK, customer_id=customer.pk, cents=-8000, origin="x", now=make.NOW
+        )  # type: ignore[attr-defined]
+    desk.returned(debits()[0], "MD06", LATER)
+    assert (debits()[0].claim_cents, again(invoice).open_cents, desk.has_with_us(customer)) == (8000, 75, 0)  # type: ignore[arg-type]
 
 
 def test_a_surplus_that_comes_back_is_no_surplus_any_more() -> None:

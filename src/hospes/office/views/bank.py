@@ -16,7 +16,7 @@ from hospes.kernel import clock, journal
 from hospes.kernel.acting import Scene, acting
 from hospes.kernel.purposes import Purpose
 from hospes.office import shown
-from hospes.office.forms_bank import AsideForm, CreditForm, SharesForm, StatementFileForm
+from hospes.office.forms_bank import AsideForm, BalanceForm, SharesForm, StatementFileForm
 from hospes.office.pages import office_page, show
 from hospes.office.piles import place_of
 from hospes.payments.bank import allocating, queries, reading, services, sweeps
@@ -170,7 +170,7 @@ def _do(request: Any, act: Callable[[], None]) -> bool:
 @office_page(_BILLING, nav="bank")
 def line(request: Any, line_id: int) -> HttpResponse:
     """Whose money is this?"""
-    forms = {"invoices": SharesForm(), "credit": CreditForm(), "aside": AsideForm()}
+    forms = {"invoices": SharesForm(), "balance": BalanceForm(), "aside": AsideForm()}
     if request.method == "POST":
         asked = request.POST.get("do", "")
         if asked in forms:
@@ -225,7 +225,7 @@ def _carried_out(request: Any, line_id: int, asked: str, forms: dict[str, Any]) 
 
 _VERBS: Final[dict[str, tuple[Callable[..., None], str]]] = {
     "invoices": (allocating.pay_invoices, "shares"),
-    "credit": (allocating.hold_as_credit, "number"),
+    "balance": (allocating.hold_as_balance, "number"),
     "aside": (allocating.set_aside, "note"),
 }
 

@@ -186,7 +186,6 @@ def debit(request: Any, debit_id: int) -> HttpResponse:
             "head": parts.head(customer_id), "debit": held, "invoice": Invoice.objects.get(pk=held.invoice_id),
             "mandate": Mandate.objects.get(pk=held.mandate_id), "reason": dict(reasons).get(held.code, held.code), "form": form,
             "day": day, "can_come_back": held.state in (Debit.State.SUBMITTED, Debit.State.COLLECTED),
-            "to_repay": held.state == Debit.State.COLLECTED and held.surplus_cents and held.repaid_on is None,
             "to_claim": held.claim_cents and held.claimed_on is None,
         }  # fmt: skip
     bad = request.method == "POST"

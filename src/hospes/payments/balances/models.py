@@ -45,9 +45,11 @@ class BalanceEntry(MappedModel):
         SURPLUS = "surplus", _("paid more than was open")
         SET_OFF = "set_off", _("set off with an invoice")
         PAID_BACK = "paid_back", _("paid back")
+        UNDONE = "undone", _("set off with an invoice, undone")
         CREDITED = "credited", _("given back with a credit note")
         CHARGED_BACK = "charged_back", _("taken back by the bank")
         RETURNED = "returned", _("given back by the bank after all")
+        CORRECTED = "corrected", _("taken off: it was for something else")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     kind = models.CharField(_("what it is"), max_length=12, choices=Kind.choices)
@@ -69,8 +71,8 @@ class BalanceEntry(MappedModel):
             models.CheckConstraint(name="balance_changes_by_something", condition=~Q(cents=0)),
             models.CheckConstraint(
                 name="balance_change_has_its_sign",
-                condition=Q(kind__in=["surplus", "credited", "returned"], cents__gt=0)
-                | Q(kind__in=["set_off", "paid_back", "charged_back"], cents__lt=0),
+                condition=Q(kind__in=["surplus", "undone", "credited", "returned"], cents__gt=0)
+                | Q(kind__in=["set_off", "paid_back", "charged_back", "corrected"], cents__lt=0),
             ),
         ]
         indexes = [models.Index(F("customer"), F("id").desc(), name="changes_of_a_balance")]
@@ -86,7 +88,7 @@ ON_ITS_WAY = ("requested", "sent", "failed")
 
 
 class PayoutWish(MappedModel):
-    """A customer asked to have the balance paid back; what is there at that moment goes, once."""
+    """A customer asked to have the balance paid back, or a colleague for them; what is there at that moment goes, once."""
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", verbose_name=_("asked by"))
@@ -107,7 +109,8 @@ class PayoutWish(MappedModel):
         plain("id", writes=()) | plain("seen_to_at")
         | personal(Category.CHOICES, "customer", "asked_at", source=Source.PERSON, writes=())
         | personal(Category.CHOICES, "person", names_others=True, source=Source.PERSON, writes=()),
-        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING.own}, writes={Purpose.BILLING}, keep=_KEEP,
+        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING, Purpose.BILLING.own}, writes={Purpose.BILLING},
+        keep=_KEEP,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing.ledger import services as ledger
+from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.payments.balances import services as balances
@@ -36,14 +37,14 @@ class NothingToPayOut(Exception):
 
 
 def ask(*, customer_id: int, person_id: int, now: datetime) -> None:
-    """Ask to have one's balance paid back; within the customer's own rows. Raises NothingToPayOut."""
+    """Ask to have a balance paid back: a customer within their own rows, or a colleague for them. Raises NothingToPayOut."""
     from hospes.payments.balances.jobs import pay_out
 
     try:
         with transaction.atomic():
             wish = PayoutWish.objects.create(customer_id=customer_id, person_id=person_id, asked_at=now)
     except IntegrityError:
-        raise NothingToPayOut(gettext("You asked for this already; we are seeing to it.")) from None
+        raise NothingToPayOut(gettext("This was asked for already; we are seeing to it.")) from None
     journal.record(
         "payout.asked", at=now, table="payments_payoutwish", object_id=wish.pk, customer_id=customer_id
     )
@@ -122,7 +123,7 @@ def apply(*, payout_id: int, said: Repayment | None, now: datetime) -> str:
 
 
 def _failed(payout: Payout, now: datetime) -> str:
-    Payout.objects.filter(pk=payout.pk).update(state=_State.FAILED, done_at=None)
+    Payout.objects.filter(pk=payout.pk).update(state=_State.FAILED, done_at=None, paid_on=None)
     _noted("payout.failed", payout, now)
     return "failed"
 
@@ -139,11 +140,13 @@ def _done(payout: Payout, on: date, use: ledger.Use, now: datetime, *, paid_on: 
 
 def _post(payout: Payout, on: date, use: ledger.Use, now: datetime, *, back: bool = False) -> None:
     sign = -1 if back else 1
-    what = "back" if back else "hand" if use == Use.BANK else "provider"
+    what = f"{'hand' if use == Use.SUSPENSE else 'provider'}{':back' if back else ''}"
+    # By hand it may come back and be paid once more.
+    before = LedgerEntry.objects.filter(origin__startswith=f"payout:{payout.pk}:{what}:").count()
     lines = [(Use.SURPLUS, sign * payout.cents), (use, -sign * payout.cents)]
     posting = ledger.Posting(
         ledger.Journal.BANK,
-        f"payout:{payout.pk}:{what}",
+        f"payout:{payout.pk}:{what}:{before + 1}" if use == Use.SUSPENSE else f"payout:{payout.pk}:{what}",
         on,
         lines,
         payout.customer_id,
@@ -154,13 +157,27 @@ def _post(payout: Payout, on: date, use: ledger.Use, now: datetime, *, back: boo
 
 @transaction.atomic
 def paid_by_hand(*, payout_id: int, on: date, now: datetime) -> None:
-    """Say that a colleague paid it back from the bank on a day; raises NothingToPayOut."""
+    """
+    Say that a colleague paid it back from the bank on a day; raises NothingToPayOut.
+
+    It is under way until it stands on a bank statement: that books the bank.
+    """
     payout = Payout.objects.select_for_update().get(pk=payout_id)
     if payout.state != _State.FAILED:
         raise NothingToPayOut(gettext("This was paid back already, or is on its way."))
     if not clock.day_of(payout.requested_at) <= on <= clock.day_of(now):
         raise NothingToPayOut(gettext("That day is before it was asked for, or has yet to come."))
-    _done(payout, on, Use.BANK, now, paid_on=on)
+    _done(payout, on, Use.SUSPENSE, now, paid_on=on)
+
+
+@transaction.atomic
+def came_back_by_hand(*, payout_id: int, on: date, now: datetime) -> None:
+    """What was paid by hand came back on a day, or was not paid after all: it is to be paid again. Raises NothingToPayOut."""
+    payout = Payout.objects.select_for_update().get(pk=payout_id)
+    if payout.state != _State.DONE or payout.paid_on is None:
+        raise NothingToPayOut(gettext("This was not paid back by hand."))
+    _post(payout, on, Use.SUSPENSE, now, back=True)
+    _failed(payout, now)
 
 
 def _noted(action: str, payout: Payout, now: datetime) -> None:

@@ -1,4 +1,8 @@
-"""Changing balances: within the purpose of billing, in the transaction of what changes them."""
+"""
+Changing balances: within the purpose of billing, in the transaction of what changes them.
+
+Who needs invoices and a balance locks the invoices first, in the order of their ids, so that two never wait for each other.
+"""
 
 from datetime import datetime
 

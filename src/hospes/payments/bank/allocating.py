@@ -7,9 +7,8 @@ from there. Everything of one line goes one after another: who comes second sees
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -21,13 +20,16 @@ from hospes.billing.models import Invoice
 from hospes.billing.tax.services import note_place
 from hospes.customers.models import Customer
 from hospes.kernel import clock, journal
-from hospes.payments import refunds
-from hospes.payments.bank import credit, finding, rules
+from hospes.payments.balances import services as balances
+from hospes.payments.balances import setting_off
+from hospes.payments.bank import by_debit, by_hand, finding, rules
 from hospes.payments.bank.locking import one_at_a_time
 from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.bank.rules import Kind, Proposal
+from hospes.payments.bank.saying import Ground, Part
+from hospes.payments.bank.saying import Refused as Refused
 from hospes.payments.jobs import let_go
-from hospes.payments.models import UNDECIDED, Payment, Refund
+from hospes.payments.models import UNDECIDED, Payment
 from hospes.sales import services as sales
 from hospes.sales.models import Order
 
@@ -43,37 +45,12 @@ METHOD: Final = "banktransfer"
 _TO: Final = {
     Kind.INVOICE: Use.DEBTORS,
     Kind.ORDER: Use.DEBTORS,
-    Kind.CREDIT: Use.CREDIT,
+    Kind.BALANCE: Use.SURPLUS,
+    Kind.COLLECTED: Use.DEBITS,
+    Kind.RETURNED: Use.DEBITS,
     Kind.PAYOUT: Use.CLEARING,
     Kind.OTHER: Use.QUESTIONS,
 }
-
-
-class Refused(Exception):
-    """It cannot be said so, or not any more; the message is fit to show to a colleague. Nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a line, and what it is; `cents` has the sign of the line."""
-
-    kind: Kind
-    cents: int
-    customer_id: int | None = None
-    invoice_id: int | None = None
-    order_id: int | None = None
-    refund_id: int | None = None
-    other_line_id: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """Why it is said: proposed with a score and reasons, and whether anybody looked."""
-
-    is_automatic: bool = False
-    score: int = 0
-    why: tuple[str, ...] = (rules.Why.BY_HAND,)
 
 
 # --- what a person says ---------------------------------------------------------------------------------------------------
@@ -82,7 +59,8 @@ class Ground:
 def key_of(proposal: Proposal) -> str:
     """What a button names a proposal by; it is the same as long as the proposal is."""
     shares = "+".join(f"{pk}.{cents}" for pk, cents in proposal.shares)
-    parts = [proposal.kind.value, proposal.customer_id or 0, proposal.about_id or 0, shares, proposal.left]
+    about = f"{proposal.of}{proposal.about_id or 0}"
+    parts = [proposal.kind.value, proposal.customer_id or 0, about, shares, proposal.left]
     return "_".join(str(part) for part in parts)
 
 
@@ -120,19 +98,18 @@ def take(line: BankLine, proposal: Proposal, *, now: datetime, is_automatic: boo
     divide(line_id=line.pk, parts=_parts(line, proposal), now=now, ground=ground)
 
 
+#: What a kind of line is about, where that is always the same.
+_ABOUT: Final = {Kind.ORDER: "order", Kind.REVERSAL: "other_line"}
+
+
 def _parts(line: BankLine, proposal: Proposal) -> list[Part]:
     who = proposal.customer_id
     if proposal.kind == Kind.INVOICE:
         parts = [Part(Kind.INVOICE, cents, who, invoice_id=pk) for pk, cents in proposal.shares]
-        return parts + ([Part(Kind.CREDIT, proposal.left, who)] if proposal.left else [])
-    is_refund = proposal.kind in (Kind.REFUND, Kind.BOUNCE)
-    return [
-        Part(
-            proposal.kind, line.left_cents, who, refund_id=proposal.about_id if is_refund else None,
-            order_id=proposal.about_id if proposal.kind == Kind.ORDER else None,
-            other_line_id=proposal.about_id if proposal.kind == Kind.REVERSAL else None,
-        )
-    ]  # fmt: skip
+        return parts + ([Part(Kind.BALANCE, proposal.left, who)] if proposal.left else [])
+    of = proposal.of or _ABOUT.get(proposal.kind, "")
+    about: dict[str, Any] = {f"{of}_id": proposal.about_id} if of else {}
+    return [Part(proposal.kind, line.left_cents, who, **about)]
 
 
 @transaction.atomic
@@ -140,7 +117,7 @@ def pay_invoices(*, line_id: int, shares: Sequence[tuple[str, int | None]], now:
     """
     Pay invoices by their numbers, each so many cents (None: what is open, as far as the money goes).
 
-    What is more than is open on them, where no amounts were given, is credit of the customer of the first. Raises Refused.
+    What is more than is open on them, where no amounts were given, is the balance of the customer of the first. Raises Refused.
     """
     line = _locked(line_id)
     left, parts = line.left_cents, list[Part]()
@@ -154,16 +131,20 @@ def pay_invoices(*, line_id: int, shares: Sequence[tuple[str, int | None]], now:
         parts.append(Part(Kind.INVOICE, part, invoice.customer_id, invoice_id=invoice.pk))
         left -= part
     if left > 0 and parts and all(cents is None for _number, cents in shares):
-        parts.append(Part(Kind.CREDIT, left, parts[0].customer_id))
+        parts.append(Part(Kind.BALANCE, left, parts[0].customer_id))
     divide(line_id=line_id, parts=parts, now=now)
 
 
-def hold_as_credit(*, line_id: int, number: int, now: datetime) -> None:
-    """What is left of a line is credit of the customer with a number; of what went out, it was paid out of it. Raises Refused."""
+def hold_as_balance(*, line_id: int, number: int, now: datetime) -> None:
+    """What is left of a line is the balance of the customer with a number. Raises Refused, also for what went out."""
     customer_id = Customer.objects.filter(number=number).values_list("pk", flat=True).first()
     if customer_id is None:
         raise Refused(_("There is no customer with this number."))
-    _rest(line_id, Part(Kind.CREDIT, 0, customer_id), now)
+    if _locked(line_id).cents < 0:
+        raise Refused(
+            _("A balance goes back once that was asked for. Ask for it on the page of the customer first.")
+        )
+    _rest(line_id, Part(Kind.BALANCE, 0, customer_id), now)
 
 
 def set_aside(*, line_id: int, note: str, now: datetime) -> None:
@@ -205,13 +186,13 @@ def divide(*, line_id: int, parts: Sequence[Part], now: datetime, ground: Ground
     wrong_way = any((part.cents > 0) != (line.cents > 0) for part in parts)
     if not parts or wrong_way or abs(whole) > abs(line.left_cents):
         raise Refused(_("That is more than is left of this money."))
+    held = {part.customer_id or 0 for part in parts if part.kind == Kind.BALANCE}
+    setting_off.lock(customer_ids=held, invoice_ids={part.invoice_id or 0 for part in parts} - {0})
     for part in parts:
         _book(line, part, ground or Ground(), now)
     _name_customer(line)
-    for customer_id in dict.fromkeys(
-        part.customer_id for part in parts if part.kind == Kind.CREDIT and part.cents > 0
-    ):
-        credit.set_off(customer_id=customer_id or 0, now=now)
+    for customer_id in sorted(held):
+        setting_off.set_off(customer_id=customer_id, now=now)
 
 
 def _book(line: BankLine, part: Part, ground: Ground, now: datetime) -> None:
@@ -219,14 +200,15 @@ def _book(line: BankLine, part: Part, ground: Ground, now: datetime) -> None:
     _carry_out(line, part, now)
     made = BankAllocation.objects.create(
         line_id=line.pk, customer_id=part.customer_id, kind=part.kind, cents=part.cents, invoice_id=part.invoice_id,
-        order_id=part.order_id, refund_id=part.refund_id, other_line_id=part.other_line_id,
+        order_id=part.order_id, refund_id=part.refund_id, payout_id=part.payout_id, batch_id=part.batch_id,
+        debit_id=part.debit_id, chargeback_id=part.chargeback_id, other_line_id=part.other_line_id,
         is_automatic=ground.is_automatic, score=ground.score, why=",".join(ground.why)[:120], note=part.note, booked_at=now,
     )  # fmt: skip
-    if part.kind == Kind.CREDIT:
-        try:
-            credit.add(made, now=now)
-        except credit.CreditTooSmall:
-            raise Refused(_("The customer has not so much credit.")) from None
+    if part.kind == Kind.BALANCE:
+        balances.change(
+            balances.Kind.SURPLUS, customer_id=part.customer_id or 0, cents=part.cents, origin=f"bank_allocation:{made.pk}",
+            now=now,
+        )  # fmt: skip
     _post(line, made, f"bank_allocation:{made.pk}", part.cents, now)
     _noted("bank.divided", made, now)
 
@@ -246,7 +228,13 @@ def _carry_out(line: BankLine, part: Part, now: datetime) -> None:
     elif part.kind == Kind.ORDER:
         _pay_order(line, part, now)
     elif part.kind in (Kind.REFUND, Kind.BOUNCE):
-        _refunded(line, part, now)
+        by_hand.paid_back(line, part, now)
+    elif part.kind == Kind.COLLECTED:
+        by_debit.collected(line, part, now)
+    elif part.kind == Kind.RETURNED:
+        by_debit.returned(line, part, now)
+    elif part.kind == Kind.CLAIM:
+        by_hand.claimed(line, part, now)
     elif part.kind == Kind.REVERSAL:
         _reverse(line, part, now)
 
@@ -279,22 +267,6 @@ def _pay_order(line: BankLine, part: Part, now: datetime) -> None:
 def _paid_at(line: BankLine, now: datetime) -> datetime:
     """A bank says a day: the middle of it stands for it."""
     return min(datetime.combine(line.booked_on, time(12), tzinfo=UTC), now)
-
-
-def _refunded(line: BankLine, part: Part, now: datetime) -> None:
-    """Money paid back by hand stands on the statement now, or came back."""
-    refund = Refund.objects.filter(pk=part.refund_id or 0, cents=abs(part.cents)).first()
-    if refund is None or refund.customer_id != part.customer_id:
-        raise Refused(_("That is not the amount that is to be paid back."))
-    try:
-        if part.kind == Kind.BOUNCE:
-            refunds.came_back_by_hand(refund_id=refund.pk, on=line.booked_on, now=now)
-        elif refund.state == Refund.State.FAILED:
-            refunds.paid_by_hand(refund_id=refund.pk, on=line.booked_on, now=now)
-        elif refund.paid_on is None or finding.on_a_statement([refund.pk]):
-            raise Refused(_("This goes back through the payment provider, or stands on a statement already."))
-    except refunds.NotByHand as refusal:
-        raise Refused(str(refusal)) from None
 
 
 def _reverse(line: BankLine, part: Part, now: datetime) -> None:
@@ -330,8 +302,6 @@ def undo(*, allocation_id: int, now: datetime) -> None:
         raise Refused(
             _("A credit note gives this money back to the customer. That cannot be undone here.")
         ) from None
-    except refunds.NotByHand as refusal:
-        raise Refused(str(refusal)) from None
     BankAllocation.objects.filter(pk=held.pk, undone_at=None).update(undone_at=now)
     _post(line, held, f"bank_allocation:{held.pk}:undone", -held.cents, now, undone=True)
     _name_customer(line)
@@ -340,22 +310,25 @@ def undo(*, allocation_id: int, now: datetime) -> None:
 
 def _carry_back(line: BankLine, held: BankAllocation, now: datetime) -> None:
     if held.kind == Kind.INVOICE:
-        billing.take_off(invoice_id=held.invoice_id or 0, cents=held.cents, now=now)
+        billing.take_back(invoice_id=held.invoice_id or 0, cents=held.cents, now=now, is_mistake=True)
     elif held.kind == Kind.ORDER:
         raise Refused(
             _(
                 "This order was paid with it, and is being carried out. Make a credit note of its invoice instead."
             )
         )
-    elif held.kind == Kind.CREDIT:
+    elif held.kind == Kind.BALANCE:
         try:
-            credit.take_back(held, now=now)
-        except credit.CreditTooSmall:
-            raise Refused(_("This credit was paid out already.")) from None
-    elif held.kind == Kind.REFUND:
-        refunds.came_back_by_hand(refund_id=held.refund_id or 0, on=clock.day_of(now), now=now)
-    elif held.kind == Kind.BOUNCE:
-        refunds.paid_by_hand(refund_id=held.refund_id or 0, on=line.booked_on, now=now)
+            origin = f"bank_allocation:{held.pk}:undone"
+            setting_off.take_off(customer_id=held.customer_id or 0, cents=held.cents, origin=origin, now=now)
+        except setting_off.BalanceTooSmall:
+            raise Refused(_("This balance was paid back already.")) from None
+    elif held.kind in (Kind.REFUND, Kind.BOUNCE, Kind.CLAIM):
+        by_hand.undo(line, held, now)
+    elif held.kind == Kind.RETURNED:
+        raise Refused(
+            _("The bank gave this direct debit back: the invoice is open again. That is not undone.")
+        )
     elif held.kind == Kind.REVERSAL:
         BankAllocation.objects.filter(
             line_id=held.other_line_id or 0, other_line_id=line.pk, kind=Kind.REVERSAL, undone_at=None

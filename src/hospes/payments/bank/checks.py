@@ -1,4 +1,4 @@
-"""Whether the bank, the books and the credits agree: for `hospes check`; runs as the owner of the tables."""
+"""Whether the bank, the books and the balances of customers agree: for `hospes check`; runs as the owner of the tables."""
 
 from typing import Final
 
@@ -26,17 +26,20 @@ _RULES: Final[dict[str, str]] = {
           SELECT id, opening_cents, lag(closing_cents) OVER (PARTITION BY account ORDER BY closed_on, id) AS before
             FROM bank_bankstatement) s
          WHERE before IS NOT NULL AND before <> opening_cents""",
-    "the credit of a customer is not the sum of its changes": """
-        SELECT count(*), min(coalesce(c.customer_id, m.customer_id)) FROM bank_customercredit c
-          FULL JOIN (SELECT customer_id, sum(cents) AS cents FROM bank_creditmove GROUP BY 1) m USING (customer_id)
-         WHERE coalesce(c.cents, 0) <> coalesce(m.cents, 0)""",
-    "the credits of customers are not what stands in the ledger as credit": """
-        SELECT count(*), min(wrong.customer_id) FROM (
-          SELECT customer_id FROM bank_customercredit c
-            FULL JOIN (SELECT l.customer_id, sum(l.credit_cents::bigint - l.debit_cents) AS cents FROM billing_ledgerline l
-                         JOIN billing_ledgeraccount a ON a.id = l.account_id AND a.use = 'credit' GROUP BY 1) l
-            USING (customer_id)
-           WHERE coalesce(c.cents, 0) <> coalesce(l.cents, 0)) wrong""",
+    "the balance of a customer is not the sum of its changes": """
+        SELECT count(*), min(coalesce(b.customer_id, e.customer_id)) FROM payments_balance b
+          FULL JOIN (SELECT customer_id, sum(cents) AS cents FROM payments_balanceentry GROUP BY 1) e USING (customer_id)
+         WHERE coalesce(b.cents, 0) <> coalesce(e.cents, 0)""",
+    "the balances of customers, and what is being paid back of them, are not what stands in the ledger": """
+        SELECT count(*), min(customer_id) FROM (
+          SELECT customer_id, sum(cents) AS cents FROM (
+            SELECT customer_id, cents FROM payments_balance
+            UNION ALL SELECT customer_id, cents FROM payments_payout WHERE state IN ('requested', 'sent', 'failed')
+            UNION ALL
+            SELECT l.customer_id, l.debit_cents::bigint - l.credit_cents FROM billing_ledgerline l
+              JOIN billing_ledgeraccount a ON a.id = l.account_id AND a.use = 'surplus') every
+           GROUP BY 1) s
+         WHERE cents <> 0""",
 }
 
 

@@ -16,8 +16,9 @@ from django.db.models.functions import RowNumber
 
 from hospes.billing.models import OPEN, Invoice, Series
 from hospes.customers.models import Customer
-from hospes.payments.bank import rules
-from hospes.payments.bank.models import BankAllocation, BankLine, CustomerCredit
+from hospes.payments.balances.models import Payout
+from hospes.payments.bank import debited, rules
+from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.bank.rules import Kind, Moved, Owed, Payer, Proposal, Seen, Why
 from hospes.payments.models import PaidFrom, Refund
 from hospes.sales.models import Order
@@ -41,13 +42,22 @@ def proposals(lines: Sequence[BankLine]) -> dict[int, list[Proposal]]:
     """What each of these lines may be, the best first, by the id of the line; nothing for one that is divided."""
     waiting = [line for line in lines if line.left_cents]
     found = {line.pk: _by_account(line) for line in waiting}
-    unknown = [line for line in waiting if not any(each.is_certain for each in found[line.pk])]
+    # What names a direct debit of ours is that, and no payment of the invoice whose number is in it.
+    of_debits = debited.proposals([(line, seen(line)) for line in waiting])
+    found |= of_debits
+    unknown = [
+        line for line in waiting
+        if line.pk not in of_debits and not any(each.is_certain for each in found[line.pk])
+    ]  # fmt: skip
     coming = [line for line in unknown if line.left_cents > 0]
     going = [line for line in unknown if line.left_cents < 0]
     known = _known_accounts(unknown)
     for line_id, some in _incoming(coming, known).items():
         found[line_id] += some
-    others = [_orders(coming, known), _bounces(coming), _outgoing(going, known)]
+    others = [
+        _orders(coming, known), _bounces(coming), _outgoing(going),
+        debited.claims([(line, seen(line)) for line in coming], known),
+    ]  # fmt: skip
     for line_id, some in [pair for each in others for pair in each.items()]:
         found[line_id] += some
     return {
@@ -201,53 +211,51 @@ def _bounces(lines: Sequence[BankLine]) -> dict[int, list[Proposal]]:
     back = [line for line in lines if line.return_reason or line.is_reversal]
     if not back:
         return {}
-    sent = Refund.objects.filter(
-        state=Refund.State.DONE, paid_on__isnull=False, cents__in={line.left_cents for line in back}
-    )
-    others = _moved(sent, sign=1)
+    others = _by_hand({line.left_cents for line in back}, Q(state="done", paid_on__isnull=False), sign=1)
     return {line.pk: rules.matching(seen(line), Kind.BOUNCE, others) for line in back}
 
 
-def _outgoing(lines: Sequence[BankLine], known: Mapping[str, set[int]]) -> dict[int, list[Proposal]]:
+def _outgoing(lines: Sequence[BankLine]) -> dict[int, list[Proposal]]:
     if not lines:
         return {}
-    amounts = {-line.left_cents for line in lines}
-    by_hand = Q(state=Refund.State.FAILED) | Q(state=Refund.State.DONE, paid_on__isnull=False)
-    refunds = Refund.objects.filter(by_hand, cents__in=amounts)
-    there = on_a_statement(refunds.filter(state=Refund.State.DONE).values_list("pk", flat=True))
-    waiting = _moved(refunds.exclude(pk__in=there), sign=-1)
+    to_be_paid = Q(state="failed") | Q(state="done", paid_on__isnull=False)
+    some = _by_hand({-line.left_cents for line in lines}, to_be_paid, sign=-1)
+    there = {
+        of: on_a_statement([each.id for each in some if each.of == of], of=of) for of in ("refund", "payout")
+    }
+    waiting = [each for each in some if each.id not in there[each.of]]
     found = {line.pk: rules.matching(seen(line), Kind.REFUND, waiting) for line in lines}
-    credits = dict(CustomerCredit.objects.filter(cents__in=amounts).values_list("customer_id", "cents"))
     undone = _earlier([line for line in lines if line.return_reason or line.is_reversal])
     for line in lines:
-        found[line.pk] += [
-            Proposal(
-                Kind.CREDIT,
-                rules.score([Why.ACCOUNT, Why.AMOUNT]),
-                (Why.ACCOUNT, Why.AMOUNT),
-                pk,
-                (),
-                line.left_cents,
-            )
-            for pk in known.get(line.other_account, ())
-            if credits.get(pk) == -line.left_cents
-        ]
         if line.return_reason or line.is_reversal:
             found[line.pk] += rules.matching(seen(line), Kind.REVERSAL, undone, most=rules.ALWAYS_ASK)
     return found
 
 
-def on_a_statement(refund_ids: Iterable[int]) -> set[int]:
-    """Which of these refunds stand on a statement as paid, and did not come back since."""
-    held = BankAllocation.objects.filter(refund_id__in=list(refund_ids), undone_at=None)
-    tally = Counter(held.filter(kind=Kind.REFUND).values_list("refund_id", flat=True))
-    tally.subtract(held.filter(kind=Kind.BOUNCE).values_list("refund_id", flat=True))
+def on_a_statement(ids: Iterable[int], *, of: str = "refund") -> set[int]:
+    """Which of these refunds (or payouts of balances) stand on a statement as paid, and did not come back since."""
+    held = BankAllocation.objects.filter(**{f"{of}_id__in": list(ids)}, undone_at=None)
+    tally = Counter(held.filter(kind=Kind.REFUND).values_list(f"{of}_id", flat=True))
+    tally.subtract(held.filter(kind=Kind.BOUNCE).values_list(f"{of}_id", flat=True))
     return {int(pk or 0) for pk, times in tally.items() if times > 0}
 
 
-def _moved(refunds: Any, *, sign: int) -> list[Moved]:
-    rows = list(refunds.with_related("credit_note").order_by("due_on", "pk")[:200])
-    customers = {row.customer_id for row in rows}
+def _by_hand(amounts: set[int], how: Q, *, sign: int) -> list[Moved]:
+    """What goes back by hand of credit notes and balances, of these amounts; what is due first comes first."""
+    refunds = (
+        Refund.objects.with_related("credit_note")
+        .filter(how, cents__in=amounts)
+        .order_by("due_on", "pk")[:200]
+    )
+    payouts = (
+        Payout.objects.with_related("customer").filter(how, cents__in=amounts).order_by("due_on", "pk")[:200]
+    )
+    # What a clerk mentions: the number of the credit note, or the customer's.
+    rows: list[tuple[Refund | Payout, str, str]] = [
+        (row, row.credit_note.number, "refund") for row in refunds
+    ]
+    rows += [(row, str(row.customer.number), "payout") for row in payouts]
+    customers = {row.customer_id for row, _number, _of in rows}
     names = dict(Customer.objects.filter(pk__in=customers).values_list("pk", "name"))
     accounts: dict[int, set[str]] = {}
     for customer_id, account in PaidFrom.objects.filter(customer_id__in=customers).values_list(
@@ -256,10 +264,10 @@ def _moved(refunds: Any, *, sign: int) -> list[Moved]:
         accounts.setdefault(customer_id, set()).add(account)
     return [
         Moved(
-            row.pk, row.customer_id, sign * row.cents, frozenset({rules.compact(row.credit_note.number)}),
-            frozenset(accounts.get(row.customer_id, ())), names.get(row.customer_id, ""),
+            row.pk, row.customer_id, sign * row.cents, frozenset({rules.compact(number)}),
+            frozenset(accounts.get(row.customer_id, ())), names.get(row.customer_id, ""), of=of,
         )
-        for row in rows
+        for row, number, of in rows
     ]  # fmt: skip
 
 

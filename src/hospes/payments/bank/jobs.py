@@ -11,11 +11,3 @@ def match_lines(*, timestamp: int) -> None:
     from hospes.payments.bank import sweeps
 
     sweeps.match(now=clock.now())
-
-
-@job(queue="payments", purpose=Purpose.BILLING)
-def set_off_credit(*, timestamp: int) -> None:
-    """Pay what is open from credit of the same customer (periodic: procrastinate says when it was due)."""
-    from hospes.payments.bank import sweeps
-
-    sweeps.set_off(now=clock.now())

@@ -1,4 +1,4 @@
-"""Who works on the bank goes one after another: a file, a line, a credit. So all locks are taken in one order."""
+"""Who works on the bank goes one after another: a file, a line. So all locks are taken in one order."""
 
 from django.db import connections
 
@@ -6,7 +6,7 @@ from hospes.kernel import acting
 
 
 def one_at_a_time() -> None:
-    """Until the end of the transaction nobody else takes in, divides or moves credit: locks are taken in one order only."""
+    """Until the end of the transaction nobody else takes in or divides: locks are taken in one order only."""
     scene = acting.current()
     if scene is None:
         raise RuntimeError("the bank is worked on inside acting()")

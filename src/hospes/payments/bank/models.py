@@ -5,6 +5,8 @@ What the bank said never changes here. Whose money a line is stands in its alloc
 the database keeps them within the line (migration 0002).
 """
 
+from typing import Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +27,10 @@ from hospes.kernel.datamap import (
 )
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
+from hospes.payments.balances.models import Payout
 from hospes.payments.bank.rules import Kind as Kinds
+from hospes.payments.chargebacks.models import Chargeback
+from hospes.payments.debits.models import Batch, Debit
 from hospes.payments.models import Refund
 from hospes.sales.models import Order
 
@@ -131,20 +136,38 @@ class BankLine(MappedModel):
     )  # fmt: skip
 
 
+#: What an allocation can be about; which of it a kind has is held by a constraint.
+_ABOUT: Final = ("invoice", "order", "refund", "payout", "batch", "debit", "chargeback", "other_line")
+
+
+def _about(kind: str, *some: str) -> Q:
+    """An allocation of this kind is about exactly one of these, or about nothing where there are none."""
+    found = Q()
+    for one in some or ("",):
+        said = {f"{name}__isnull": name != one for name in _ABOUT}
+        found |= Q(kind=kind, **said)
+    return found
+
+
 class BankAllocation(MappedModel):
     """
-    What a line, or a part of it, is: money for an invoice, credit of a customer, and so on; `cents` has the sign of the line.
+    What a line, or a part of it, is: money for an invoice, a customer's balance, and so on; `cents` has the sign of the line.
 
     `undone_at`: it was wrong, and was booked back. `score` and `why` say on what ground it was booked by itself or proposed
-    (`rules.Why`); `note` is what a colleague wrote. Of a refund, `refund`; of a reversal `other_line` is the other side.
+    (`rules.Why`); `note` is what a colleague wrote. Money paid back by hand is of a `refund` or of a `payout` of a balance, what
+    was collected of a `batch` or of one `debit`, what was claimed of a `debit` or a `chargeback`; of a reversal `other_line` is
+    the other side.
     """
 
     class Kind(models.TextChoices):
         INVOICE = Kinds.INVOICE.value, _("for an invoice")
         ORDER = Kinds.ORDER.value, _("for an order")
-        CREDIT = Kinds.CREDIT.value, _("credit of a customer")
+        BALANCE = Kinds.BALANCE.value, _("balance of a customer")
         REFUND = Kinds.REFUND.value, _("money paid back")
         BOUNCE = Kinds.BOUNCE.value, _("money paid back that did not arrive")
+        COLLECTED = Kinds.COLLECTED.value, _("collected by direct debit")
+        RETURNED = Kinds.RETURNED.value, _("direct debit given back")
+        CLAIM = Kinds.CLAIM.value, _("what a customer had got back twice")
         REVERSAL = Kinds.REVERSAL.value, _("undoes another line")
         PAYOUT = Kinds.PAYOUT.value, _("from the payment provider")
         OWN = Kinds.OWN.value, _("between own accounts")
@@ -165,6 +188,16 @@ class BankAllocation(MappedModel):
     refund = models.ForeignKey(
         Refund, models.PROTECT, null=True, related_name="+", verbose_name=_("money paid back")
     )
+    payout = models.ForeignKey(
+        Payout, models.PROTECT, null=True, related_name="+", verbose_name=_("balance paid back")
+    )
+    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+")
+    debit = models.ForeignKey(
+        Debit, models.PROTECT, null=True, related_name="+", verbose_name=_("direct debit")
+    )
+    chargeback = models.ForeignKey(
+        Chargeback, models.PROTECT, null=True, related_name="+", verbose_name=_("chargeback")
+    )
     other_line = models.ForeignKey(BankLine, models.PROTECT, null=True, related_name="+")
     is_automatic = models.BooleanField(_("booked by itself"))
     score = models.PositiveSmallIntegerField(_("score"), default=0)
@@ -180,116 +213,32 @@ class BankAllocation(MappedModel):
             models.CheckConstraint(name="bank_allocation_is_something", condition=~Q(cents=0)),
             models.CheckConstraint(
                 name="bank_allocation_says_of_what",
-                condition=Q(
-                    kind="invoice",
-                    invoice__isnull=False,
-                    customer__isnull=False,
-                    order=None,
-                    refund=None,
-                    other_line=None,
-                )
-                | Q(
-                    kind="order",
-                    order__isnull=False,
-                    customer__isnull=False,
-                    invoice=None,
-                    refund=None,
-                    other_line=None,
-                )
-                | Q(
-                    kind="credit",
-                    customer__isnull=False,
-                    invoice=None,
-                    order=None,
-                    refund=None,
-                    other_line=None,
-                )
-                | Q(
-                    kind__in=["refund", "bounce"],
-                    refund__isnull=False,
-                    customer__isnull=False,
-                    invoice=None,
-                    order=None,
-                    other_line=None,
-                )
-                | Q(kind="reversal", other_line__isnull=False, invoice=None, order=None, refund=None)
-                | Q(
-                    kind__in=["payout", "own", "other"],
-                    customer=None,
-                    invoice=None,
-                    order=None,
-                    refund=None,
-                    other_line=None,
-                ),
+                condition=_about("invoice", "invoice") | _about("order", "order") | _about("balance") & Q(cents__gt=0)
+                | _about("refund", "refund", "payout") | _about("bounce", "refund", "payout")
+                | _about("collected", "batch", "debit") & Q(cents__gt=0) | _about("returned", "debit") & Q(cents__lt=0)
+                | _about("claim", "debit", "chargeback") & Q(cents__gt=0) | _about("reversal", "other_line")
+                | _about("payout") | _about("own") | _about("other"),
+            ),
+            models.CheckConstraint(
+                name="bank_allocation_says_of_whom",
+                condition=Q(kind="reversal")
+                | Q(customer=None) & (Q(kind__in=["payout", "own", "other"]) | Q(batch__isnull=False))
+                | Q(customer__isnull=False, batch=None) & ~Q(kind__in=["payout", "own", "other"]),
             ),
             models.CheckConstraint(
                 name="other_bank_money_says_what_it_is", condition=~Q(kind="other") | ~Q(note="")
             ),
-        ]
+        ]  # fmt: skip
         indexes = [
             models.Index(fields=["line"], condition=Q(undone_at=None), name="bank_allocations_in_force")
         ]
 
     datamap = row(
-        plain("id", "line", "other_line", "is_automatic", "score", "why", writes=())
+        plain("id", "line", "batch", "other_line", "is_automatic", "score", "why", writes=())
         | plain("undone_at")
-        | personal(Category.PAYMENT, "customer", "kind", "cents", "invoice", "order", "refund", "note", "booked_at", writes=()),
+        | personal(
+            Category.PAYMENT, "customer", "kind", "cents", "invoice", "order", "refund", "payout", "debit", "chargeback", "note",
+            "booked_at", writes=(),
+        ),
         key="customer_id", reads={Purpose.BILLING}, twins=(), creates={Purpose.BILLING}, writes={Purpose.BILLING}, keep=BOOKS,
-    )  # fmt: skip
-
-
-class CustomerCredit(MappedModel):
-    """
-    What a customer has to good: came in and was for no invoice. It pays the next invoice by itself. Never below zero.
-
-    `cents` is the sum of its moves; a trigger keeps it, and nobody writes it.
-    """
-
-    customer = models.OneToOneField(
-        Customer, models.PROTECT, related_name="+", verbose_name=_("customer"), primary_key=True
-    )
-    cents = models.PositiveBigIntegerField(_("credit"), default=0)
-
-    class Meta(MappedModel.Meta):
-        abstract = False
-        verbose_name = _("credit of a customer")
-        constraints = [models.CheckConstraint(name="credit_is_never_below_zero", condition=Q(cents__gte=0))]
-        indexes = [models.Index(fields=["customer"], condition=Q(cents__gt=0), name="customers_with_credit")]
-
-    datamap = row(
-        personal(Category.PAYMENT, "customer", "cents"),
-        key="customer_id", reads={Purpose.BILLING}, keep=BOOKS,
-    )  # fmt: skip
-
-
-class CreditMove(MappedModel):
-    """A change of a customer's credit: from or to the bank (`allocation`), or an invoice that it paid (`invoice`)."""
-
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
-    cents = models.BigIntegerField(_("change"))
-    allocation = models.ForeignKey(
-        BankAllocation, models.PROTECT, null=True, related_name="+", verbose_name=_("from the bank")
-    )
-    invoice = models.ForeignKey(
-        Invoice, models.PROTECT, null=True, related_name="+", verbose_name=_("invoice")
-    )
-    undoes = models.OneToOneField("self", models.PROTECT, null=True, related_name="undone_by")
-    at = models.DateTimeField(_("at"))
-
-    class Meta(MappedModel.Meta):
-        abstract = False
-        verbose_name = _("change of a credit")
-        constraints = [
-            models.CheckConstraint(name="credit_changes_by_something", condition=~Q(cents=0)),
-            models.CheckConstraint(
-                name="credit_changes_for_one_reason",
-                condition=Q(allocation__isnull=False, invoice=None)
-                | Q(allocation=None, invoice__isnull=False),
-            ),
-        ]
-        indexes = [models.Index(fields=["customer", "id"], name="credit_moves_of_customer")]
-
-    datamap = row(
-        plain("id", "allocation", "undoes") | personal(Category.PAYMENT, "customer", "cents", "invoice", "at"),
-        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING}, keep=BOOKS,
     )  # fmt: skip

@@ -1,16 +1,19 @@
 """What is on bank statements, what of it waits, and what was said of it. Acts for billing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
 from django.db.models import Count, Q, Sum
 
 from hospes.billing.models import Invoice
 from hospes.customers.models import Customer
 from hospes.payments.bank import allocating, finding, words
-from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement, CreditMove
+from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement
 from hospes.payments.bank.rules import Proposal, Why
+from hospes.payments.chargebacks.models import Chargeback
+from hospes.payments.debits.models import Batch, Debit
 from hospes.payments.models import Refund
 from hospes.sales.models import Order
 
@@ -85,15 +88,33 @@ def proposed(rows: Sequence[BankLine]) -> dict[int, list[Shown]]:
     return {pk: [names.shown(each) for each in some] for pk, some in found.items()}
 
 
+def _documents(about: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The numbers of orders, credit notes, direct debits and their files, and so on, by what kind of row it is and its id."""
+    wanted: dict[str, set[int]] = {}
+    for of, pk in about:
+        wanted.setdefault(of, set()).add(pk)
+    found: dict[tuple[str, int], str] = {}
+    for of, (rows, column) in _NUMBERED.items():
+        if of in wanted:
+            some = rows.objects.filter(pk__in=wanted[of]).values_list("pk", column)
+            found |= {(of, pk): number or "" for pk, number in some}
+    return found
+
+
+#: Where the number of something stands that a line can be about.
+_NUMBERED: Final[dict[str, tuple[Any, str]]] = {
+    "order": (Order, "number"), "refund": (Refund, "credit_note__number"), "batch": (Batch, "reference"),
+    "debit": (Debit, "end_to_end_id"), "chargeback": (Chargeback, "reference"),
+}  # fmt: skip
+
+
 class _Names:
     """The names of what proposals are about, read at once."""
 
     def __init__(self, proposals: Sequence[Proposal]) -> None:
         customers = {each.customer_id for each in proposals} - {None}
         invoices = {pk for each in proposals for pk, _cents in each.shares}
-        refunds = {each.about_id for each in proposals if each.kind in ("refund", "bounce")}
-        orders = {each.about_id for each in proposals if each.kind == "order"} - {None}
-        self._orders = dict(Order.objects.filter(pk__in=orders).values_list("pk", "number"))
+        self._documents = _documents({(each.of or each.kind.value, each.about_id or 0) for each in proposals})
         self._customers = {
             pk: (number, name)
             for pk, number, name in Customer.objects.filter(pk__in=customers).values_list(
@@ -101,10 +122,6 @@ class _Names:
             )
         }
         self._invoices = dict(Invoice.objects.filter(pk__in=invoices).values_list("pk", "number"))
-        self._refunds = {
-            row.pk: row.credit_note.number
-            for row in Refund.objects.with_related("credit_note").filter(pk__in=refunds - {None})
-        }
 
     def shown(self, each: Proposal) -> Shown:
         number, name = self._customers.get(each.customer_id or 0, (None, ""))
@@ -112,7 +129,7 @@ class _Names:
             each.kind.value, str(BankAllocation.Kind(each.kind.value).label), allocating.key_of(each), each.score,
             [str(words.WHY[why]) for why in each.why], each.customer_id, number, name,
             [(self._invoices.get(pk, ""), cents) for pk, cents in each.shares], each.left,
-            (self._orders if each.kind == "order" else self._refunds).get(each.about_id or 0, ""),
+            self._documents.get((each.of or each.kind.value, each.about_id or 0), ""),
         )  # fmt: skip
 
 
@@ -146,15 +163,8 @@ def said_of(line_ids: Sequence[int]) -> dict[int, list[Said]]:
     invoices = dict(
         Invoice.objects.filter(pk__in={each.invoice_id for each in rows} - {None}).values_list("pk", "number")
     )
-    refunds = {
-        row.pk: row.credit_note.number
-        for row in Refund.objects.with_related("credit_note").filter(
-            pk__in={each.refund_id for each in rows} - {None}
-        )
-    }
-    orders = dict(
-        Order.objects.filter(pk__in={each.order_id for each in rows} - {None}).values_list("pk", "number")
-    )
+    about = {each.pk: _about(each) for each in rows}
+    documents = _documents(pair for pair in about.values() if pair is not None)
     found: dict[int, list[Said]] = {}
     for each in rows:
         why = [str(words.WHY[Why(code)]) for code in each.why.split(",") if code in list(Why)]
@@ -162,13 +172,14 @@ def said_of(line_ids: Sequence[int]) -> dict[int, list[Said]]:
             Said(
                 each.pk, each.kind, str(BankAllocation.Kind(each.kind).label), each.cents, each.is_automatic, each.score, why,
                 each.customer_id, customers.get(each.customer_id or 0), invoices.get(each.invoice_id or 0, ""),
-                refunds.get(each.refund_id or 0, "") or orders.get(each.order_id or 0, ""), each.note, each.undone_at is not None,
+                documents.get(about[each.pk] or ("", 0), ""), each.note, each.undone_at is not None,
             )
         )  # fmt: skip
     return found
 
 
-def credit_moves(customer_id: int, *, limit: int) -> list[CreditMove]:
-    """How the credit of a customer came about, the last change first; with the invoice of each where there is one."""
-    found = CreditMove.objects.with_related("invoice").filter(customer_id=customer_id)
-    return list(found.order_by("-pk")[:limit])
+def _about(held: BankAllocation) -> tuple[str, int] | None:
+    for of in _NUMBERED:
+        if pk := getattr(held, f"{of}_id"):
+            return of, int(pk)
+    return None

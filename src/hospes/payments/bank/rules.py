@@ -57,9 +57,12 @@ class Kind(StrEnum):
 
     INVOICE = "invoice"
     ORDER = "order"
-    CREDIT = "credit"
-    REFUND = "refund"
+    BALANCE = "balance"
+    REFUND = "refund"  # of a credit note or a balance, by hand
     BOUNCE = "bounce"
+    COLLECTED = "collected"
+    RETURNED = "returned"
+    CLAIM = "claim"
     REVERSAL = "reversal"
     PAYOUT = "payout"
     OWN = "own"
@@ -102,7 +105,9 @@ class Payer:
 @dataclass(frozen=True)
 class Proposal:
     """
-    Whose a line may be: `shares` are invoices with cents in the order of paying; what is `left` becomes the customer's credit.
+    Whose a line may be: `shares` are invoices with cents in the order of paying; what is `left` becomes the customer's balance.
+
+    `about_id` is the row that it is about, `of` what kind of row where a kind of line has several.
     """
 
     kind: Kind
@@ -112,6 +117,7 @@ class Proposal:
     shares: tuple[tuple[int, int], ...] = ()
     left: int = 0
     about_id: int | None = None
+    of: str = ""
 
     @property
     def is_certain(self) -> bool:
@@ -212,7 +218,7 @@ def incoming(
         found += _for_named(seen, customer_id, mine, named, person, is_only=len(meant) < 2)
         if customer_id not in meant:
             found += _for_open(seen, customer_id, [each for each in mine if each.cents], person)
-            found += _as_credit(seen, customer_id, mine, named, person)
+            found += _as_balance(seen, customer_id, mine, named, person)
     ranked = sorted(found, key=lambda each: (-each.score, each.kind != Kind.INVOICE, each.shares))
     return _told_apart([each for each in ranked if each.score >= LEAST])[:MOST]
 
@@ -283,15 +289,15 @@ def share(cents: int, owed: Sequence[Owed]) -> tuple[tuple[tuple[int, int], ...]
     return tuple(shares), cents
 
 
-def _as_credit(
+def _as_balance(
     seen: Seen, customer_id: int, mine: Sequence[Owed], named: Mapping[str, Why], person: list[Why]
 ) -> list[Proposal]:
-    """A customer who is known and owes nothing that fits: their credit. A person says so, it may have to go back instead."""
+    """A customer who is known and owes nothing that fits: their balance. A person says so, it may be of somebody else."""
     paid = [each for each in mine if each.number in named and not each.cents]
     if any(each.cents for each in mine) or not (paid or {Why.ACCOUNT, Why.CUSTOMER_NUMBER} & set(person)):
         return []
     why = [*([named[paid[0].number], Why.PAID_ALREADY] if paid else []), *person]
-    return [Proposal(Kind.CREDIT, min(score(why), ALWAYS_ASK), tuple(why), customer_id, (), seen.cents)]
+    return [Proposal(Kind.BALANCE, min(score(why), ALWAYS_ASK), tuple(why), customer_id, (), seen.cents)]
 
 
 def _told_apart(ranked: list[Proposal]) -> list[Proposal]:
@@ -305,7 +311,7 @@ def _told_apart(ranked: list[Proposal]) -> list[Proposal]:
 def _less(proposal: Proposal, why: Why, most: int) -> Proposal:
     return Proposal(
         proposal.kind, min(proposal.score, most), tuple(dict.fromkeys([*proposal.why, why])), proposal.customer_id,
-        proposal.shares, proposal.left, proposal.about_id,
+        proposal.shares, proposal.left, proposal.about_id, proposal.of,
     )  # fmt: skip
 
 
@@ -315,7 +321,8 @@ def _less(proposal: Proposal, why: Why, most: int) -> Proposal:
 @dataclass(frozen=True)
 class Moved:
     """
-    Something that may be the other side: an order to be paid, a refund to be paid by hand, one that was, or an earlier line.
+    Something that may be the other side: an order to be paid, a refund to be paid by hand, one that was, a direct debit, or an
+    earlier line.
 
     `numbers` are those of its documents, in their compact form; `accounts` where its money came from or went to.
     """
@@ -327,6 +334,7 @@ class Moved:
     accounts: frozenset[str] = frozenset()
     name: str = ""
     references: frozenset[str] = frozenset()
+    of: str = ""
 
 
 def matching(seen: Seen, kind: Kind, others: Sequence[Moved], *, most: int = 100) -> list[Proposal]:
@@ -344,8 +352,31 @@ def matching(seen: Seen, kind: Kind, others: Sequence[Moved], *, most: int = 100
             why.append(Why.ACCOUNT)
         if alike(seen.name, each.name):
             why.append(Why.NAME)
-        found.append(Proposal(kind, min(score(why), most), tuple(why), each.customer_id, (), 0, each.id))
+        found.append(
+            Proposal(kind, min(score(why), most), tuple(why), each.customer_id, (), 0, each.id, each.of)
+        )
     return _told_apart(sorted(found, key=lambda each: (-each.score, each.about_id or 0))[:MOST])
+
+
+def debited(seen: Seen, kind: Kind, others: Sequence[Moved]) -> list[Proposal]:
+    """
+    Direct debits that a line names by their reference, whatever it comes to; certain is what is right to the cent.
+
+    A bank may take what it refused off what it collected: then a person looks.
+    """
+    named = [each for each in others if seen.end_to_end in each.references]
+    found = []
+    for each in named:
+        fits = (
+            Why.AMOUNT
+            if each.cents == seen.cents
+            else Why.PART
+            if abs(seen.cents) < abs(each.cents)
+            else Why.MORE
+        )
+        why = (Why.END_TO_END, fits)
+        found.append(Proposal(kind, score(why), why, each.customer_id, (), 0, each.id, each.of))
+    return _told_apart(found[:MOST])
 
 
 # --- whether it adds up ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Booking what is certain of lines that came in, and paying open invoices from the credit of their customers."""
+"""Booking what is certain of lines that came in."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import structlog
 
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
-from hospes.payments.bank import allocating, credit, finding
+from hospes.payments.bank import allocating, finding
 from hospes.payments.bank.models import BankLine
 
 logger = structlog.get_logger(__name__)
@@ -52,22 +52,3 @@ def _certain(page: Sequence[BankLine], now: datetime) -> list[int]:
     others = {line.pk for line in page} - set(certain)
     BankLine.objects.filter(pk__in=others, matched_at=None).update(matched_at=now)
     return certain
-
-
-def set_off(*, now: datetime, actor: Actor = JOB, page_size: int = 500) -> Counter[str]:
-    """Pay what is open from credit, a customer in a transaction; counts customers, and cents that were paid so."""
-    tally: Counter[str] = Counter()
-    last = 0
-    while True:
-        with acting(Purpose.BILLING, actor=actor):
-            page = credit.customers_to_set_off(after=last, limit=page_size)
-        for last in page:
-            try:
-                with acting(Purpose.BILLING, actor=actor):
-                    tally["cents"] += credit.set_off(customer_id=last, now=now)
-                tally["customers"] += 1
-            except Exception:
-                logger.exception("could not set off credit", customer_id=last)
-                tally["failed"] += 1
-        if len(page) < page_size:
-            return tally

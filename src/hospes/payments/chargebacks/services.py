@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
+from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.payments import booking
@@ -25,6 +26,7 @@ journal.register({
     "payment.charged_back": gettext_lazy("Money of a payment was taken back by the bank"),
     "payment.returned": gettext_lazy("What the bank took back was given back after all"),
     "payment.chargeback_settled": gettext_lazy("What the bank took back was collected by hand"),
+    "payment.chargeback_not_settled": gettext_lazy("What the bank took back was not collected by hand after all"),
 })  # fmt: skip
 
 Use = ledger.Use
@@ -150,9 +152,27 @@ def settled_by_hand(*, chargeback_id: int, on: date, now: datetime) -> None:
     if not clock.day_of(held.charged_at) <= on <= clock.day_of(now):
         raise NotOpen(gettext("That day is before the chargeback, or has yet to come."))
     Chargeback.objects.filter(pk=held.pk).update(settled_on=on)
-    lines = [(Use.BANK, held.rest_cents), (Use.DEBTORS, -held.rest_cents)]
-    ledger.post([_posting(held, f"chargeback:{held.pk}:rest", lines, on)], now=now)
+    _claimed(held, on, held.rest_cents, now)
     _noted("payment.chargeback_settled", held, now)
+
+
+@transaction.atomic
+def not_settled(*, chargeback_id: int, on: date, now: datetime) -> None:
+    """What was said to have come in did not after all: it is to be collected again. Raises NotOpen when nobody said so."""
+    held = Chargeback.objects.select_for_update().get(pk=chargeback_id)
+    if held.settled_on is None:
+        raise NotOpen(gettext("Nothing has to be collected of this (any more)."))
+    Chargeback.objects.filter(pk=held.pk).update(settled_on=None)
+    _claimed(held, on, -held.rest_cents, now)
+    _noted("payment.chargeback_not_settled", held, now)
+
+
+def _claimed(held: Chargeback, on: date, cents: int, now: datetime) -> None:
+    """It is under way until it stands on a bank statement; it may come in, turn out not to have, and come in."""
+    origin = f"chargeback:{held.pk}:rest"
+    before = LedgerEntry.objects.filter(origin__startswith=f"{origin}:").count()
+    lines = [(Use.SUSPENSE, cents), (Use.DEBTORS, -cents)]
+    ledger.post([_posting(held, f"{origin}:{before + 1}", lines, on)], now=now)
 
 
 def _post(

@@ -2,10 +2,11 @@
 What was collected goes into the books, and what the bank gives back out of them again by the opposite entry. Acts for billing.
 
 Money under way stands on an account of its own (direct debits on their way) from the day of collection until the bank's statement
-says that it is there; what the bank gives back is taken off it again. So a statement is booked against that account, with either
-sign (`on_statement`), and it is empty when everything was seen.
+says that it is there; what the bank gives back is taken off it again. What stands on a statement is booked against that account,
+with either sign (`bank.allocating`), so it is empty when everything was seen.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -14,8 +15,10 @@ from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
+from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import Invoice
 from hospes.kernel import clock, journal
+from hospes.payments.balances import services as balances
 from hospes.payments.debits import batches, mandates
 from hospes.payments.debits.announcing import noted as _noted
 from hospes.payments.debits.announcing import one_at_a_time, tell
@@ -26,7 +29,8 @@ journal.register({
     "debit.collected": gettext_lazy("Direct debit collected and booked"),
     "debit.rejected": gettext_lazy("Direct debit refused by the bank"),
     "debit.returned": gettext_lazy("Direct debit given back by the bank"),
-    "debit.put_right": gettext_lazy("Difference of a direct debit put right"),
+    "debit.put_right": gettext_lazy("What a customer got back twice came in again"),
+    "debit.not_put_right": gettext_lazy("What a customer got back twice did not come in after all"),
 })  # fmt: skip
 
 _State, _Use = Debit.State, ledger.Use
@@ -45,7 +49,7 @@ class NotPutRight(Exception):
 @transaction.atomic
 def collected(*, debit_id: int, now: datetime) -> bool:
     """
-    Book a collection whose day is over: as much as is open on the invoice by now; what is more is to be paid back.
+    Book a collection whose day is over: as much as is open on the invoice by now; what is more is the customer's balance.
 
     False when it is not at the bank (any more): again changes nothing.
     """
@@ -70,6 +74,9 @@ def _collect(debit: Debit, now: datetime) -> None:
     )
     debit.state, debit.collected_at, debit.surplus_cents = _State.COLLECTED, now, debit.cents - taken
     debit.save(update_fields=["state", "collected_at", "surplus_cents"])
+    balances.change(
+        balances.Kind.SURPLUS, customer_id=debit.customer_id, cents=debit.surplus_cents, origin=f"debit:{debit.pk}", now=now
+    )  # fmt: skip
     used = Mandate.objects.filter(pk=debit.mandate_id)
     used.exclude(last_used_on__gte=debit.collect_on).update(last_used_on=debit.collect_on)
     _post(debit, "collected", debit.collect_on, [
@@ -137,29 +144,35 @@ def _seen_at_the_bank(debit: Debit, on: date, now: datetime) -> None:
 
 
 def _give_back(debit: Debit, code: str, on: date, now: datetime) -> None:
-    taken = debit.cents - debit.surplus_cents
-    settled = _settle_credit(debit, taken, on, now)
-    claim = _reopen(debit, taken - settled, now)
-    # What came in too much went back already, and now once more.
-    extra = debit.surplus_cents if debit.repaid_on is not None else 0
-    lines = [
-        (_Use.DEBITS, -debit.cents), (_Use.DEBTORS, taken - claim), (_Use.SURPLUS, debit.surplus_cents + claim),
-    ]  # fmt: skip
-    debit.state, debit.code, debit.ended_on, debit.claim_cents = _State.RETURNED, code, on, claim + extra
+    """First what the customer has with us of it, then what credit notes still give back; the rest opens the invoice again."""
+    notes = list(Invoice.objects.select_for_update().filter(credits_id=debit.invoice_id).order_by("pk"))
+    from_balance = min(debit.surplus_cents, balances.held(debit.customer_id))
+    balances.change(
+        balances.Kind.CHARGED_BACK, customer_id=debit.customer_id, cents=-from_balance, origin=f"debit:{debit.pk}:returned",
+        now=now,
+    )  # fmt: skip
+    took = debit.cents - debit.surplus_cents
+    settled = _settle_credit(notes, took, on, now)
+    _taken, opened = billing.take_back(invoice_id=debit.invoice_id, cents=took - settled, now=now)
+    # What neither opens anything nor was with us the customer has twice by now: it was paid back before.
+    debit.claim_cents = debit.cents - from_balance - settled - opened
+    debit.state, debit.code, debit.ended_on = _State.RETURNED, code, on
     debit.save(update_fields=["state", "code", "ended_on", "claim_cents"])
-    _post(debit, "returned", on, lines, now)
+    _post(debit, "returned", on, [
+        (_Use.DEBITS, -debit.cents), (_Use.DEBTORS, debit.cents - from_balance), (_Use.SURPLUS, from_balance),
+    ], now)  # fmt: skip
     _noted("debit.returned", debit, now, ["state", "code"])
     _go_on(debit, now)
 
 
-def _settle_credit(debit: Debit, cents: int, on: date, now: datetime) -> int:
+def _settle_credit(notes: Sequence[Invoice], cents: int, on: date, now: datetime) -> int:
     """
-    What credit notes of the invoice still give back went back by this; returns how much.
+    What these credit notes of the invoice still give back went back by this; returns how much.
 
     What is being paid back through the provider, or is divided otherwise than this, stays as it is.
     """
     left = cents
-    for note in Invoice.objects.filter(credits_id=debit.invoice_id).order_by("pk"):
+    for note in notes:
         planned = list(Refund.objects.select_for_update().filter(credit_note_id=note.pk).order_by("pk"))
         parts = (
             [note.open_cents] if not planned else [r.cents for r in planned if r.state == Refund.State.FAILED]
@@ -178,20 +191,6 @@ def _settle_credit(debit: Debit, cents: int, on: date, now: datetime) -> int:
     return cents - left
 
 
-def _reopen(debit: Debit, cents: int, now: datetime) -> int:
-    """
-    Open the invoice again for so much; returns how much of it cannot be, since it was credited and paid back already.
-
-    That the customer has twice by now: it is to be claimed.
-    """
-    if not cents:
-        return 0
-    invoice = billing.lock(debit.invoice_id)
-    too_much = max(invoice.paid_cents + invoice.credited_cents - invoice.total_cents, 0)
-    billing.undo_payment(invoice_id=invoice.pk, cents=cents, now=now)
-    return min(too_much, cents)
-
-
 def _go_on(debit: Debit, now: datetime) -> None:
     """What follows from the reason: the mandate ends, or not; the customer hears of it. Another try is announced by itself."""
     then = ReasonCode.objects.filter(code=debit.code).values_list("then", flat=True).first()
@@ -206,33 +205,49 @@ def _go_on(debit: Debit, now: datetime) -> None:
 @transaction.atomic
 def put_right(*, debit_id: int, on: date, now: datetime) -> None:
     """
-    Say that what came in too much was paid back by hand on a day, or that what went back twice came in again.
+    Say that what went back twice came in again on a day; it is under way until it stands on a bank statement.
 
     Raises NotPutRight when nothing waits for that (any more).
     """
     debit = _locked(debit_id)
-    if not clock.day_of(debit.collected_at or now) <= on <= clock.day_of(now):
+    if not debit.collect_on <= on <= clock.day_of(now):
         raise NotPutRight(gettext("That day is before the collection, or has yet to come."))
-    if debit.claim_cents and debit.claimed_on is None:
-        debit.claimed_on, cents, what = on, -debit.claim_cents, "claimed"
-    elif debit.surplus_cents and debit.repaid_on is None and debit.state == _State.COLLECTED:
-        debit.repaid_on, cents, what = on, debit.surplus_cents, "repaid"
-    else:
+    if not debit.claim_cents or debit.claimed_on is not None:
         raise NotPutRight(gettext("There is nothing to put right (any more)."))
-    debit.save(update_fields=["claimed_on", "repaid_on"])
-    _post(debit, what, on, [(_Use.SURPLUS, cents), (_Use.BANK, -cents)], now)
-    _noted("debit.put_right", debit, now, ["repaid_on", "claimed_on"])
+    debit.claimed_on = on
+    debit.save(update_fields=["claimed_on"])
+    _post(
+        debit,
+        _claimed(debit),
+        on,
+        [(_Use.SUSPENSE, debit.claim_cents), (_Use.DEBTORS, -debit.claim_cents)],
+        now,
+    )
+    _noted("debit.put_right", debit, now, ["claimed_on"])
 
 
-def on_statement(*, origin: str, cents: int, on: date, document: str, now: datetime) -> int:
-    """
-    Book what a bank statement says of direct debits: what came in for a file (above zero), or went back of a collection (below).
+@transaction.atomic
+def not_put_right(*, debit_id: int, on: date, now: datetime) -> None:
+    """What went back twice did not come in after all: it is to be claimed again. Raises NotPutRight when nobody said it had."""
+    debit = _locked(debit_id)
+    if debit.claimed_on is None:
+        raise NotPutRight(gettext("There is nothing to put right (any more)."))
+    debit.claimed_on = None
+    debit.save(update_fields=["claimed_on"])
+    _post(
+        debit,
+        _claimed(debit),
+        on,
+        [(_Use.SUSPENSE, -debit.claim_cents), (_Use.DEBTORS, debit.claim_cents)],
+        now,
+    )
+    _noted("debit.not_put_right", debit, now, ["claimed_on"])
 
-    `origin` names the line of the statement uniquely; 0 when it was booked already. The collections themselves are booked by
-    `collected` and `returned`.
-    """
-    lines = [(_Use.BANK, cents), (_Use.DEBITS, -cents)]
-    return ledger.post([ledger.Posting(ledger.Journal.BANK, origin, on, lines, None, document)], now=now)
+
+def _claimed(debit: Debit) -> str:
+    """What names the next entry about a claim: it may come in, turn out not to have, and come in."""
+    before = LedgerEntry.objects.filter(origin__startswith=f"debit:{debit.pk}:claimed:").count()
+    return f"claimed:{before + 1}"
 
 
 def _post(debit: Debit, what: str, on: date, lines: list[tuple[ledger.Use, int]], now: datetime) -> None:

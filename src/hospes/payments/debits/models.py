@@ -223,8 +223,8 @@ class Debit(MappedModel):
     """
     A collection of what is open on an invoice. Of an invoice only one can be under way (LIVE).
 
-    `surplus_cents` is what came in more than was still open, to be paid back (`repaid_on`); `claim_cents` what the bank gave back
-    to a customer who had got it back already, to be claimed (`claimed_on`).
+    `surplus_cents` is what came in more than was still open: the customer's balance; `claim_cents` what the bank gave back to a
+    customer who had got it back already, to be claimed (`claimed_on`).
     """
 
     class State(models.TextChoices):
@@ -258,7 +258,6 @@ class Debit(MappedModel):
     code = models.CharField(_("reason of the bank"), max_length=4, blank=True)
     ended_on = models.DateField(_("sent back on"), null=True)
     surplus_cents = models.PositiveBigIntegerField(_("more than was open"), default=0)
-    repaid_on = models.DateField(_("that was paid back on"), null=True)
     claim_cents = models.PositiveBigIntegerField(_("got back twice"), default=0)
     claimed_on = models.DateField(_("that was put right on"), null=True)
 
@@ -297,7 +296,7 @@ class Debit(MappedModel):
             models.Index(fields=["customer", "-id"], name="debits_of_customer"),
             models.Index(
                 fields=["id"],
-                condition=Q(state="collected", surplus_cents__gt=0, repaid_on=None) | Q(claim_cents__gt=0, claimed_on=None),
+                condition=Q(claim_cents__gt=0, claimed_on=None),
                 name="debits_to_be_put_right",
             ),
         ]  # fmt: skip
@@ -306,7 +305,7 @@ class Debit(MappedModel):
         plain("id", writes=()) | plain("batch", "sequence")
         | personal(Category.PAYMENT, "customer", "mandate", "invoice", "end_to_end_id", "announced_at", writes=())
         | personal(Category.PAYMENT, "cents", "collect_on", to=[Recipient.BANK])
-        | personal(Category.PAYMENT, "state", "collected_at", "why", "surplus_cents", "repaid_on", "claim_cents", "claimed_on")
+        | personal(Category.PAYMENT, "state", "collected_at", "why", "surplus_cents", "claim_cents", "claimed_on")
         | personal(Category.PAYMENT, "ended_on", source=Source.PROVIDER)
         | personal(Category.PAYMENT, "code", source=Source.PROVIDER, words=reason_words),
         key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, twins={Purpose.BILLING}, creates={Purpose.BILLING},

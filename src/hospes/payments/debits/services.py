@@ -3,7 +3,7 @@ Direct debit by the operator's own bank: the public verbs.
 
 The customer (within their own rows): `sign`, `withdraw`. A colleague: `end`, `call_off`, `download`, `submitted`, `cancel`,
 `take_in` (a report of the bank), `put_right`. The clock: `announce`, `make`, `collected`, `lapse` (`sweeps`). Bank statements:
-`returned(end_to_end_id=…, code=…, on=…, now=…)` for what came back, `on_statement(…)` for the statement's own line.
+`returned(end_to_end_id=…, code=…, on=…, now=…)` for what came back, `put_right` and `not_put_right` for what went back twice.
 """
 
 from hospes.payments.debits.announcing import NotAnnounced, announce, call_off
@@ -11,7 +11,7 @@ from hospes.payments.debits.batches import BatchRefused, cancel, download, make,
 from hospes.payments.debits.booking import (
     NotPutRight,
     collected,
-    on_statement,
+    not_put_right,
     put_right,
     rejected,
     returned,
@@ -35,7 +35,7 @@ __all__ = [
     "lapse",
     "make",
     "may_sign",
-    "on_statement",
+    "not_put_right",
     "put_right",
     "rejected",
     "returned",

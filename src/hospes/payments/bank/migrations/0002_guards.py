@@ -1,7 +1,7 @@
 from django.db import migrations
 
-#: What holds whoever writes: of a line never more is divided than it is, what was undone stays undone, and a customer's credit
-#: is the sum of its moves. The columns that these keep are written by nobody else: no purpose may.
+#: What holds whoever writes: of a line never more is divided than it is, and what was undone stays undone. The columns that these
+#: keep are written by nobody else: no purpose may.
 SQL = """
 CREATE FUNCTION bank_line_begins_undivided() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -30,37 +30,26 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
-CREATE FUNCTION bank_credit_adds_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-BEGIN
-  INSERT INTO bank_customercredit (customer_id, cents) VALUES (NEW.customer_id, 0) ON CONFLICT DO NOTHING;
-  UPDATE bank_customercredit SET cents = cents + NEW.cents WHERE customer_id = NEW.customer_id;
-  RETURN NULL;
-END $$;
 CREATE FUNCTION bank_stays() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   RAISE EXCEPTION 'permission denied for table %: what the bank said stays (% refused)', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'insufficient_privilege';
 END $$;
-REVOKE ALL ON FUNCTION bank_line_begins_undivided(), bank_allocation_takes(), bank_credit_adds_up(), bank_stays() FROM PUBLIC;
+REVOKE ALL ON FUNCTION bank_line_begins_undivided(), bank_allocation_takes(), bank_stays() FROM PUBLIC;
 CREATE TRIGGER bank_line_begins_undivided BEFORE INSERT ON bank_bankline
   FOR EACH ROW EXECUTE FUNCTION bank_line_begins_undivided();
 CREATE TRIGGER bank_allocation_takes AFTER INSERT OR UPDATE ON bank_bankallocation
   FOR EACH ROW EXECUTE FUNCTION bank_allocation_takes();
-CREATE TRIGGER bank_credit_adds_up AFTER INSERT ON bank_creditmove
-  FOR EACH ROW EXECUTE FUNCTION bank_credit_adds_up();
 CREATE TRIGGER bank_stays BEFORE UPDATE OF cents, booked_on, statement_id, position ON bank_bankline
   FOR EACH STATEMENT EXECUTE FUNCTION bank_stays();
 CREATE TRIGGER bank_stays BEFORE UPDATE ON bank_bankstatement FOR EACH STATEMENT EXECUTE FUNCTION bank_stays();
 CREATE TRIGGER bank_stays BEFORE UPDATE OF cents, line_id, kind, invoice_id, customer_id ON bank_bankallocation
   FOR EACH STATEMENT EXECUTE FUNCTION bank_stays();
-CREATE TRIGGER bank_stays BEFORE UPDATE ON bank_creditmove FOR EACH STATEMENT EXECUTE FUNCTION bank_stays();
 """
 
 UNDO = """
 DROP FUNCTION bank_line_begins_undivided() CASCADE;
 DROP FUNCTION bank_allocation_takes() CASCADE;
-DROP FUNCTION bank_credit_adds_up() CASCADE;
 DROP FUNCTION bank_stays() CASCADE;
 """
 

@@ -16,7 +16,7 @@ def test_credit_stands_on_the_page_of_invoices() -> None:
     mine, other = (make.customer(holder=holder) for holder in several)
     with as_login("worker"):
         [one] = came_in(line(1234, "te veel"))
-        act(allocating.hold_as_credit, line_id=one.pk, number=mine.number)
+        act(allocating.hold_as_balance, line_id=one.pk, number=mine.number)
     said = text(browser(several[0]).get(f"/k/{mine.number}/facturen/"))
     assert "U hebt € 12,34 tegoed" in said.replace("\u00a0", " ")
     assert "tegoed" not in text(browser(several[1]).get(f"/k/{other.number}/facturen/"))
