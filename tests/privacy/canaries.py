@@ -112,6 +112,7 @@ def plant(life: Life) -> list[Canary]:
             if mapped.model is not None and mapped.entry.about_somebody:
                 _lift_checks(cursor, mapped.table)
                 planted += _plant_in(cursor, mapped, life)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # what is made after this adds up at its end, as ever
     return planted
 
 
