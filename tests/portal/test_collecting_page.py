@@ -7,9 +7,10 @@ import pytest
 
 from hospes.payments.collecting.models import CollectWish, ProviderMandate
 from simulators import PaymentProvider
+from tests.payments.debits import desk
 from tests.portal.visit import all_of, browser, jobs, member, text
 from tests.support import make
-from tests.support.rights import as_owner
+from tests.support.rights import as_login, as_owner
 
 pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P14")]
 
@@ -81,3 +82,19 @@ def test_the_page_of_an_invoice_says_when_it_is_collected_as_its_mail_does(provi
             state="ended", ended_at=make.NOW, ended_why="customer"
         )
     assert "Wij innen" not in text(client.get(page))
+
+
+def test_who_signed_a_mandate_of_ours_is_told_that_and_not_asked_for_leave(provider: PaymentProvider) -> None:
+    customer = make.customer(holder=make.person())
+    make.order(customer=customer, paid=True)
+    invoice = make.invoice(customer=customer)
+    client = browser(make.holder_of(customer))
+    page = f"/k/{customer.number}/facturen/{invoice.number}/"
+    assert 'name="collect"' in client.get(page).content.decode()
+    leave_of(customer)
+    with as_login("worker"):
+        desk.sign(customer)
+    said = text(client.get(f"/k/{customer.number}/facturen/innen/"))
+    assert "•••• 6789" in said
+    assert "wordt niet gebruikt" in said
+    assert 'name="collect"' not in client.get(page).content.decode()

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, Sum
 from hospes.billing.collection import Collection
 from hospes.billing.models import Invoice
 from hospes.payments.collecting.queries import is_collected as is_collected_at_the_provider
+from hospes.payments.collecting.queries import mandate_of
 from hospes.payments.debits import batches, rules
 from hospes.payments.debits.models import LIVE, Batch, Debit, Mandate, MandateAccount, ReasonCode
 
@@ -46,6 +47,11 @@ def live_of(invoice_id: int) -> Debit | None:
 def is_at_the_bank(debit: Debit | None) -> bool:
     """Whether a collection can no longer be called off by paying in another way."""
     return debit is not None and debit.state in (_State.BATCHED, _State.SUBMITTED)
+
+
+def pays_by_itself(customer_id: int) -> bool:
+    """Whether invoices of a customer are collected already, in this way or by leave at the provider: nothing more is asked."""
+    return active(customer_id) is not None or mandate_of(customer_id) is not None
 
 
 def is_collected(invoice_id: int) -> bool:

@@ -23,8 +23,8 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments.balances.queries import balance_of
-from hospes.payments.collecting.queries import mandate_of
 from hospes.payments.collecting.queries import of_invoice as collected_of
+from hospes.payments.debits.queries import pays_by_itself
 from hospes.payments.models import UNDECIDED
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
@@ -137,7 +137,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
     context = {
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
         "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
-        "has_leave": mandate_of(capacity.customer_id) is not None, "collected": collected_of(found.pk),
+        "has_leave": pays_by_itself(capacity.customer_id), "collected": collected_of(found.pk),
         "will_be": collection_of(found, today=clock.today()),
         "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),

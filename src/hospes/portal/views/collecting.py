@@ -17,6 +17,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import queries as payments
 from hospes.payments.collecting import queries, services
 from hospes.payments.collecting.models import ProviderMandate
+from hospes.payments.debits import queries as debits
 from hospes.portal.pages import customer_page
 
 
@@ -37,6 +38,6 @@ def collecting(request: Any, capacity: Capacity) -> HttpResponse:
     context = {
         "leave": leave, "method": method_words(leave.method, clock.today()) if leave else "",
         "account": payments.masked(source.account) if source else "", "days": settings.HOSPES_OPERATOR.collect_notice_days,
-        "coming": queries.to_come(capacity.customer_id),
+        "coming": queries.to_come(capacity.customer_id), "own": debits.active(capacity.customer_id),
     }  # fmt: skip
     return render(request, "portal/collecting.html", context)

@@ -23,7 +23,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments import services as payments
-from hospes.payments.collecting.queries import mandate_of
+from hospes.payments.debits.queries import pays_by_itself
 from hospes.payments.rules import is_notice_token, is_reference
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
@@ -159,7 +159,7 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     lines = queries.quote_lines(found.quote_id)
     context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": lines, "later": later_terms(lines, capacity), "payment": begun[0] if begun else None,
-               "in_use": _in_use(found), "has_leave": mandate_of(capacity.customer_id) is not None,
+               "in_use": _in_use(found), "has_leave": pays_by_itself(capacity.customer_id),
                "on_account": found.quote.on_account,
                "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip
