@@ -180,6 +180,37 @@ def test_what_was_paid_back_before_is_to_be_collected_by_hand(till: Till) -> Non
     assert_agreement()
 
 
+@pytest.mark.parametrize("when", ["credited", "planned", "waiting"])
+def test_what_waited_to_go_back_went_back_by_that_and_nobody_pays_it_by_hand(till: Till, when: str) -> None:
+    invoice, reference = paid(till)
+    if when == "waiting":
+        till.sim.control.refunds(3600)
+    with acting(Purpose.BILLING, actor=JOB):
+        note = billing.credit(
+            invoice_id=invoice.pk, reason="Ended", key="1", today=clock.day_of(till.now), now=till.now
+        )
+    if when != "credited":
+        sweeps.see_to_refunds(now=till.now, look_up=False)
+    if when == "waiting":  # the provider would not, so a colleague was to
+        with as_owner():
+            Refund.objects.update(state="failed", reason="refused")
+    till.sim.control.charge_back(reference)
+    hear(till, reference)
+    sweeps.see_to_refunds(now=till.now)
+    for _ in range(3):
+        till.work()
+    with as_owner():
+        [refund], held = Refund.objects.all(), Chargeback.objects.get()
+    assert (refund.state, refund.reason) == ("done", "taken_back")
+    assert (held.rest_cents, again(note).open_cents, stands(invoice)[1]) == (0, 0, 0)
+    assert_agreement()
+    till.sim.control.reverse_chargeback(held.reference)
+    hear(till, reference)
+    with as_owner():
+        assert Balance.objects.get().cents == 9075  # the money is here again, and the customer's
+    assert_agreement()
+
+
 def test_an_order_that_was_taken_back_has_an_open_invoice(till: Till) -> None:
     order = make.order()
     till.begin(order)

@@ -174,6 +174,7 @@ class Refund(MappedModel):
         NO_PAYMENT = "no_payment", _("it was not paid through the payment provider")
         REFUSED = "refused", _("the payment provider does not pay it back")
         BOUNCED = "bounced", _("the money did not arrive")
+        TAKEN_BACK = "taken_back", _("the customer’s bank took it back already")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="refunds", verbose_name=_("customer"))
     credit_note = models.ForeignKey(

@@ -5,11 +5,12 @@ Acts for billing. The provider is asked between transactions. A credit note is d
 each part is sent once, by its key, however often that is tried.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
@@ -32,6 +33,7 @@ journal.register({
     "refund.done": gettext_lazy("Money was paid back"),
     "refund.failed": gettext_lazy("Money could not be paid back through the payment provider"),
     "refund.by_hand": gettext_lazy("Money was paid back by hand"),
+    "refund.taken_back": gettext_lazy("Money to be paid back was taken back by the bank already"),
 })  # fmt: skip
 
 #: Within how many days money goes back; after a withdrawal the law says so (art. 6:230r Dutch Civil Code).
@@ -79,6 +81,8 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
     for refund in made:
         if refund.state == _State.REQUESTED:
             _enqueue(refund.pk)
+        else:
+            _against_chargebacks(refund, now)
     return made
 
 
@@ -222,6 +226,7 @@ def apply(*, refund_id: int, said: Repayment | None, now: datetime) -> str:
 def _failed(refund: Refund, reason: str, now: datetime) -> str:
     Refund.objects.filter(pk=refund.pk).update(state=_State.FAILED, reason=reason, done_at=None)
     _noted("refund.failed", refund, now)
+    _against_chargebacks(refund, now)
     return "failed"
 
 
@@ -261,6 +266,45 @@ def _keep_promise(refund: Refund, now: datetime) -> None:
             Promised.objects.filter(pk=promised.pk).update(settled_at=now)
 
 
+# --- taken back -----------------------------------------------------------------------------------------------------------
+
+
+def settle_waiting(invoice_ids: Sequence[int], now: datetime) -> None:
+    """After a chargeback: what waits to be paid back by hand of credit notes of these invoices went back by that."""
+    waiting = Refund.objects.filter(credit_note__credits_id__in=invoice_ids, state=_State.FAILED)
+    for refund in waiting.select_for_update(of=("self",)).order_by("pk"):
+        _against_chargebacks(refund, now)
+
+
+def _against_chargebacks(refund: Refund, now: datetime) -> None:
+    """
+    What the bank of the customer took back of the invoice's payments, and could open nothing for, is what waits to be paid back.
+
+    Else it would be paid back by hand, and then be claimed.
+    """
+    payments = [payment.pk for payment in _payments_of(Invoice.objects.get(pk=refund.credit_note_id))]
+    rests = Chargeback.objects.select_for_update().filter(
+        payment_id__in=payments, reversed_at=None, settled_on=None, rest_cents__gte=refund.cents
+    )
+    held = rests.order_by("pk").first()
+    if held is not None:
+        Chargeback.objects.filter(pk=held.pk).update(rest_cents=F("rest_cents") - refund.cents)
+        method = Payment.objects.values_list("method", flat=True).get(pk=held.payment_id)
+        taken_back(refund, on=clock.day_of(held.charged_at), paid_with=method, now=now)
+
+
+def taken_back(refund: Refund, *, on: date, paid_with: str, now: datetime) -> None:
+    """What waited to be paid back by hand was taken back: nothing is to be done any more. The ledger is the caller's."""
+    Refund.objects.filter(pk=refund.pk).update(
+        state=_State.DONE, reason=_Reason.TAKEN_BACK, done_at=now, paid_on=on
+    )
+    billing.pay_back(
+        credit_note_id=refund.credit_note_id, cents=refund.cents, paid_at=now, paid_with=paid_with, now=now
+    )
+    _noted("refund.taken_back", refund, now)
+    _keep_promise(refund, now)
+
+
 # --- by hand --------------------------------------------------------------------------------------------------------------
 
 
@@ -281,7 +325,7 @@ def came_back_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
     What was paid by hand came back on a day, or was not paid after all: it is to be paid again. Raises NotByHand when it was not.
     """
     refund = Refund.objects.select_for_update().get(pk=refund_id)
-    if refund.state != _State.DONE or refund.paid_on is None:
+    if refund.state != _State.DONE or refund.paid_on is None or refund.reason == _Reason.TAKEN_BACK:
         raise NotByHand(gettext("This was not paid back by hand."))
     billing.pay_back(
         credit_note_id=refund.credit_note_id, cents=-refund.cents, paid_at=now, paid_with="", now=now

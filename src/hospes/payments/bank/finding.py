@@ -52,10 +52,12 @@ def proposals(lines: Sequence[BankLine]) -> dict[int, list[Proposal]]:
     coming = [line for line in unknown if line.left_cents > 0]
     going = [line for line in unknown if line.left_cents < 0]
     known = _known_accounts(unknown)
-    for line_id, some in _incoming(coming, known).items():
+    # What came back is no payment, whatever number is in its text.
+    paid = [line for line in coming if not line.return_reason and not line.is_reversal]
+    for line_id, some in _incoming(paid, known).items():
         found[line_id] += some
     others = [
-        _orders(coming, known), _bounces(coming), _outgoing(going),
+        _orders(paid, known), _bounces(coming), _outgoing(going),
         debited.claims([(line, seen(line)) for line in coming], known),
     ]  # fmt: skip
     for line_id, some in [pair for each in others for pair in each.items()]:
@@ -245,6 +247,7 @@ def _by_hand(amounts: set[int], how: Q, *, sign: int) -> list[Moved]:
     refunds = (
         Refund.objects.with_related("credit_note")
         .filter(how, cents__in=amounts)
+        .exclude(reason=Refund.Reason.TAKEN_BACK)
         .order_by("due_on", "pk")[:200]
     )
     payouts = (

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
@@ -16,7 +17,7 @@ from hospes.billing.ledger import services as ledger
 from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
-from hospes.payments import booking
+from hospes.payments import booking, refunds
 from hospes.payments.balances import services as balances
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 from hospes.payments.models import CAME_IN, Payment
@@ -90,6 +91,8 @@ def _book(payment: Payment, said: Dispute, now: datetime) -> Chargeback:
     _post(made, f"chargeback:{made.pk}", lines, said.at, now)
     _noted("payment.charged_back", made, now)
     _tell("payments.charged_back", made, now)
+    if made.rest_cents:
+        refunds.settle_waiting([invoice_id for invoice_id, _cents in booking.shares(payment)], now)
     return made
 
 
@@ -144,9 +147,15 @@ def _method_of(held: Chargeback) -> str:
 
 
 @transaction.atomic
-def settled_by_hand(*, chargeback_id: int, on: date, now: datetime) -> None:
-    """Say that the customer paid to the bank account what a chargeback could open nothing for; raises NotOpen."""
+def settled_by_hand(*, chargeback_id: int, on: date, now: datetime, is_seen: bool = False) -> None:
+    """
+    Say that the customer paid to the bank account what a chargeback could open nothing for; raises NotOpen.
+
+    Also above the amount from which two decide, unless it `is_seen` on a statement: it is no way to write off.
+    """
     held = Chargeback.objects.select_for_update().get(pk=chargeback_id)
+    if not is_seen and held.rest_cents > settings.HOSPES_OPERATOR.four_eyes_above_cents:
+        raise NotOpen(gettext("An amount like this is booked from the bank statement: say there what it is."))
     if not held.rest_cents or held.settled_on is not None or held.reversed_at is not None:
         raise NotOpen(gettext("Nothing has to be collected of this (any more)."))
     if not clock.day_of(held.charged_at) <= on <= clock.day_of(now):
