@@ -74,6 +74,40 @@ def test_a_file_that_is_refused_as_a_whole_goes_into_the_next_one() -> None:
     assert states() == ["batched"] * 2
 
 
+def test_a_file_that_is_refused_after_its_day_was_never_collected() -> None:
+    a_file()
+    desk.submit(batches()[0], FRIDAY)
+    after = batches()[0].collect_on + timedelta(days=1)
+    assert day(after) == {"collected": 2}
+    assert take_in(report(batches()[0], group="RJCT", code="FF01"), after) == {"refused": 1, "returned": 2}
+    assert states() == ["returned"] * 2
+    assert (desk.balance("debits"), desk.balance("debtors")) == (0, desk.open_items())
+    assert desk.open_items() == 2 * 9075
+
+
+@pytest.mark.parametrize("was", ["handed in twice", "taken before"])
+def test_a_file_that_the_bank_has_is_not_collected_from_once_more(was: str) -> None:
+    a_file()
+    if was == "taken before":
+        take_in(report(batches()[0], group="ACCP"), FRIDAY)
+    else:
+        desk.submit(batches()[0], FRIDAY)
+    code = "AM05" if was == "handed in twice" else "FF01"
+    with pytest.raises(ReportRefused):
+        take_in(report(batches()[0], group="RJCT", code=code), FRIDAY)
+    assert (batches()[0].state, states(), day(FRIDAY)) == ("submitted", ["submitted"] * 2, {})
+
+
+def test_a_word_about_a_file_that_was_refused_is_none_about_the_next_one() -> None:
+    a_file()
+    first = batches()[0]
+    take_in(report(first, group="RJCT", code="FF01"), FRIDAY)
+    day(FRIDAY)
+    key = debits()[0].end_to_end_id
+    assert take_in(report(first, each=[(key, "RJCT", "AC04")]), FRIDAY) == {"same": 1}
+    assert ([x.state for x in batches()], states()) == (["refused", "made"], ["batched"] * 2)
+
+
 @pytest.mark.parametrize("what", ["damaged", "stranger", "not in it", "taken back"])
 def test_what_does_not_fit_changes_nothing(what: str) -> None:
     from hospes.kernel.acting import JOB, acting

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
@@ -9,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from hospes.kernel import clock, journal
 from hospes.payments.debits import batches, booking, files
 from hospes.payments.debits.files import FileRefused, Report, Said
-from hospes.payments.debits.models import Batch
+from hospes.payments.debits.models import Batch, Debit
 
 journal.register({"debit.report_read": gettext_lazy("Report of the bank about direct debits read")})
 
@@ -44,12 +45,44 @@ def take_in(*, content: bytes, now: datetime) -> tuple[Batch, Counter[str]]:
             )
         )
     if report.whole is not None and report.whole.is_rejected:
+        _may_be_refused(batch, report.whole.code)
         tally["refused"] += batch.state != Batch.State.REFUSED
+        _give_back(batch, report.whole.code, tally, now)
         batches.refused(batch_id=batch.pk, reasons=report.whole.code, now=now)
     else:
         _apply(batch, said, tally, now)
     journal.record("debit.report_read", at=now, table="debits_batch", object_id=batch.pk)
     return Batch.objects.get(pk=batch.pk), tally
+
+
+#: The bank has it already (ISO 20022: duplication, duplicate message).
+_TWICE: Final = frozenset({"AM05", "DU01", "DUPL"})
+
+
+def _may_be_refused(batch: Batch, code: str) -> None:
+    """A file that the bank has is not refused because it came once more: what is in it is not to be collected twice."""
+    if batch.state == Batch.State.REFUSED:
+        return
+    if code in _TWICE:
+        raise ReportRefused(
+            gettext(
+                "The bank has this file already, and refuses it only the second time. Nothing was changed here."
+            )
+        )
+    if batch.accepted_at is not None:
+        raise ReportRefused(
+            gettext(
+                "The bank took this file before, and refuses it now. Ask the bank which of the two counts;"
+                " nothing was changed here."
+            )
+        )
+
+
+def _give_back(batch: Batch, code: str, tally: Counter[str], now: datetime) -> None:
+    """What was booked as collected of a file that the bank refuses never came."""
+    held = Debit.objects.filter(batch_id=batch.pk, state=Debit.State.COLLECTED).order_by("pk")
+    for key in list(held.values_list("end_to_end_id", flat=True)):
+        tally[booking.rejected(end_to_end_id=key, code=code, on=clock.day_of(now), now=now)] += 1
 
 
 def _spoken_of(batch: Batch, report: Report) -> dict[str, Said]:
@@ -71,8 +104,12 @@ def _apply(batch: Batch, said: dict[str, Said], tally: Counter[str], now: dateti
     today = clock.day_of(now)
     if batch.state == Batch.State.MADE:
         batches.at_the_bank(batch, today, now)
-    if batch.accepted_at is None:
+    if batch.accepted_at is None and batch.state != Batch.State.REFUSED:
         Batch.objects.filter(pk=batch.pk).update(accepted_at=now)
+    mine = set(Debit.objects.filter(batch_id=batch.pk).values_list("end_to_end_id", flat=True))
     for end_to_end_id in sorted(each for each, words in said.items() if words.is_rejected):
         code = said[end_to_end_id].code
+        if end_to_end_id not in mine:  # it went into another file since, of which this says nothing
+            tally["same"] += 1
+            continue
         tally[booking.rejected(end_to_end_id=end_to_end_id, code=code, on=today, now=now)] += 1
