@@ -57,6 +57,7 @@ _REFUND_STATES = {
 _LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 _PAGE = 250  # the most that Mollie gives at once
 _PAGES = 4
+_PAGES_SINCE = 40  # where it has to be known whether something was made
 
 #: Another try may be answered otherwise: a key in use just now, too many requests, our own API key not
 #: right (yet).
@@ -152,10 +153,14 @@ class Mollie:
             raise
 
     def find(self, order_key: str, *, since: datetime | None = None) -> Charge | None:
-        """See PaymentProvider; looks at the newest 1000."""
+        """
+        See PaymentProvider; looks at the newest 1000, or as far back as `since`.
+
+        Raises ProviderUnavailable where that is too far.
+        """
         with self._asking() as client:
             page = client.payments.list(limit=_PAGE)
-            for _ in range(_PAGES):
+            for _ in range(_PAGES if since is None else _PAGES_SINCE):
                 for payment in page:
                     if since is not None and _moment(payment["createdAt"]) < since:
                         return None
@@ -164,6 +169,8 @@ class Mollie:
                 page = page.get_next()  # type: ignore[no-untyped-call]
                 if page is None:
                     return None
+        if since is not None:  # it may be further back: who takes it for not made makes it twice
+            raise ProviderUnavailable("more payments were made since than are looked at")
         return None
 
     def refund(self, reference: str, *, cents: int, description: str, key: str) -> Repayment:
