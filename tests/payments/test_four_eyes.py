@@ -96,6 +96,15 @@ def test_above_it_another_one_approves_and_never_who_asked(till: Till, two: tupl
     assert_agreement()
 
 
+def test_in_small_parts_it_is_as_much(till: Till, two: tuple[Person, Person]) -> None:
+    invoice = invoiced(till, 60_000)
+    assert write_off(till, invoice, two[0], LIMIT).state == "done"
+    assert write_off(till, invoice, two[1], 1).state == "asked"
+    with as_owner(), pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.filter(state="asked").update(state="done", decided_at=till.now)
+    assert again(invoice).open_cents == 72_600 - LIMIT
+
+
 def test_refused_nothing_happens_and_it_can_be_asked_again(till: Till, two: tuple[Person, Person]) -> None:
     invoice = invoiced(till, 30_000)
     decide(till, write_off(till, invoice, two[0], 36_300), two[1], approve=False)

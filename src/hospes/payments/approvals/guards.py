@@ -13,6 +13,13 @@ BEGIN
     RAISE EXCEPTION 'nobody decides in the name of somebody else' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'decision_is_ones_own', TABLE = 'payments_decision';
   END IF;
+  IF NEW.kind = 'write_off' AND NEW.state = 'done' AND NEW.decided_by_id IS NULL AND NEW.limit_cents < NEW.cents + (
+       SELECT coalesce(sum(d.cents), 0) FROM payments_decision d
+        WHERE d.invoice_id = NEW.invoice_id AND d.kind = 'write_off' AND d.state = 'done' AND d.decided_by_id IS NULL
+          AND d.id <> NEW.id) THEN
+    RAISE EXCEPTION 'above the limit another one approves, also of several parts' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'parts_above_the_limit_need_another_one', TABLE = 'payments_decision';
+  END IF;
   IF TG_OP = 'UPDATE' AND OLD.state <> 'asked' THEN
     RAISE EXCEPTION 'a decision stays as it was taken' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'decision_stays', TABLE = 'payments_decision';

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -73,12 +74,22 @@ def _ask(asked: Decision, by: int, now: datetime) -> Decision:
             asked.save(force_insert=True)
     except IntegrityError:
         raise NotDecided(gettext("This was asked already, and waits for another colleague.")) from None
-    if asked.cents <= asked.limit_cents:
+    if asked.cents + _decided_alone(asked) <= asked.limit_cents:
         _carry_out(asked, now)
         _decided(asked, State.DONE, None, now)
     else:
         _noted("decision.asked", asked, now)
     return asked
+
+
+def _decided_alone(asked: Decision) -> int:
+    """What one colleague alone wrote off of this invoice before: in small parts it is as much."""
+    if asked.kind != Kind.WRITE_OFF:
+        return 0
+    alone = Decision.objects.filter(
+        kind=Kind.WRITE_OFF, invoice_id=asked.invoice_id or 0, state=State.DONE, decided_by=None
+    )
+    return int(alone.aggregate(sum=Sum("cents"))["sum"] or 0)
 
 
 @transaction.atomic

@@ -81,9 +81,9 @@ def claimed(line: BankLine, part: Part, now: datetime) -> None:
     try:
         if isinstance(held, Debit):
             if held.claimed_on is None:
-                debits.put_right(debit_id=held.pk, on=line.booked_on, now=now)
+                debits.put_right(debit_id=held.pk, on=line.booked_on, now=now, is_seen=True)
         elif held.settled_on is None:
-            chargebacks.settled_by_hand(chargeback_id=held.pk, on=line.booked_on, now=now)
+            chargebacks.settled_by_hand(chargeback_id=held.pk, on=line.booked_on, now=now, is_seen=True)
     except _REFUSALS as refusal:
         raise Refused(str(refusal)) from None
 
