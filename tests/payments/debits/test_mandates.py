@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from hospes.billing.models import Invoice
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
@@ -39,6 +40,17 @@ def test_no_account_number_is_stored_before_a_successful_order() -> None:
     make.order(customer=customer)
     make.invoice(customer=customer)
     with pytest.raises(MandateRefused, match=r"Automatische incasso kan|Direct debit is possible"):
+        desk.sign(customer)
+    assert stored() == (0, 0)
+
+
+@pytest.mark.promise("P13")
+def test_what_was_written_off_was_not_paid() -> None:
+    customer = make.customer()
+    invoice = make.invoice(customer=customer)
+    with as_owner():
+        Invoice.objects.filter(pk=invoice.pk).update(paid_cents=500, paid_at=NOW, paid_with="written_off")
+    with pytest.raises(MandateRefused):
         desk.sign(customer)
     assert stored() == (0, 0)
 

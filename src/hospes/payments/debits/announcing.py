@@ -21,6 +21,7 @@ from hospes.payments.collecting.queries import is_collected
 from hospes.payments.debits import rules
 from hospes.payments.debits.models import LIVE, Debit, Mandate, ReasonCode
 from hospes.payments.models import Payment
+from hospes.payments.together import services as together
 
 journal.register({
     "debit.announced": _("Direct debit announced"), "debit.called_off": _("Direct debit called off"),
@@ -53,10 +54,9 @@ def due(*, today: date, after: int = 0, limit: int = PAGE) -> list[int]:
     until = today + timedelta(days=settings.HOSPES_DIRECT_DEBIT.notice_days)
     mandates = Mandate.objects.filter(customer_id=OuterRef("customer_id"), state=Mandate.State.ACTIVE)
     live = Debit.objects.filter(invoice_id=OuterRef("pk"), state__in=LIVE)
-    pending = Payment.objects.filter(invoice_id=OuterRef("pk"), state=Payment.State.PENDING, replaced_at=None)
     elsewhere = Collection.objects.filter(invoice_id=OuterRef("pk"), state__in=AT_THE_PROVIDER)
     found = Invoice.objects.filter(
-        OPEN, Exists(mandates), ~Exists(live), ~Exists(pending), ~Exists(elsewhere), due_on__lte=until, pk__gt=after
+        OPEN, Exists(mandates), ~Exists(live), ~Exists(elsewhere), due_on__lte=until, pk__gt=after
     )  # fmt: skip
     return list(found.order_by("pk").values_list("pk", flat=True)[:limit])
 
@@ -77,6 +77,7 @@ def announce(*, invoice_id: int, now: datetime) -> Debit | None:
         or invoice.is_credit_note
         or not _may_announce(earlier, mandate)
         or is_collected(invoice.pk)
+        or is_pending(invoice.pk)
     ):
         return None
     if not rules.is_to_be_announced(due_on=invoice.due_on, today=today, notice_days=rule.notice_days):
@@ -91,6 +92,11 @@ def announce(*, invoice_id: int, now: datetime) -> Debit | None:
     noted("debit.announced", debit, now, ["state", "collect_on"])
     tell("debits.announced", debit, now)
     return debit
+
+
+def is_pending(invoice_id: int) -> bool:
+    """Whether a payment of an invoice, by itself or with others, was made and it is not known yet how it ends."""
+    return any(each.state == Payment.State.PENDING for each in together.live([invoice_id]))
 
 
 def _may_announce(earlier: list[Debit], mandate: Mandate) -> bool:

@@ -46,13 +46,8 @@ def make(*, now: datetime) -> Batch | None:
     day = rules.earliest_collection(
         today=clock.day_of(now), submit_days=settings.HOSPES_DIRECT_DEBIT.submit_days
     )
-    debits = _as_signed(
-        list(
-            Debit.objects.select_for_update()
-            .filter(state=_State.ANNOUNCED, collect_on__lte=day)
-            .order_by("pk")
-        )
-    )
+    announced = Debit.objects.select_for_update().filter(state=_State.ANNOUNCED, collect_on__lte=day)
+    debits = _as_signed(_not_being_paid(list(announced.order_by("pk"))))
     if not debits:
         return None
     for debit in debits:
@@ -61,6 +56,11 @@ def make(*, now: datetime) -> Batch | None:
             Debit.objects.filter(pk=debit.pk).update(collect_on=day)
             announcing.tell("debits.moved", debit, now)
     return _filed(debits, day, now)
+
+
+def _not_being_paid(debits: Sequence[Debit]) -> list[Debit]:
+    """Those that nobody is paying at the payment provider just now: what that comes to is known before the next file."""
+    return [debit for debit in debits if not announcing.is_pending(debit.invoice_id)]
 
 
 def _as_signed(debits: Sequence[Debit]) -> list[Debit]:
@@ -97,7 +97,9 @@ def _sequences(debits: Sequence[Debit]) -> dict[int, str]:
             "pk", flat=True
         )
     )
-    under_way = Debit.objects.filter(state=_State.SUBMITTED, mandate_id__in=[d.mandate_id for d in debits])
+    under_way = Debit.objects.filter(
+        state__in=[_State.BATCHED, _State.SUBMITTED], mandate_id__in=[d.mandate_id for d in debits]
+    )
     used |= set(under_way.values_list("mandate_id", flat=True))
     for mandate_id, group in groupby(
         sorted(debits, key=lambda each: (each.mandate_id, each.pk)), key=lambda each: each.mandate_id

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
 
@@ -18,6 +19,7 @@ from hospes.billing.ledger import services as ledger
 from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import Invoice
 from hospes.kernel import clock, journal
+from hospes.payments import refunds
 from hospes.payments.balances import services as balances
 from hospes.payments.debits import batches, mandates
 from hospes.payments.debits.announcing import noted as _noted
@@ -102,6 +104,7 @@ def returned(*, end_to_end_id: str, code: str, on: date, now: datetime) -> str:
     debit = _locked(found)
     if debit.state in (_State.RETURNED, _State.REJECTED):
         return "same"
+    on = max(on, debit.collect_on)  # before that day nothing was there to be given back
     _seen_at_the_bank(debit, on, now)
     if debit.state == _State.SUBMITTED:
         _collect(debit, now)
@@ -184,9 +187,12 @@ def _settle_credit(notes: Sequence[Invoice], cents: int, on: date, now: datetime
             part = min(part, left) if refund is None else part
             if not 0 < part <= left:
                 continue
-            billing.pay_back(credit_note_id=note.pk, cents=part, paid_at=now, paid_with=PAID_WITH, now=now)
-            if refund is not None:
-                Refund.objects.filter(pk=refund.pk).update(state=Refund.State.DONE, done_at=now, paid_on=on)
+            if refund is None:
+                billing.pay_back(
+                    credit_note_id=note.pk, cents=part, paid_at=now, paid_with=PAID_WITH, now=now
+                )
+            else:
+                refunds.taken_back(refund, on=on, paid_with=PAID_WITH, now=now)
             left -= part
     return cents - left
 
@@ -203,13 +209,18 @@ def _go_on(debit: Debit, now: datetime) -> None:
 
 
 @transaction.atomic
-def put_right(*, debit_id: int, on: date, now: datetime) -> None:
+def put_right(*, debit_id: int, on: date, now: datetime, is_seen: bool = False) -> None:
     """
     Say that what went back twice came in again on a day; it is under way until it stands on a bank statement.
 
-    Raises NotPutRight when nothing waits for that (any more).
+    Raises NotPutRight when nothing waits for that (any more), and above the amount from which two decide unless `is_seen` on a
+    statement: it is no way to write off.
     """
     debit = _locked(debit_id)
+    if not is_seen and debit.claim_cents > settings.HOSPES_OPERATOR.four_eyes_above_cents:
+        raise NotPutRight(
+            gettext("An amount like this is booked from the bank statement: say there what it is.")
+        )
     if not debit.collect_on <= on <= clock.day_of(now):
         raise NotPutRight(gettext("That day is before the collection, or has yet to come."))
     if not debit.claim_cents or debit.claimed_on is not None:

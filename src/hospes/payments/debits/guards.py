@@ -10,7 +10,8 @@ DECLARE
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NOT EXISTS (SELECT FROM sales_order o WHERE o.customer_id = NEW.customer_id AND o.paid_at IS NOT NULL)
-       AND NOT EXISTS (SELECT FROM billing_invoice i WHERE i.customer_id = NEW.customer_id AND i.paid_cents > 0) THEN
+       AND NOT EXISTS (SELECT FROM billing_invoice i WHERE i.customer_id = NEW.customer_id AND i.paid_cents > 0
+                         AND i.paid_with <> 'written_off') THEN
       RAISE EXCEPTION 'payment data is stored only after an order was paid' USING ERRCODE = 'check_violation',
         CONSTRAINT = 'mandate_only_after_success', TABLE = 'debits_mandate';
     END IF;

@@ -54,7 +54,8 @@ def may_sign(customer_id: int) -> bool:
 def _has_paid(customer_id: int) -> bool:
     from hospes.billing.models import Invoice
 
-    return Invoice.objects.filter(customer_id=customer_id, paid_cents__gt=0).exists()
+    paid = Invoice.objects.filter(customer_id=customer_id, paid_cents__gt=0)
+    return paid.exclude(paid_with="written_off").exists()  # of that nothing came in
 
 
 def active(customer_id: int) -> Mandate | None:
