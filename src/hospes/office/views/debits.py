@@ -210,8 +210,10 @@ def _changed(request: Any, debit_id: int, form: ReturnForm, day: DayForm) -> boo
                 services.call_off(debit_id=debit_id, now=now)
                 messages.success(request, _("It is not collected. The customer gets a mail."))
             elif do == "returned" and form.is_valid():
-                _come_back(debit_id, form.cleaned_data["code"], form.cleaned_data["on"])
-                messages.success(request, _("Booked: the invoice is open again. The customer gets a mail."))
+                if _come_back(debit_id, form.cleaned_data["code"], form.cleaned_data["on"]) != "returned":
+                    messages.error(request, _("Nothing was booked: it is not at the bank (any more)."))
+                else:
+                    messages.success(request, _("Booked: the invoice is open again. The customer gets a mail."))
             elif do == "put_right" and day.is_valid():
                 services.put_right(debit_id=debit_id, on=day.cleaned_data["on"], now=now)
                 messages.success(request, _("Noted and booked. It is gone from the list."))
@@ -222,9 +224,9 @@ def _changed(request: Any, debit_id: int, form: ReturnForm, day: DayForm) -> boo
     return True
 
 
-def _come_back(debit_id: int, code: str, on: date) -> None:
+def _come_back(debit_id: int, code: str, on: date) -> str:
     key = Debit.objects.values_list("end_to_end_id", flat=True).get(pk=debit_id)
-    services.returned(end_to_end_id=key, code=code, on=min(on, clock.today()), now=clock.now())
+    return services.returned(end_to_end_id=key, code=code, on=min(on, clock.today()), now=clock.now())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
