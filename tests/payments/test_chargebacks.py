@@ -17,7 +17,9 @@ from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.payments import sweeps
-from hospes.payments.balances.models import Balance
+from hospes.payments.balances import payouts
+from hospes.payments.balances import services as balances
+from hospes.payments.balances.models import Balance, Payout, PayoutWish
 from hospes.payments.chargebacks import jobs, services
 from hospes.payments.chargebacks.models import Chargeback
 from hospes.payments.models import Payment, Refund
@@ -209,6 +211,30 @@ def test_what_waited_to_go_back_went_back_by_that_and_nobody_pays_it_by_hand(til
     with as_owner():
         assert Balance.objects.get().cents == 9075  # the money is here again, and the customer's
     assert_agreement()
+
+
+def test_a_balance_that_waits_to_be_paid_back_by_hand_is_taken_back_instead(till: Till) -> None:
+    customer = make.customer(holder=make.person())
+    _invoice, reference = paid(till, customer=customer)
+    with as_owner():
+        payment = Payment.objects.get()
+    with acting(Purpose.BILLING, actor=JOB):  # it brought 30 more
+        balances.change(
+            balances.Kind.SURPLUS, customer_id=customer.pk, cents=3000, origin=f"x:{payment.pk}", now=till.now
+        )
+    with as_owner():
+        Payment.objects.update(surplus_cents=3000, cents=payment.cents + 3000)
+    with acting(Purpose.BILLING, actor=JOB):
+        payouts.ask(customer_id=customer.pk, person_id=make.holder_of(customer).pk, now=till.now)
+        [wish] = PayoutWish.objects.all()
+        [planned] = payouts.plan(wish_id=wish.pk, now=till.now)
+        payouts.apply(payout_id=planned.pk, said=None, now=till.now)  # the provider would not
+    till.sim.control.charge_back(reference, 2000)
+    hear(till, reference)
+    with as_owner():
+        held = Chargeback.objects.get()
+        assert (held.from_balance_cents, held.rest_cents) == (2000, 0)
+        assert (Payout.objects.get().state, Balance.objects.get().cents) == ("withdrawn", 1000)
 
 
 def test_an_order_that_was_taken_back_has_an_open_invoice(till: Till) -> None:

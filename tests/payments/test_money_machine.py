@@ -1,9 +1,10 @@
 """
-Payments, refunds, chargebacks, credit notes, balances and write-offs in any order, against a plain model.
+Payments, refunds, chargebacks, credit notes, balances, write-offs, bank statements and direct debits in any order, against a
+plain model.
 
-The model is what the customer was invoiced and credited, what was written off, and how the money stands at the provider. After
-every step the ledger says the same as the open items and balances; and once everything was heard, what the customer owes or has
-with us is what was invoiced less what came in.
+The model is what the customer was invoiced and credited, what was written off, how the money stands at the provider, and what came
+in at the bank. After every step the ledger says the same as the open items and balances; and once everything was heard, what the
+customer owes or has with us is what was invoiced less what came in.
 """
 
 from contextlib import suppress
@@ -37,14 +38,22 @@ from hospes.payments.approvals import services as approvals
 from hospes.payments.balances import jobs as balances
 from hospes.payments.balances import payouts
 from hospes.payments.balances.models import ON_ITS_WAY, Balance, Payout
+from hospes.payments.bank import allocating
+from hospes.payments.bank.models import BankAllocation, BankLine
 from hospes.payments.chargebacks import jobs as chargebacks
 from hospes.payments.chargebacks.models import Chargeback
+from hospes.payments.debits import sweeps as debits
+from hospes.payments.debits.models import Debit
+from hospes.payments.debits.services import BatchRefused, MandateRefused
 from hospes.payments.models import Payment
 from hospes.payments.providers import ProviderUnavailable, provider
 from hospes.payments.services import PaymentRefused
 from simulators.base import ControlError
 from tests.billing.books import draft, issue, line
 from tests.payments.agreement import assert_agreement, open_items
+from tests.payments.bank.paper import line as bank_line
+from tests.payments.bank.paper import statement, take_in
+from tests.payments.debits import desk
 from tests.payments.till import ADDRESSES, Till
 from tests.support import make, names
 from tests.support.rights import as_owner
@@ -62,6 +71,7 @@ class Money(RuleBasedStateMachine):
     till: Till
 
     invoices = Bundle("invoices")
+    lines = Bundle("lines")
     charges = Bundle("charges")
 
     def __init__(self) -> None:
@@ -75,7 +85,7 @@ class Money(RuleBasedStateMachine):
         self.customer = make.customer(holder=make.person())
         self.person = make.holder_of(self.customer)
         self.before = {c.id for c in self.till.charges()}
-        self.written_off = 0
+        self.written_off, self.closing = 0, 0
 
     def teardown(self) -> None:
         try:
@@ -165,6 +175,67 @@ class Money(RuleBasedStateMachine):
                 self.till.sim.control.reverse_chargeback(each["id"])
                 return
 
+    # --- what comes in at the bank ---
+
+    @rule(target=lines, cents=st.integers(1, 12_000))
+    def transfer(self, cents: int) -> int:
+        today = clock.day_of(self.till.now)
+        came = bank_line(cents, f"vooruit {next(_ORIGINS)}", booked_on=today, account="")
+        take_in(statement(came, on=today, opening=self.closing), now=self.till.now)
+        self.closing += cents
+        with as_owner():
+            return int(BankLine.objects.latest("pk").pk)
+
+    @rule(line=lines, invoice=invoices)
+    def is_for(self, line: int, invoice: int) -> None:
+        with as_owner():
+            number = Invoice.objects.values_list("number", flat=True).get(pk=invoice)
+        with suppress(allocating.Refused), acting(Purpose.BILLING, actor=JOB):
+            allocating.pay_invoices(line_id=line, shares=[(number, None)], now=self.till.now)
+
+    @rule(line=lines)
+    def is_held(self, line: int) -> None:
+        with suppress(allocating.Refused), acting(Purpose.BILLING, actor=JOB):
+            allocating.hold_as_balance(line_id=line, number=self.customer.number, now=self.till.now)
+
+    @rule(line=lines)
+    def was_something_else(self, line: int) -> None:
+        with as_owner():
+            said = BankAllocation.objects.filter(line_id=line, undone_at=None).order_by("-pk").first()
+        if said is not None:
+            with suppress(allocating.Refused), acting(Purpose.BILLING, actor=JOB):
+                allocating.undo(allocation_id=said.pk, now=self.till.now)
+
+    # --- direct debit by our own bank ---
+
+    @rule()
+    def sign(self) -> None:
+        with suppress(MandateRefused):
+            desk.sign(self.customer, now=self.till.now)
+
+    @rule(days=st.sampled_from([1, 3, 14]))
+    def later(self, days: int) -> None:
+        for _ in range(days):
+            self.till.later(timedelta(days=1))
+            debits.day_begins(now=self.till.now)
+            for batch in desk.batches():
+                with suppress(BatchRefused):
+                    desk.submit(batch, clock.day_of(self.till.now))
+
+    @rule(data=st.data())
+    def bank_gives_back(self, data: st.DataObject) -> None:
+        with as_owner():
+            mine = list(Debit.objects.filter(customer=self.customer, state__in=["submitted", "collected"]))
+        if mine:
+            desk.returned(data.draw(st.sampled_from(mine)), "MD06", clock.day_of(self.till.now))
+
+    def at_the_bank(self) -> int:
+        """What came in by transfer and by direct debit, and is this customer's."""
+        with as_owner():
+            said = BankAllocation.objects.filter(customer=self.customer, undone_at=None)
+            took = Debit.objects.filter(customer=self.customer, state="collected")
+            return sum(said.values_list("cents", flat=True)) + sum(took.values_list("cents", flat=True))
+
     # --- what we do ---
 
     @rule(charge=charges)
@@ -235,7 +306,8 @@ class Money(RuleBasedStateMachine):
             held += sum(going.values_list("cents", flat=True))
             owed = open_items().get(self.customer.pk, 0) - held
             assert Chargeback.objects.values("reference").distinct().count() == Chargeback.objects.count()
-        assert owed == sum(each.signed_cents for each in documents) - self.lost() - at_provider
+        came = at_provider + self.at_the_bank()
+        assert owed == sum(each.signed_cents for each in documents) - self.lost() - came
 
 
 def test_money_in_any_order(till: Till) -> None:
@@ -243,5 +315,5 @@ def test_money_in_any_order(till: Till) -> None:
     Money.till = till
     with translation.override("en"):
         run_state_machine_as_test(
-            Money, settings=settings(max_examples=30, stateful_step_count=18, deadline=None, derandomize=True)
+            Money, settings=settings(max_examples=40, stateful_step_count=24, deadline=None, derandomize=True)
         )

@@ -213,7 +213,9 @@ def _changed(request: Any, debit_id: int, form: ReturnForm, day: DayForm) -> boo
                 if _come_back(debit_id, form.cleaned_data["code"], form.cleaned_data["on"]) != "returned":
                     messages.error(request, _("Nothing was booked: it is not at the bank (any more)."))
                 else:
-                    messages.success(request, _("Booked: the invoice is open again. The customer gets a mail."))
+                    messages.success(
+                        request, _("Booked: the invoice is open again. The customer gets a mail.")
+                    )
             elif do == "put_right" and day.is_valid():
                 services.put_right(debit_id=debit_id, on=day.cleaned_data["on"], now=now)
                 messages.success(request, _("Noted and booked. It is gone from the list."))

@@ -46,6 +46,7 @@ class BalanceEntry(MappedModel):
         SET_OFF = "set_off", _("set off with an invoice")
         PAID_BACK = "paid_back", _("paid back")
         UNDONE = "undone", _("set off with an invoice, undone")
+        KEPT = "kept", _("not paid back after all")
         CREDITED = "credited", _("given back with a credit note")
         CHARGED_BACK = "charged_back", _("taken back by the bank")
         RETURNED = "returned", _("given back by the bank after all")
@@ -71,7 +72,7 @@ class BalanceEntry(MappedModel):
             models.CheckConstraint(name="balance_changes_by_something", condition=~Q(cents=0)),
             models.CheckConstraint(
                 name="balance_change_has_its_sign",
-                condition=Q(kind__in=["surplus", "undone", "credited", "returned"], cents__gt=0)
+                condition=Q(kind__in=["surplus", "undone", "kept", "credited", "returned"], cents__gt=0)
                 | Q(kind__in=["set_off", "paid_back", "charged_back", "corrected"], cents__lt=0),
             ),
         ]
@@ -126,6 +127,7 @@ class Payout(MappedModel):
         SENT = "sent", _("under way")
         DONE = "done", _("paid back")
         FAILED = "failed", _("to be paid back by hand")
+        WITHDRAWN = "withdrawn", _("not paid back after all")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
     wish = models.ForeignKey(PayoutWish, models.PROTECT, related_name="payouts")
@@ -155,7 +157,9 @@ class Payout(MappedModel):
             ),
             models.CheckConstraint(
                 name="payout_of_no_payment_is_by_hand",
-                condition=Q(payment__isnull=False) | Q(state="failed") | Q(paid_on__isnull=False),
+                condition=Q(payment__isnull=False)
+                | Q(state__in=["failed", "withdrawn"])
+                | Q(paid_on__isnull=False),
             ),
         ]
         indexes = [

@@ -24,6 +24,7 @@ from hospes.payments.providers import Repayment
 journal.register({
     "payout.asked": gettext_lazy("Asked to have the balance paid back"),
     "payout.planned": gettext_lazy("Balance is being paid back"), "payout.done": gettext_lazy("Balance was paid back"),
+    "payout.withdrawn": gettext_lazy("Balance is not paid back after all"),
     "payout.failed": gettext_lazy("Balance could not be paid back through the payment provider"),
 })  # fmt: skip
 
@@ -79,7 +80,9 @@ def _payments_of(customer_id: int) -> list[Payment]:
 def _surplus_left(payment: Payment) -> int:
     """How much of what a payment brought too much can still go back with it."""
     surplus = payment.cents if payment.state == Payment.State.SURPLUS else payment.surplus_cents
-    gone = Payout.objects.filter(payment_id=payment.pk, paid_on=None).exclude(state=_State.FAILED)
+    gone = Payout.objects.filter(payment_id=payment.pk, paid_on=None).exclude(
+        state__in=[_State.FAILED, _State.WITHDRAWN]
+    )
     sent = int(gone.aggregate(sum=Sum("cents"))["sum"] or 0)
     taken = Chargeback.objects.filter(payment_id=payment.pk, reversed_at=None)
     return surplus - sent - sum(each.from_balance_cents for each in taken)
@@ -178,6 +181,24 @@ def came_back_by_hand(*, payout_id: int, on: date, now: datetime) -> None:
         raise NothingToPayOut(gettext("This was not paid back by hand."))
     _post(payout, on, Use.SUSPENSE, now, back=True)
     _failed(payout, now)
+
+
+@transaction.atomic
+def call_off(*, customer_id: int, now: datetime) -> None:
+    """
+    What waits to be paid back by hand is the customer's balance again: a bank took (some of) it back meanwhile.
+
+    Else it would be paid back, and then be claimed.
+    """
+    waiting = (
+        Payout.objects.select_for_update().filter(customer_id=customer_id, state=_State.FAILED).order_by("pk")
+    )
+    for payout in waiting:
+        Payout.objects.filter(pk=payout.pk).update(state=_State.WITHDRAWN)
+        balances.change(
+            balances.Kind.KEPT, customer_id=customer_id, cents=payout.cents, origin=f"{payout.idempotency_key}:kept", now=now,
+        )  # fmt: skip
+        _noted("payout.withdrawn", payout, now)
 
 
 def _noted(action: str, payout: Payout, now: datetime) -> None:

@@ -18,6 +18,7 @@ from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.payments import booking, refunds
+from hospes.payments.balances import payouts
 from hospes.payments.balances import services as balances
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 from hospes.payments.models import CAME_IN, Payment
@@ -65,7 +66,10 @@ def _book(payment: Payment, said: Dispute, now: datetime) -> Chargeback:
         customer_id=payment.customer_id, payment_id=payment.pk, reference=said.reference, cents=said.cents,
         reason=said.reason[:20], charged_at=said.at, booked_at=now,
     )  # fmt: skip
-    from_balance = min(said.cents, _surplus_left(payment), balances.held(payment.customer_id))
+    from_balance = min(said.cents, _surplus_left(payment))
+    if balances.held(payment.customer_id) < from_balance:
+        payouts.call_off(customer_id=payment.customer_id, now=now)
+        from_balance = min(from_balance, balances.held(payment.customer_id))
     if from_balance:
         balances.change(
             balances.Kind.CHARGED_BACK, customer_id=payment.customer_id, cents=-from_balance, origin=f"chargeback:{made.pk}",

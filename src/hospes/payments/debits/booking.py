@@ -20,6 +20,7 @@ from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import Invoice
 from hospes.kernel import clock, journal
 from hospes.payments import refunds
+from hospes.payments.balances import payouts
 from hospes.payments.balances import services as balances
 from hospes.payments.debits import batches, mandates
 from hospes.payments.debits.announcing import noted as _noted
@@ -149,6 +150,8 @@ def _seen_at_the_bank(debit: Debit, on: date, now: datetime) -> None:
 def _give_back(debit: Debit, code: str, on: date, now: datetime) -> None:
     """First what the customer has with us of it, then what credit notes still give back; the rest opens the invoice again."""
     notes = list(Invoice.objects.select_for_update().filter(credits_id=debit.invoice_id).order_by("pk"))
+    if balances.held(debit.customer_id) < debit.surplus_cents:
+        payouts.call_off(customer_id=debit.customer_id, now=now)
     from_balance = min(debit.surplus_cents, balances.held(debit.customer_id))
     balances.change(
         balances.Kind.CHARGED_BACK, customer_id=debit.customer_id, cents=-from_balance, origin=f"debit:{debit.pk}:returned",

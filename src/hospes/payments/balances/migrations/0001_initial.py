@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('cents', models.PositiveBigIntegerField(verbose_name='amount')),
-                ('state', models.CharField(choices=[('requested', 'to be sent'), ('sent', 'under way'), ('done', 'paid back'), ('failed', 'to be paid back by hand')], default='requested', max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('requested', 'to be sent'), ('sent', 'under way'), ('done', 'paid back'), ('failed', 'to be paid back by hand'), ('withdrawn', 'not paid back after all')], default='requested', max_length=10, verbose_name='state')),
                 ('reference', models.CharField(blank=True, max_length=40, verbose_name='reference at the provider')),
                 ('idempotency_key', models.CharField(max_length=60, unique=True)),
                 ('due_on', models.DateField(verbose_name='to be paid by')),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
             name='BalanceEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('surplus', 'paid more than was open'), ('set_off', 'set off with an invoice'), ('paid_back', 'paid back'), ('undone', 'set off with an invoice, undone'), ('credited', 'given back with a credit note'), ('charged_back', 'taken back by the bank'), ('returned', 'given back by the bank after all'), ('corrected', 'taken off: it was for something else')], max_length=12, verbose_name='what it is')),
+                ('kind', models.CharField(choices=[('surplus', 'paid more than was open'), ('set_off', 'set off with an invoice'), ('paid_back', 'paid back'), ('undone', 'set off with an invoice, undone'), ('kept', 'not paid back after all'), ('credited', 'given back with a credit note'), ('charged_back', 'taken back by the bank'), ('returned', 'given back by the bank after all'), ('corrected', 'taken off: it was for something else')], max_length=12, verbose_name='what it is')),
                 ('cents', models.BigIntegerField(verbose_name='amount')),
                 ('origin', models.CharField(max_length=60, unique=True)),
                 ('at', models.DateTimeField(verbose_name='at')),
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'indexes': [models.Index(models.F('customer'), models.OrderBy(models.F('id'), descending=True), name='changes_of_a_balance')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('cents', 0), _negated=True), name='balance_changes_by_something'), models.CheckConstraint(condition=models.Q(models.Q(('cents__gt', 0), ('kind__in', ['surplus', 'undone', 'credited', 'returned'])), models.Q(('cents__lt', 0), ('kind__in', ['set_off', 'paid_back', 'charged_back', 'corrected'])), _connector='OR'), name='balance_change_has_its_sign')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('cents', 0), _negated=True), name='balance_changes_by_something'), models.CheckConstraint(condition=models.Q(models.Q(('cents__gt', 0), ('kind__in', ['surplus', 'undone', 'kept', 'credited', 'returned'])), models.Q(('cents__lt', 0), ('kind__in', ['set_off', 'paid_back', 'charged_back', 'corrected'])), _connector='OR'), name='balance_change_has_its_sign')],
             },
         ),
         migrations.AddConstraint(
@@ -115,6 +115,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('payment__isnull', False), ('state', 'failed'), ('paid_on__isnull', False), _connector='OR'), name='payout_of_no_payment_is_by_hand'),
+            constraint=models.CheckConstraint(condition=models.Q(('payment__isnull', False), ('state__in', ['failed', 'withdrawn']), ('paid_on__isnull', False), _connector='OR'), name='payout_of_no_payment_is_by_hand'),
         ),
     ]
