@@ -5,13 +5,9 @@ The floor is Argon2 alone, measured in turns with the logins; for the attack it 
 """
 
 import os
-import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from statistics import median
 
 from django.conf import settings
@@ -22,13 +18,10 @@ from django.test import Client
 from bench import siege
 from bench.faces import timed
 from bench.report import Measure
+from bench.server import serving
 from bench.siege import PASSWORD, PEOPLE, Kind, address, network
 from bench.wire import form_secret
-from hospes.cli.dsn import Dsn
-from hospes.cli.installation import program_environment
-from hospes.cli.places import ROOT
 from hospes.cli.ports import Ports
-from hospes.cli.programs import running
 
 ROUNDS, BATCH = 7, 12
 
@@ -82,7 +75,7 @@ def _log_in_here() -> None:
 
 def _on_a_server() -> list[Measure]:
     ports = Ports(settings.PORT_BASE)
-    with _server(ports):
+    with serving(ports):
         port, secret = ports["portal"], form_secret(ports["portal"])
         cores = max(1, os.cpu_count() or 1)
         stored = make_password(PASSWORD)
@@ -95,37 +88,3 @@ def _on_a_server() -> list[Measure]:
             )
         many = _share("logins on the server", BATCH * cores / value, BATCH * cores / floor, 0.4)
         return [many, *siege.measured(port, secret, ports["mail"])]
-
-
-@contextmanager
-def _server(ports: Ports) -> Iterator[None]:
-    """The portal as an installation runs it, with the bench database and its own database logins."""
-    program = next(program for program in running(ports) if program.name == "portal")
-    environment = program_environment(
-        "portal",
-        var=Path(os.environ["HOSPES_VAR"]),
-        ports=ports,
-        dsn=Dsn.from_url(os.environ["HOSPES_DATABASE_URL"]),
-    ) | {"HOSPES_ROLE_PREFIX": os.environ["HOSPES_ROLE_PREFIX"]}
-    log = Path(os.environ["HOSPES_VAR"]) / "log" / "bench-portal.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(program.command, env=environment, cwd=ROOT, stdout=output, stderr=output)  # noqa: S603
-    try:
-        _wait(ports["portal"], process)
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended with {process.returncode}: see log/bench-portal.log")
-        try:
-            form_secret(port)
-        except (OSError, RuntimeError):
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the server does not answer")

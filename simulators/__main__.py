@@ -54,6 +54,7 @@ def build(environment: Mapping[str, str]) -> list[Simulator]:
                 port=base + PAYMENTS,
                 state=root / "payments.sqlite3",
                 api_key=environment.get("HOSPES_MOLLIE_KEY"),
+                collected_after=60.0,
             ),
         ),
         (

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from simulators.outbox import Outbox
-from simulators.payments.ledger import Ledger
-from simulators.payments.refunds import RefundApi, Refunds, amount
+from simulators.payments.chargebacks import ChargebackApi, Chargebacks
+from simulators.payments.ledger import Ledger, Payment
+from simulators.payments.mandates import MandateApi, Mandates
+from simulators.payments.refunds import RefundApi, Refunds
 from simulators.payments.rules import METHODS, ApiError, check_change, check_new
-from simulators.payments.shape import HAL, as_list, as_method, as_resource, link
+from simulators.payments.shape import HAL, as_amount, as_list, as_method, as_resource, link
 from simulators.wire import BadBodyError, Handler, Request, Response, Route, as_json
 
 MAX_PAGE = 250
@@ -18,10 +20,19 @@ class PaymentApi:
     """The API, for merchants whose key is api_key; without one any well-formed test key will do."""
 
     def __init__(
-        self, ledger: Ledger, outbox: Outbox, refunds: Refunds, base: Callable[[], str], api_key: str | None
+        self,
+        ledger: Ledger,
+        outbox: Outbox,
+        refunds: Refunds,
+        chargebacks: Chargebacks,
+        mandates: Mandates,
+        base: Callable[[], str],
+        api_key: str | None,
     ) -> None:
         self._ledger, self._outbox, self._base, self._key = ledger, outbox, base, api_key
         self._refunds, self._refund_api = refunds, RefundApi(refunds, ledger, base)
+        self._chargebacks, self._chargeback_api = chargebacks, ChargebackApi(chargebacks, ledger, base)
+        self._mandates, self._mandate_api = mandates, MandateApi(mandates, ledger, base)
 
     def routes(self) -> list[Route]:
         """What the API answers to."""
@@ -37,8 +48,27 @@ class PaymentApi:
             Route(
                 "GET", f"{one}/refunds/(?P<refund_id>re_[A-Za-z0-9]+)", self._guarded(self._refund_api.get)
             ),
+            Route("GET", "/v2/chargebacks", self._guarded(self._chargeback_api.every)),
+            Route("GET", f"{one}/chargebacks", self._guarded(self._chargeback_api.of_payment)),
+            Route(
+                "GET",
+                f"{one}/chargebacks/(?P<chargeback_id>chb_[A-Za-z0-9]+)",
+                self._guarded(self._chargeback_api.get),
+            ),
+            *self._of_customers(),
             Route("GET", "/v2/methods(/all)?", self._guarded(self._methods)),
             Route("GET", "/v2/methods/(?P<method>[a-z]+)", self._guarded(self._method)),
+        ]
+
+    def _of_customers(self) -> list[Route]:
+        customer = "/v2/customers/(?P<customer_id>cst_[A-Za-z0-9]+)"
+        mandate, api = f"{customer}/mandates/(?P<mandate_id>mdt_[A-Za-z0-9]+)", self._mandate_api
+        return [
+            Route("POST", "/v2/customers", self._guarded(api.create)),
+            Route("GET", customer, self._guarded(api.customer)),
+            Route("GET", f"{customer}/mandates", self._guarded(api.every)),
+            Route("GET", mandate, self._guarded(api.get)),
+            Route("DELETE", mandate, self._guarded(api.revoke)),
         ]
 
     def _guarded(self, handler: Callable[..., Response]) -> Handler:
@@ -65,21 +95,31 @@ class PaymentApi:
             earlier = self._ledger.replay(key, request.body) if key else None
             if earlier is not None:
                 return as_json(earlier, 201, HAL, Idempotent_Replayed="true")
-            payment = self._ledger.create(check_new(request.json()))
-            answer = as_resource(payment, self._base())
+            answer = as_resource(self._new(check_new(request.json())), self._base())
             if key:
                 self._ledger.remember(key, request.body, answer)
         return as_json(answer, 201, HAL)
+
+    def _new(self, asked: dict[str, Any]) -> Payment:
+        if asked.get("sequenceType") != "recurring":
+            if asked.get("customerId"):
+                self._mandates.customer(asked["customerId"])
+            return self._ledger.create(asked)
+        mandate = self._mandates.usable(asked)
+        return self._ledger.create(asked | {"mandateId": mandate.id}, collected_by=mandate.method)
 
     def _get(self, request: Request, payment_id: str) -> Response:
         payment = self._ledger.get(payment_id)
         shape = as_resource(payment, self._base())
         if payment.status == "paid":
-            left = self._refunds.left(payment)
             shape |= {
-                "amountRemaining": amount(left),
-                "amountRefunded": amount(self._refunds.paid(payment) - left),
+                "amountRemaining": as_amount(self._refunds.left(payment)),
+                "amountRefunded": as_amount(self._refunds.refunded(payment_id)),
             }
+            if self._chargebacks.of(payment_id):
+                shape["amountChargedBack"] = as_amount(self._chargebacks.live(payment_id))
+            if mandate := self._mandates.of_payment(payment_id):
+                shape["mandateId"] = mandate
         return as_json(shape, content_type=HAL)
 
     def _change(self, request: Request, payment_id: str) -> Response:

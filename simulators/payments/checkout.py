@@ -9,7 +9,7 @@ from simulators.outbox import Outbox
 from simulators.pages import document, not_found
 from simulators.payments import unpleasant
 from simulators.payments.ledger import Ledger, Payment, Plan
-from simulators.payments.rules import METHODS, ApiError, methods_of
+from simulators.payments.rules import METHODS, NAMES, ApiError, methods_of
 from simulators.wire import HTML_POLICY, Request, Response, Route, as_html, redirect
 from simulators.words import Words, words
 
@@ -151,7 +151,7 @@ def _choices(payment: Payment, language: str, plan: Plan) -> Child:
 def _methods(payment: Payment, say: Words) -> Markup:
     choices = [payment.method] if payment.method else methods_of(payment.asked)
     if len(choices) == 1:
-        return tag("p", say("You pay with"), " ", tag("strong", say(METHODS[choices[0]])), ".")
+        return tag("p", say("You pay with"), " ", tag("strong", say(NAMES[choices[0]])), ".")
     radios = [
         tag(
             "label",

@@ -31,6 +31,11 @@ class PaymentControl(Control):
             self.refunds,
             self.settle_refund,
             self.refunds_of,
+            self.charge_back,
+            self.reverse_chargeback,
+            self.chargebacks_of,
+            self.end_mandate,
+            self.collecting,
         )
         return {**super().verbs(), **{verb.__name__: verb for verb in own}}
 
@@ -70,6 +75,34 @@ class PaymentControl(Control):
     def refunds_of(self, payment: str) -> list[dict[str, Any]]:
         """The refunds of a payment, oldest first."""
         return [asdict(each) for each in self._provider.refunds.of(payment)]
+
+    def charge_back(self, payment: str, cents: int = 0, reason: str = "MD06") -> dict[str, Any]:
+        """Have the payer's bank take money of a payment back: so many cents, or (0) all that is left; its notice goes out."""
+        made = _checked(lambda: self._provider.chargebacks.create(payment, cents or None, reason))
+        self._provider.outbox.wake()
+        return asdict(made)
+
+    def reverse_chargeback(self, chargeback: str) -> dict[str, Any]:
+        """Give what was taken back (chb_…) to the merchant after all."""
+        found = _checked(lambda: self._provider.chargebacks.reverse(chargeback))
+        self._provider.outbox.wake()
+        return asdict(found)
+
+    def chargebacks_of(self, payment: str) -> list[dict[str, Any]]:
+        """The chargebacks of a payment, oldest first."""
+        return [asdict(each) for each in self._provider.chargebacks.of(payment)]
+
+    def end_mandate(self, mandate: str) -> dict[str, Any]:
+        """Have the payer or their bank end a mandate (mdt_…); the merchant is told nothing."""
+        self._provider.mandates.end(mandate)
+        return {"mandate": mandate, "status": "invalid"}
+
+    def collecting(self, seconds: float = 0.0, end: str = "paid") -> dict[str, Any]:
+        """Say after how many seconds what is collected by a mandate ends (-1: never), and how: paid or failed."""
+        if end not in ("paid", "failed"):
+            raise ControlError("end is paid or failed.")
+        self._provider.ledger.keep_collecting(float(seconds), end)
+        return {"seconds": seconds, "end": end}
 
     def webhook(self, payment: str, copies: int = 1) -> list[dict[str, Any]]:
         """Send the notice of a payment now, whatever its state and plan, and wait until it was tried."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -81,6 +81,8 @@ class Ledger:
 
     def __init__(self, store: Store, outbox: Outbox, clock: Clock) -> None:
         self._store, self._outbox, self._clock = store, outbox, clock
+        self.when_paid: Callable[[Payment], object] = lambda payment: None
+        self.collected_after = -1.0
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing for several calls."""
@@ -100,17 +102,20 @@ class Ledger:
                 "UPDATE payment SET plan = ? WHERE id = ?", (json.dumps(asdict(plan)), payment_id)
             )
 
-    def create(self, asked: dict[str, Any]) -> Payment:
-        """Store a new payment; what is asked was checked before."""
+    def create(self, asked: dict[str, Any], collected_by: str | None = None) -> Payment:
+        """
+        Store a new payment; what is asked was checked before.
+
+        `collected_by`: the method of the mandate by which it is collected; nobody pays it at a page, so it is pending at once.
+        """
         now, choices = self._clock(), methods_of(asked)
-        method = choices[0] if len(choices) == 1 else None
+        method = collected_by or (choices[0] if len(choices) == 1 else None)
         life = max(LIFETIME_SECONDS[choice] for choice in choices)
         payment_id = "tr_" + "".join(secrets.choice(ID_ALPHABET) for _ in range(10))
-        sql = (
-            "INSERT INTO payment (id, status, method, asked, created, expires) VALUES (?, 'open', ?, ?, ?, ?)"
-        )
+        sql = "INSERT INTO payment (id, status, method, asked, created, expires) VALUES (?, ?, ?, ?, ?, ?)"
         with self._store.transaction():
-            self._store.execute(sql, (payment_id, method, json.dumps(asked), now, now + life))
+            status = "pending" if collected_by else "open"
+            self._store.execute(sql, (payment_id, status, method, json.dumps(asked), now, now + life))
             return self.get(payment_id)
 
     def get(self, payment_id: str) -> Payment:
@@ -160,7 +165,9 @@ class Ledger:
             sql = "UPDATE payment SET status = ?, method = ?, ended = ? WHERE id = ?"
             self._store.execute(sql, (status, chosen, ended, payment_id))
             moved = replace(payment, status=status, method=chosen, ended=ended)
-            return moved, self._announce(moved) if moved.is_final else []
+            if status == "paid":
+                self.when_paid(moved)
+            return moved, self.announce(moved) if moved.is_final else []
 
     def notify(self, payment: Payment, copies: int, due: float) -> list[int]:
         """Plan the notice of a payment: a form with its id and nothing else; return the ids of the copies."""
@@ -171,6 +178,21 @@ class Ledger:
         return self._outbox.post(
             payment.id, address, form, f"id={payment.id}".encode(), copies=copies, due=due
         )
+
+    def keep_collecting(self, seconds: float, end: str) -> None:
+        """After how many seconds what is collected by a mandate ends by itself from now on, and how (-1: never)."""
+        self._store.keep_setting("collecting", {"seconds": seconds, "end": end})
+
+    def end_due(self) -> None:
+        """Have what ends by itself end: what was left open for too long, and what is collected."""
+        self.expire_due()
+        plan = self._store.setting("collecting", {"seconds": self.collected_after, "end": "paid"})
+        if plan["seconds"] < 0:
+            return
+        sql = "SELECT id, asked FROM payment WHERE status = 'pending' AND created <= ?"
+        for row in self._store.rows(sql, (self._clock() - plan["seconds"],)):
+            if json.loads(row["asked"]).get("sequenceType") == "recurring":
+                self.settle(row["id"], plan["end"])
 
     def expire_due(self) -> None:
         """Expire what was left open for too long."""
@@ -195,7 +217,8 @@ class Ledger:
         sql = "INSERT OR REPLACE INTO idempotency (key, fingerprint, answer, created) VALUES (?, ?, ?, ?)"
         self._store.execute(sql, (key, fingerprint, json.dumps(answer), self._clock()))
 
-    def _announce(self, payment: Payment) -> list[int]:
+    def announce(self, payment: Payment) -> list[int]:
+        """Plan the notice that something about a payment changed, as its plan says."""
         plan = payment.plan or self.plan
         wait = max(plan.delay, RETURN_HEAD_START) if plan.order == "return_first" else plan.delay
         return self.notify(payment, plan.copies, self._clock() + wait)
@@ -217,7 +240,7 @@ class Ledger:
                     "UPDATE payment SET status = 'expired', ended = expires WHERE id = ?", (payment.id,)
                 )
                 payment = replace(payment, status="expired", ended=payment.expires)
-                self._announce(payment)
+                self.announce(payment)
         return payment
 
 

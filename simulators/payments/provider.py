@@ -11,12 +11,17 @@ from simulators.outbox import RETRY_PAUSES, Outbox
 from simulators.outbox import SCHEMA as OUTBOX_SCHEMA
 from simulators.pages import document, moment, not_found, table
 from simulators.payments.api import PaymentApi
+from simulators.payments.chargebacks import SCHEMA as CHARGEBACK_SCHEMA
+from simulators.payments.chargebacks import Chargebacks
 from simulators.payments.checkout import Checkout, amount_in_words, in_words
 from simulators.payments.control import PaymentControl
+from simulators.payments.deeds import Deeds
 from simulators.payments.ledger import SCHEMA, Ledger, Payment
+from simulators.payments.mandates import SCHEMA as MANDATE_SCHEMA
+from simulators.payments.mandates import Mandates
 from simulators.payments.refunds import SCHEMA as REFUND_SCHEMA
 from simulators.payments.refunds import Refunds
-from simulators.payments.rules import METHODS, ApiError
+from simulators.payments.rules import METHODS, NAMES, ApiError
 from simulators.payments.shape import HAL, as_resource, checkout_address
 from simulators.wire import Request, Response, Route, as_html, as_json
 from simulators.words import Words, words
@@ -29,12 +34,13 @@ class PaymentProvider(Simulator):
     A provider that Mollie's own client takes for Mollie.
 
     api_key: the only key that is let in; without one any test_… key is. retry_pauses: seconds between the
-    tries of a notice that was not answered 200 or 204.
+    tries of a notice that was not answered 200 or 204. collected_after: seconds until what is collected by a mandate
+    is paid by itself, where control says nothing else; below zero never.
     """
 
     title = "Payment provider"
     api_prefix = "/v2/"
-    schema = SCHEMA + REFUND_SCHEMA + OUTBOX_SCHEMA
+    schema = SCHEMA + REFUND_SCHEMA + CHARGEBACK_SCHEMA + MANDATE_SCHEMA + OUTBOX_SCHEMA
     control: PaymentControl
 
     def __init__(
@@ -45,16 +51,24 @@ class PaymentProvider(Simulator):
         clock: Clock = time.time,
         api_key: str | None = None,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
+        collected_after: float = -1.0,
     ) -> None:
         self._api_key = api_key
         super().__init__(port=port, state=state, clock=clock)
-        self.outbox = Outbox(self.store, clock, retry_pauses, tick=lambda: self.ledger.expire_due())
+        self.outbox = Outbox(self.store, clock, retry_pauses, tick=lambda: self.ledger.end_due())
         self.ledger = Ledger(self.store, self.outbox, clock)
+        self.ledger.collected_after = collected_after
         self.refunds = Refunds(self.store, self.ledger, clock)
+        self.chargebacks = Chargebacks(self.store, self.ledger, clock)
+        self.mandates = Mandates(self.store, clock)
+        self.refunds.taken_back, self.ledger.when_paid = self.chargebacks.live, self.mandates.given
         self.control = PaymentControl(self)
-        api = PaymentApi(self.ledger, self.outbox, self.refunds, lambda: self.url, api_key)
+        api = PaymentApi(
+            self.ledger, self.outbox, self.refunds, self.chargebacks, self.mandates, lambda: self.url, api_key
+        )
         checkout = Checkout(self.ledger, self.outbox, self.faults)
-        self.add_routes([*api.routes(), *checkout.routes(), *self._pages()])
+        self.deeds = Deeds(self.ledger, self.outbox, self.chargebacks, self.mandates)
+        self.add_routes([*api.routes(), *checkout.routes(), *self.deeds.routes(), *self._pages()])
 
     def start(self) -> None:
         super().start()
@@ -90,7 +104,7 @@ class PaymentProvider(Simulator):
             moment(payment.created),
             tag("a", payment.asked["description"], href=f"/payments/{payment.id}"),
             amount_in_words(payment, language),
-            say(METHODS[payment.method]) if payment.method else "–",
+            say(NAMES[payment.method]) if payment.method else "–",
             say(payment.status),
             f"{done}/{len(tried)}",
         ]
@@ -104,9 +118,12 @@ class PaymentProvider(Simulator):
         way = tag("p", tag("a", say("Pay at this page"), href=checkout_address(payment, "")))
         body = [
             tag("p", payment.asked["description"], " · ", amount_in_words(payment, language)),
-            None if payment.is_final else way,
+            None if payment.is_final or payment.asked.get("sequenceType") == "recurring" else way,
+            self.deeds.panel(payment, say),
             tag("h2", say("Refunds")),
             self._refunds(payment, language, say),
+            tag("h2", say("Chargebacks")),
+            self._chargebacks(payment, language, say),
             tag("h2", say("Notices to the merchant")),
             self._notices(payment, say),
             tag("h2", say("What the merchant sent")),
@@ -133,6 +150,15 @@ class PaymentProvider(Simulator):
             for each in found
         ]
         return table(say("Refunds"), heads, rows)
+
+    def _chargebacks(self, payment: Payment, language: str, say: Words) -> Child:
+        heads = [say(head) for head in ("Time", "Description", "Amount", "State")]
+        rows: list[list[Child]] = [
+            [moment(each.created), each.reason, in_words(each.cents, language),
+             say("taken back" if each.reversed is None else "given back")]
+            for each in self.chargebacks.of(payment.id)
+        ]  # fmt: skip
+        return table(say("Chargebacks"), heads, rows) if rows else tag("p", say("Nothing was taken back."))
 
     def _notices(self, payment: Payment, say: Words) -> Child:
         deliveries = self.outbox.of(payment.id)

@@ -10,7 +10,7 @@ from typing import Any
 from simulators.base import Clock
 from simulators.payments.ledger import ID_ALPHABET, Ledger, Payment
 from simulators.payments.rules import MAX_DESCRIPTION, ApiError
-from simulators.payments.shape import HAL, link, timestamp
+from simulators.payments.shape import HAL, as_amount, link, timestamp
 from simulators.store import Store
 from simulators.wire import Request, Response, as_json
 
@@ -23,7 +23,12 @@ CREATE TABLE IF NOT EXISTS refund (
 #: Which state may become which; what was paid back can still bounce (an account that was closed).
 MOVES = {"pending": frozenset({"refunded", "failed"}), "refunded": frozenset({"failed"})}
 #: For how long after it was paid a payment can be refunded, by method.
-REFUNDABLE_SECONDS = {"ideal": 365 * 86400, "paypal": 180 * 86400, "creditcard": 365 * 86400}
+REFUNDABLE_SECONDS = {
+    "ideal": 365 * 86400,
+    "paypal": 180 * 86400,
+    "creditcard": 365 * 86400,
+    "directdebit": 365 * 86400,
+}
 SETTINGS = {"seconds": 0.0, "end": "refunded"}
 
 
@@ -47,6 +52,7 @@ class Refunds:
 
     def __init__(self, store: Store, ledger: Ledger, clock: Clock) -> None:
         self._store, self._ledger, self._clock = store, ledger, clock
+        self.taken_back: Callable[[str], int] = lambda payment_id: 0
 
     def keep_plan(self, seconds: float, end: str) -> None:
         """After how many seconds refunds end from now on, and how (refunded or failed)."""
@@ -70,12 +76,16 @@ class Refunds:
 
     def left(self, payment: Payment) -> int:
         """How many cents of a payment can still be refunded."""
-        return self.paid(payment) - sum(each.cents for each in self.of(payment.id) if each.status != "failed")
+        return max(self.paid(payment) - self.refunded(payment.id) - self.taken_back(payment.id), 0)
 
     @staticmethod
     def paid(payment: Payment) -> int:
         """What a payment is of, in cents."""
         return int(Decimal(payment.asked["amount"]["value"]) * 100)
+
+    def refunded(self, payment_id: str) -> int:
+        """How many cents of a payment were or are being paid back."""
+        return sum(each.cents for each in self.of(payment_id) if each.status != "failed")
 
     def of(self, payment_id: str) -> Sequence[Refund]:
         """The refunds of a payment, the oldest first."""
@@ -153,15 +163,10 @@ class RefundApi:
         base = f"{self._base()}/v2/payments/{refund.payment}"
         return {
             "resource": "refund", "id": refund.id, "mode": "test", "paymentId": refund.payment, "status": refund.status,
-            "amount": amount(refund.cents), "description": refund.description, "createdAt": timestamp(refund.created),
+            "amount": as_amount(refund.cents), "description": refund.description, "createdAt": timestamp(refund.created),
             "metadata": {"refund": refund.metadata} if refund.metadata else None,
             "_links": {"self": link(f"{base}/refunds/{refund.id}"), "payment": link(base)},
         }  # fmt: skip
-
-
-def amount(cents: int) -> dict[str, str]:
-    """An amount as the API writes it."""
-    return {"currency": "EUR", "value": f"{cents // 100}.{cents % 100:02d}"}
 
 
 def _asked(body: Any) -> tuple[int, str, str]:

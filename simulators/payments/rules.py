@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 METHODS: Mapping[str, str] = {"ideal": "iDEAL", "paypal": "PayPal", "creditcard": "Credit card"}
 """The methods on offer, in the provider's order."""
 
+NAMES: Mapping[str, str] = {**METHODS, "directdebit": "Direct debit"}
+"""All methods: with direct debit, which only a mandate leads to."""
+
 LIFETIME_SECONDS: Mapping[str, int] = {"ideal": 15 * 60, "paypal": 3 * 3600, "creditcard": 30 * 60}
 """How long a payment stays open, per method; one without a method has the time of the slowest."""
 
@@ -27,13 +30,23 @@ MAX_METADATA_BYTES = 1024
 CHANGEABLE = frozenset(
     {"description", "redirectUrl", "cancelUrl", "webhookUrl", "metadata", "method", "locale"}
 )
-CREATABLE = CHANGEABLE | {"amount", "sequenceType", "lines", "billingAddress", "shippingAddress", "issuer"}
+CREATABLE = CHANGEABLE | {
+    "amount",
+    "sequenceType",
+    "lines",
+    "billingAddress",
+    "shippingAddress",
+    "issuer",
+    "customerId",
+    "mandateId",
+}
 
 TITLES = {
     400: "Bad Request",
     401: "Unauthorized Request",
     404: "Not Found",
     409: "Conflict",
+    410: "Gone",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
     503: "Service Unavailable",
@@ -59,12 +72,16 @@ class ApiError(Exception):
 def check_new(body: Any) -> dict[str, Any]:
     """Return the body of a request that creates a payment when it is right, or raise ApiError (422)."""
     given = _object(body, CREATABLE)
-    for name in ("amount", "description", "redirectUrl"):
+    sequence = given.get("sequenceType", "oneoff")
+    needed = ("amount", "description", "customerId" if sequence == "recurring" else "redirectUrl")
+    for name in (*needed, *(("customerId",) if sequence == "first" else ())):
         if given.get(name) in (None, ""):
             raise ApiError(422, f"The {_spoken(name)} is missing.", name)
     _check_amount(given["amount"])
-    if given.get("sequenceType", "oneoff") != "oneoff":
-        raise ApiError(422, "Only the sequence type 'oneoff' is offered here.", "sequenceType")
+    if sequence not in ("oneoff", "first", "recurring"):
+        raise ApiError(422, "The sequence type is invalid.", "sequenceType")
+    if sequence != "recurring" and given.get("mandateId"):
+        raise ApiError(422, "A mandate is for recurring payments only.", "mandateId")
     _check_common(given)
     return given
 

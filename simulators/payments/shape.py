@@ -22,6 +22,12 @@ def link(href: str, kind: str = HAL) -> dict[str, str]:
     return {"href": href, "type": kind}
 
 
+def as_amount(cents: int) -> dict[str, str]:
+    """Return cents as the API writes an amount."""
+    sign, whole = ("-" if cents < 0 else ""), abs(cents)
+    return {"currency": "EUR", "value": f"{sign}{whole // 100}.{whole % 100:02d}"}
+
+
 def checkout_address(payment: Payment, base: str) -> str:
     """Return where the consumer pays."""
     return f"{base}/checkout/{payment.token}"
@@ -42,15 +48,24 @@ def as_resource(payment: Payment, base: str) -> dict[str, Any]:
         "status": payment.status,
         "isCancelable": payment.is_cancelable,
         "profileId": PROFILE,
-        "sequenceType": "oneoff",
-        "redirectUrl": asked["redirectUrl"],
+        "sequenceType": asked.get("sequenceType", "oneoff"),
     }
-    for name in ("cancelUrl", "webhookUrl", "locale", "lines", "billingAddress", "shippingAddress"):
+    for name in (
+        "redirectUrl",
+        "customerId",
+        "mandateId",
+        "cancelUrl",
+        "webhookUrl",
+        "locale",
+        "lines",
+        "billingAddress",
+        "shippingAddress",
+    ):
         if asked.get(name) is not None:
             shape[name] = asked[name]
     shape |= _ending(payment)
     links = {"self": link(f"{base}/v2/payments/{payment.id}")}
-    if not payment.is_final:
+    if not payment.is_final and asked.get("sequenceType") != "recurring":
         links["checkout"] = link(checkout_address(payment, base), "text/html")
     links["documentation"] = link("https://docs.mollie.com/reference/get-payment", "text/html")
     return {**shape, "_links": links}
@@ -73,7 +88,7 @@ def _ending(payment: Payment) -> dict[str, Any]:
 
 def _details(payment: Payment) -> dict[str, Any]:
     who = payer(payment.id)
-    if payment.method == "ideal":
+    if payment.method in ("ideal", "directdebit"):
         return {"consumerName": who.name, "consumerAccount": who.iban, "consumerBic": who.bic}
     if payment.method == "paypal":
         reference = f"SIM{payment.token.upper()}"

@@ -113,7 +113,7 @@ def test_the_document_says_the_same_as_the_books(kind: str) -> None:
 def test_what_was_paid_is_said_with_its_day_and_its_way() -> None:
     paid_at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # half past midnight, the day after, in Amsterdam
     said = document(issue(draft(paid_at=paid_at, paid_with="ideal")))
-    assert (said.paid_cents, said.paid_on, said.payment_method) == (9075, TODAY, "iDEAL")
+    assert (said.paid_cents, said.paid_on, said.payment_method) == (9075, TODAY, "iDEAL | Wero")
     other = document(issue(draft(origin="order:2", paid_at=paid_at, paid_with="przelewy24")))
     assert other.payment_method == "przelewy24"
 

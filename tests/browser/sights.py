@@ -69,6 +69,8 @@ NO_PAGES = {
     "portal:invoice_pdf": "application/pdf",
     "portal:pay": "302",
     "portal:pay_invoice": "302",
+    "portal:withdraw_mandate": "302",
+    "portal:pay_together": "302",
     "portal:order_pro_forma": "404",
     "portal:next_pro_forma": "application/pdf",
     "portal:service_take_back": "302",
@@ -133,6 +135,7 @@ def of_a_visitor(house: House) -> Iterator[Sight]:
     yield Sight("account_not_me", {"token": "expired"})
     yield Sight("invitation", {"token": "expired"}, status=404)
     yield Sight("contact_address", {"token": "expired"}, status=404)
+    yield Sight("pay_link", {"token": "expired"}, status=404)
     yield Sight("invitation_account", {"token": "expired"}, status=404)
     yield Sight("mfa_stop_release", {"token": "1.expired"})
     yield Sight("mfa_use_release", {"token": "1.expired"})
@@ -157,6 +160,12 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:withdraw", theirs | {"order_number": house.value(_AN_ORDER, number, "paid")})
     yield Sight("portal:invoices", theirs)
     yield Sight("portal:invoice", theirs | {"invoice_number": house.value(_AN_INVOICE, number)})
+    yield Sight("portal:direct_debit", theirs)  # this one pays so already, the company does not yet
+    yield Sight("portal:mandate", theirs | {"mandate_id": house.value(_A_MANDATE, number)})
+    yield Sight("portal:sign_mandate", {"number": company})
+    yield Sight("portal:sign_mandate", {"number": company}, then=send("Sign the mandate"), status=422)
+    yield Sight("portal:sign_mandate", {"number": company}, then=_sign)
+    yield Sight("portal:direct_debit", {"number": company}, then=send("Withdraw the mandate"))
     yield Sight("portal:orders", theirs)
     for state, of in (("paid", number), ("awaiting_payment", company)):
         yield Sight("portal:order", {"number": of, "order_number": house.value(_AN_ORDER, of, state)})
@@ -165,6 +174,8 @@ def of_a_customer(house: House, number: int, company: int) -> Iterator[Sight]:
     yield Sight("portal:quote", theirs | {"quote_number": house.value(_A_QUOTE, number)})
     yield Sight("portal:access", theirs)
     yield Sight("portal:second_step", theirs)
+    yield Sight("portal:collecting", theirs)
+    yield Sight("portal:balance", theirs)
     yield Sight("portal:invoice_wishes", theirs)
     yield Sight("portal:invoice_wishes", theirs, then=send("Save"))
     yield Sight("portal:invoice_wishes", {"number": company})
@@ -241,6 +252,14 @@ def _the_last_of_them(window: Window) -> None:
     press(window, "Show what it costs")
 
 
+def _sign(window: Window) -> None:
+    """Sign a mandate for direct debit."""
+    window.page.fill("[name=holder]", "B. Dronkel")
+    window.page.fill("[name=iban]", "NL02ABNA0123456789")
+    window.page.check("[name=agreed]")
+    press(window, "Sign the mandate")
+
+
 def _limit(window: Window, network: str) -> None:
     """Allow a network that one is not in: the page asks whether that is meant, and says what is no network."""
     window.page.fill("[name=network]", network)
@@ -252,4 +271,5 @@ _A_SERVICE = "SELECT min(x.id) FROM services_service x" + _OF
 _AN_INVOICE = "SELECT min(x.number) FROM billing_invoice x" + _OF
 _AN_ORDER = "SELECT min(x.number) FROM sales_order x" + _OF + " AND x.state = %s"
 _AN_OFFER = "SELECT min(x.id) FROM services_moveoffer x" + _OF
+_A_MANDATE = "SELECT max(x.id) FROM debits_mandate x" + _OF
 _A_QUOTE = "SELECT min(x.number) FROM sales_quote x" + _OF

@@ -34,12 +34,15 @@ NEEDS: dict[str, set[Any]] = {
     "home": set(), "search": set(), "customer": set(), "board": set(), "change": {Purpose.CONTRACT},
     "invoices": {Purpose.BILLING}, "invoice": {Purpose.BILLING}, "invoice_pdf": {Purpose.BILLING}, "held": {Purpose.RIGHTS},
     "journal": {Purpose.SECURITY}, "checks": {Purpose.SECURITY}, "retry_service": _SERVICES, "check_payment": {Purpose.BILLING},
-    "refund": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
-    "order_pro_forma": {Purpose.BILLING}, "order_cancel": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
-    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "exemption": {Purpose.BILLING},
+    "refund": {Purpose.BILLING}, "chargeback": {Purpose.BILLING}, "payout": {Purpose.BILLING}, "write_off": {Purpose.BILLING}, "decision": {Purpose.BILLING}, "stuck_charge": {Purpose.BILLING}, "wishes": {Purpose.BILLING},
+    "order_pro_forma": {Purpose.BILLING}, "next_pro_forma": {Purpose.BILLING},
+    "resend": {Purpose.BILLING}, "credit": {Purpose.BILLING}, "decide_tax": {Purpose.BILLING}, "balance_back": {Purpose.BILLING}, "exemption": {Purpose.BILLING}, "order_cancel": {Purpose.BILLING},
     "service": _SERVICES, "service_ending": {Purpose.CONTRACT}, "panel": _SERVICES, "staff": {_MANAGE}, "invite": {_MANAGE},
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
-    "billing_run": {Purpose.BILLING},
+    "billing_run": {Purpose.BILLING}, "bank": {Purpose.BILLING}, "bank_waiting": {Purpose.BILLING},
+    "bank_line": {Purpose.BILLING}, "bank_statement": {Purpose.BILLING},
+    "debits": {Purpose.BILLING}, "debit_batch": {Purpose.BILLING}, "debit_file": {Purpose.BILLING}, "debit_report": {Purpose.BILLING},
+    "debit": {Purpose.BILLING}, "customer_debits": {Purpose.BILLING},
     "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
     "try_again": set(), "take": set(),  # lead to its board, which asks
     "second_step": {Purpose.SECURITY}, "stop_release": {Purpose.SECURITY},
@@ -56,9 +59,9 @@ NEEDS: dict[str, set[Any]] = {
 }  # fmt: skip
 NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
-    "stop_release", "stop_viewing", "decide_tax", "report_file", "audit_file", "close_month",
+    "stop_release", "stop_viewing", "decide_tax", "balance_back", "report_file", "audit_file", "close_month",
     "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
-    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf",
+    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -133,7 +136,13 @@ def customer(house: House) -> dict[str, Any]:
         "service_id": service,
         "payment_id": payment,
         "refund_id": _refund(house, service),
+        "chargeback_id": _chargeback(house, payment),
+        "payout_id": _payout(house, payment),
+        "decision_id": _decision(house, payment),
         "stuck_id": _stuck(house, service),
+        **_at_the_bank(house),
+        "debit_id": _debit(house, account.number),
+        "batch_id": house.value("SELECT max(id) FROM debits_batch"),
         "viewing_id": 1,
         "person_id": house.value(
             "SELECT member_id FROM accounts_staffpost WHERE role_id = 'support_agent' LIMIT 1"
@@ -148,6 +157,42 @@ _CHARGE = (
 )
 
 
+def _chargeback(house: House, payment: int) -> int:
+    """What the bank took back of a payment, of which something is to be collected by hand."""
+    house.owner.execute(
+        "INSERT INTO payments_chargeback (customer_id, payment_id, reference, cents, reason, charged_at, booked_at,"
+        " from_balance_cents, rest_cents) SELECT customer_id, id, 'chb_browser', 100, 'MD06', now(), now(), 0, 100"
+        " FROM payments_payment WHERE id = %s", [payment],
+    )  # fmt: skip
+    return int(house.value("SELECT max(id) FROM payments_chargeback"))
+
+
+def _payout(house: House, payment: int) -> int:
+    """A part of a balance that goes back by hand."""
+    house.owner.execute(
+        "INSERT INTO payments_payoutwish (customer_id, person_id, asked_at, seen_to_at)"
+        " SELECT p.customer_id, o.person_id, now(), now() FROM payments_payment p JOIN sales_order o ON o.id = p.order_id"
+        " WHERE p.id = %s", [payment],
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO payments_payout (customer_id, wish_id, payment_id, cents, state, reference, idempotency_key, due_on,"
+        " requested_at) SELECT customer_id, id, %s, 100, 'failed', '', 'payout-browser', current_date + 7, now()"
+        " FROM payments_payoutwish ORDER BY id DESC LIMIT 1", [payment],
+    )  # fmt: skip
+    return int(house.value("SELECT max(id) FROM payments_payout"))
+
+
+def _decision(house: House, payment: int) -> int:
+    """What a colleague wants to pay back by hand, and another one decides about."""
+    house.owner.execute(
+        "INSERT INTO payments_decision (kind, customer_id, payout_id, cents, limit_cents, reason, \"on\", state, asked_by_id, asked_at)"
+        " SELECT 'payout', o.customer_id, x.id, 100, 50, '', current_date, 'asked', w.person_id, now() FROM payments_payment o"
+        " JOIN payments_payout x ON x.customer_id = o.customer_id JOIN payments_payoutwish w ON w.id = x.wish_id"
+        " WHERE o.id = %s LIMIT 1", [payment],
+    )  # fmt: skip
+    return int(house.value("SELECT max(id) FROM payments_decision"))
+
+
 def _refund(house: House, service: int) -> int:
     """Have a part given back, which the worker credits and pays back by itself; the id of that."""
     house.owner.execute(_CHARGE.format(settled="NULL"), ("probe:1:ended", service))
@@ -156,6 +201,51 @@ def _refund(house: House, service: int) -> int:
             return int(found)
         time.sleep(1)
     raise AssertionError("nothing was paid back within two minutes")
+
+
+def _at_the_bank(house: House) -> dict[str, Any]:
+    """A statement with a line of which nobody has said yet what it is."""
+    house.owner.execute(
+        "INSERT INTO bank_bankstatement (account, number, opened_on, opening_cents, closed_on, closing_cents, digest, imported_at)"
+        " VALUES ('NL91ABNA0417164300', '1', current_date, 0, current_date, 12345, 'probe', now())"
+    )
+    house.owner.execute(
+        "INSERT INTO bank_bankline (statement_id, position, booked_on, cents, left_cents, name, other_account, remittance, structured,"
+        " end_to_end, mandate, bank_reference, batch, code, return_reason, is_reversal) SELECT id, 1, current_date, 12345, 12345,"
+        " 'J. de Betaler', 'NL20INGB0001234567', 'bedankt', '', '', '', '', '', '', '', false FROM bank_bankstatement WHERE digest = 'probe'"
+    )
+    return {
+        "statement_id": house.value("SELECT id FROM bank_bankstatement WHERE digest = 'probe'"),
+        "line_id": house.value("SELECT max(id) FROM bank_bankline"),
+    }
+
+
+def _debit(house: House, number: int) -> int:
+    """A collection in a file for the bank."""
+    invoice = house.value(
+        "SELECT max(i.id) FROM billing_invoice i JOIN customers_customer c ON c.id = i.customer_id"
+        " WHERE c.number = %s AND i.kind = 'invoice'", number,
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO debits_mandate (customer_id, reference, creditor_id, creditor_name, creditor_address, holder, account, signed_by_id,"
+        " signed_at, signed_on, language, text_version, text_sha256, state, ended_why, ended_code)"
+        " SELECT i.customer_id, 'M1-1', 'NL04ZZZ172726320000', 'Hosting', 'Postbus 500', 'B. Dronkel', 'NL•• •••• •••• 6789',"
+        " o.person_id, now(), current_date, 'nl', '2026-11', repeat('0', 64), 'active', '', '' FROM billing_invoice i"
+        " JOIN sales_order o ON o.customer_id = i.customer_id WHERE i.id = %s LIMIT 1", (invoice,),
+    )  # fmt: skip
+    house.owner.execute(
+        "INSERT INTO debits_batch (reference, collect_on, count, total_cents, sealed_file, sha256, state, made_at, reasons)"
+        " VALUES ('DD1', current_date + 5, 1, 9075, '', '', 'made', now(), '')"
+    )
+    house.owner.execute("ALTER TABLE debits_debit DISABLE TRIGGER debit_moves_on")
+    house.owner.execute(
+        "INSERT INTO debits_debit (customer_id, mandate_id, invoice_id, batch_id, end_to_end_id, cents, state, sequence, collect_on,"
+        " announced_at, why, code, surplus_cents, claim_cents) SELECT i.customer_id, m.id, i.id, b.id, i.number || '-1', 9075, 'batched',"
+        " 'FRST', b.collect_on, now(), '', '', 0, 0 FROM billing_invoice i JOIN debits_mandate m ON m.customer_id = i.customer_id,"
+        " debits_batch b WHERE i.id = %s", (invoice,),
+    )  # fmt: skip
+    house.owner.execute("ALTER TABLE debits_debit ENABLE TRIGGER debit_moves_on")
+    return int(house.value("SELECT max(id) FROM debits_debit") or 0)
 
 
 def _stuck(house: House, service: int) -> int:
@@ -217,6 +307,12 @@ def _sights(customer: dict[str, Any], held: frozenset[Any]) -> Iterator[Sight]:
         yield Sight("office:change", {"number": customer["number"]}, then=_refused, status=422, face="office")
     if Purpose.BILLING in held and "report" not in _seen:
         yield from (Sight("office:report", {"slug": slug}, face="office") for slug in REPORTS)
+    if Purpose.BILLING in held and "bank_line" not in _seen:
+        one = {"line_id": customer["line_id"]}
+        yield Sight("office:bank", then=_send("Take it in"), status=422, face="office")
+        yield Sight(
+            "office:bank_line", one, then=_send("Set it aside for the bookkeeper"), status=422, face="office"
+        )
     if Purpose.SECURITY in held and "journal" not in _seen:
         yield Sight("office:journal", query=f"?customer={customer['number']}", face="office")
 

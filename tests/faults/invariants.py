@@ -44,7 +44,8 @@ RULES: dict[str, str] = {
          GROUP BY o.id HAVING count(i.id) <> (o.state = 'paid')::int""",
     "an invoice is of an order, for the same customer and amount, and paid": """
         SELECT i.number FROM billing_invoice i LEFT JOIN sales_order o ON i.origin = 'order:' || o.id
-         WHERE o.id IS NULL OR o.customer_id <> i.customer_id OR o.total_cents <> i.total_cents
+         WHERE i.origin NOT LIKE 'fault:%'  -- what a test of collecting had issued
+           AND (o.id IS NULL OR o.customer_id <> i.customer_id OR o.total_cents <> i.total_cents)
             OR i.paid_cents <> i.total_cents""",
     "the lines of an invoice add up, and are those of the quote": """
         SELECT i.number || ': ' || count(l.id) || ' lines of ' || coalesce(sum(l.net_cents), 0) FROM billing_invoice i

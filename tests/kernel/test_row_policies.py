@@ -184,7 +184,16 @@ def _settings(life: Life) -> dict[str, str]:
 
 
 #: What a twin writes here has to agree with what was sold and quoted, for whomever.
-GUARDED = {"services_move", "sales_quote", "sales_quoteline", "sales_order", "payments_payment"}
+GUARDED = {
+    "debits_mandate",
+    "debits_mandateaccount",
+    "services_move",
+    "sales_quote",
+    "sales_quoteline",
+    "sales_order",
+    "payments_payment",
+    "payments_paymentshare",
+}
 
 
 def test_a_twin_makes_no_row_for_another(two: tuple[Life, Life]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
+from hospes.billing import pay_links
 from hospes.billing.mails import FileChanged
 from hospes.customers.models import Customer, Person
 from hospes.kernel.acting import JOB, acting
@@ -91,12 +92,12 @@ def test_an_invoice_that_was_paid_asks_nothing(catcher: MailCatcher, tmp_path: P
     assert body(letter) == [
         "Beste Anna Dronkel,",
         f"Uw factuur F2026-00017 is €{NBSP}90,75.",
-        "U hoeft niets te doen: deze factuur is op 2 maart 2026 betaald met iDEAL.",
+        "U hoeft niets te doen: deze factuur is op 2 maart 2026 betaald met iDEAL | Wero.",
         f"Bekijk uw factuur: {PORTAL}/k/10042/facturen/F2026-00017/",
         "De factuur zit als pdf bij deze mail. De e-factuur (UBL) voor uw boekhouding zit daarin.",
     ]
     read = visible(letter)
-    assert "U hoeft niets te doen: deze factuur is op 2 maart 2026 betaald met iDEAL." in read
+    assert "U hoeft niets te doen: deze factuur is op 2 maart 2026 betaald met iDEAL | Wero." in read
     assert "NL91ABNA0417164300" not in read + letter.text
     assert f'href="{PORTAL}/k/10042/facturen/F2026-00017/"' in letter.html
     (part,) = letter.parts
@@ -112,7 +113,13 @@ def test_an_invoice_that_is_open_says_how_to_pay_until_when(
 ) -> None:
     made = invoice(tmp_path, settings)
     letter = mailed(catcher, "billing.invoice", customer=made.customer, about_id=made.pk)
-    assert body(letter) == [
+    [link] = [each for each in body(letter) if each.startswith(f"Betaal €{NBSP}90,75: {PORTAL}/betalen/")]
+    token = link.rsplit("/", 2)[1]
+    assert f'href="{PORTAL}/betalen/' in letter.html
+    opened = pay_links.opened(token, today=made.due_on)
+    assert opened is not None
+    assert (opened.invoice_id, opened.customer_id) == (made.pk, made.customer_id)
+    assert [each for each in body(letter) if each != link] == [
         "Beste Anna Dronkel,",
         f"Uw factuur F2026-00017 is €{NBSP}90,75.",
         f"Wilt u €{NBSP}90,75 uiterlijk 16 maart 2026 betalen?",
@@ -120,6 +127,8 @@ def test_an_invoice_that_is_open_says_how_to_pay_until_when(
         "Rekeningnummer: NL91ABNA0417164300",
         "Op naam van: Jixaw websolutions",
         "Vermeld daarbij: F2026-00017",
+        "Voor deze link hoeft niemand in te loggen, en op de pagina staat niets over u: u kunt hem doorsturen naar wie betaalt,"
+        " zoals uw boekhouder.",
         f"Bekijk uw factuur: {PORTAL}/k/10042/facturen/F2026-00017/",
         "De factuur zit als pdf bij deze mail. De e-factuur (UBL) voor uw boekhouding zit daarin.",
     ]

@@ -186,7 +186,7 @@ def test_what_bounces_is_booked_back_and_goes_by_hand(till: Till) -> None:
     assert again(note).paid_cents == 9075
     assert booked() == [
         ("provider", "debtors", 9075), ("provider", "clearing", -9075), ("back", "debtors", -9075), ("back", "clearing", 9075),
-        ("hand", "debtors", 9075), ("hand", "bank", -9075),
+        ("hand", "debtors", 9075), ("hand", "suspense", -9075),
     ]  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def test_what_was_paid_by_bank_goes_back_by_hand_with_its_day(till: Till) -> Non
     with pytest.raises(refunds.NotByHand):
         by_hand(row, till)
     assert (again(note).paid_cents, again(note).paid_with) == (9075, "banktransfer")
-    assert booked() == [("hand", "debtors", 9075), ("hand", "bank", -9075)]
+    assert booked() == [("hand", "debtors", 9075), ("hand", "suspense", -9075)]
     assert mails() == ["payments.refund_done"]
 
 

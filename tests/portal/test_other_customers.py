@@ -22,10 +22,11 @@ pytestmark = [pytest.mark.usefixtures("site"), pytest.mark.promise("P09", "P30")
 PAGES = {str(pattern.name): sorted(pattern.pattern.converters) for pattern in urls.urlpatterns}
 WITH_A_THING = [name for name, parts in PAGES.items() if parts]
 TAKES_FORMS = {
-    "pay", "order_cancel", "pay_invoice", "invoice_wishes", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again",
+    "pay", "order_cancel", "pay_invoice", "invoice_wishes", "quote_decide", "download", "checkout", "access_invite", "access_invitation_page", "access_invitation_again", "collecting", "balance", "pay_together",
     "access_invitation_withdraw", "access_member", "access_member_remove", "access_hand_over", "access_leave",
     "second_step", "addresses", "end_session", "change_limits",
     "service_move", "service_move_back", "move_offer", "service_change", "service_cancel", "service_take_back", "service_add", "withdraw",
+    "sign_mandate", "withdraw_mandate",
 }  # fmt: skip
 FORM = {"do": "accept", "terms": "on", "version": "x"}
 ODD = [

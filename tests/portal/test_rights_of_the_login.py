@@ -39,6 +39,11 @@ READS = {
         "sales_registryknown",  # the page of an order
         "services_charge", "sales_refund",  # amounts that are not on an invoice, or not paid back, yet
         "customers_customer",  # the office's part about invoices: the address they go to
+        "debits_mandate", "debits_debit",  # the pages of direct debit; of the account only its last four characters
+        "payments_balance", "payments_balanceentry", "payments_payoutwish", "payments_payout",  # the page of the balance
+        "payments_providermandate", "payments_collection", "payments_collectwish", "payments_payer",  # what is collected
+        "payments_paymentshare",  # paying several invoices at once
+        "payments_chargeback", "payments_chargebackpart",  # the office's page about what a bank took back
     },
     Purpose.SECURITY: {
         "kernel_journalentry", "accounts_opensession",
@@ -73,8 +78,25 @@ WRITES = {
         "sales_quote",
         "catalogue_promotionuse",
     },
-    (Purpose.BILLING, "INSERT"): {"payments_payment", "billing_invoicesettings", "billing_einvoiceaddress"},
-    (Purpose.BILLING, "UPDATE"): {"payments_payment", "billing_invoicesettings", "billing_einvoiceaddress"},
+    (Purpose.BILLING, "INSERT"): {
+        "payments_payment",
+        "billing_invoicesettings",
+        "billing_einvoiceaddress",
+        "debits_mandate",
+        "debits_mandateaccount",  # signing a mandate: its account number is written, and read by no twin
+        "payments_paymentshare",  # several invoices at once
+        "payments_payer",
+        "payments_collectwish",  # asking to have invoices collected
+        "payments_payoutwish",  # asking a balance back
+    },
+    (Purpose.BILLING, "UPDATE"): {
+        "payments_payment",
+        "billing_invoicesettings",
+        "billing_einvoiceaddress",
+        "debits_mandate",
+        "payments_providermandate",
+        "payments_collection",  # ending it, which a trigger holds it to
+    },
     (Purpose.SECURITY, "INSERT"): {"accounts_stepdemand"},
     (Purpose.SECURITY, "UPDATE"): {"accounts_opensession"},  # ends one
     (Purpose.SECURITY, "DELETE"): {"accounts_stepdemand"},

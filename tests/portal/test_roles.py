@@ -1,6 +1,7 @@
 """Every page of a customer, for every role: what it may see and do, and that nothing is offered that it may not (P09, P30)."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -30,23 +31,24 @@ OPEN_TO = {
     "invoices": LOOKS, "invoice": LOOKS, "invoice_pdf": LOOKS,
     "orders": LOOKS, "order": LOOKS, "quote": LOOKS, "quote_pdf": LOOKS,
     "service_move": {"holder"}, "service_move_back": {"holder"}, "moves": EVERYBODY, "move_offer": BUYS,
-    "pay": BUYS, "order_cancel": BUYS, "pay_invoice": BUYS, "invoice_wishes": BUYS, "order_pro_forma": LOOKS, "next_pro_forma": LOOKS, "quote_decide": BUYS, "checkout": BUYS,
+    "pay": BUYS, "order_cancel": BUYS, "pay_invoice": BUYS, "invoice_wishes": BUYS, "order_pro_forma": LOOKS, "next_pro_forma": LOOKS, "quote_decide": BUYS, "checkout": BUYS, "collecting": BUYS, "pay_together": BUYS, "balance": BUYS,
     "access_invite": MANAGES, "access_invitation_page": MANAGES, "access_invitation_again": MANAGES,
     "access_invitation_withdraw": MANAGES, "access_member": MANAGES, "access_member_remove": MANAGES,
     "access_hand_over": {"holder"}, "second_step": {"holder"}, "access_leave": EVERYBODY, "addresses": MANAGES,
     "access": EVERYBODY, "logins": EVERYBODY, "sessions": EVERYBODY, "end_session": EVERYBODY, "limits": EVERYBODY,
     "change_limits": {"holder"},
     "data": EVERYBODY, "download": EVERYBODY,
+    "direct_debit": LOOKS, "mandate": LOOKS, "sign_mandate": BUYS, "withdraw_mandate": BUYS,
 }  # fmt: skip
 
 #: Pages that are files, or lead on.
-FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "checkout"}
+FILES = {"invoice_pdf", "quote_pdf", "order_pro_forma", "next_pro_forma", "checkout", "sign_mandate"}
 
 #: What is sent to the pages that take forms only.
 FORMS: dict[str, dict[str, str]] = {
-    "pay": {}, "pay_invoice": {}, "service_take_back": {}, "service_add": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
+    "pay": {}, "pay_invoice": {}, "pay_together": {}, "service_take_back": {}, "service_add": {}, "service_move_back": {}, "quote_decide": {"do": "x"}, "download": {},
     "access_invitation_again": {}, "access_invitation_withdraw": {}, "access_member_remove": {},
-    "end_session": {}, "change_limits": {},
+    "end_session": {}, "change_limits": {}, "withdraw_mandate": {},
 }  # fmt: skip
 
 #: Pages of the portal that are about no customer, and why they ask for no role.
@@ -58,6 +60,7 @@ WITHOUT_A_CUSTOMER = {
     "shop:catalogue": "public", "shop:cart": "the browser's own", "shop:cart_remove": "the browser's own",
     "shop:cart_code": "the browser's own",
     "ask_lift": "of who is kept out, and looks by itself for what it needs", "lift_limits": "by a link, for one person",
+    "pay_link": "by a link, for whoever pays that one invoice",
     "shop:checkout": "leads on", "shop:product": "public",
     "shop:cart_addition": "the browser's own", "shop:domains": "public",
 }  # fmt: skip
@@ -242,3 +245,9 @@ def test_a_capacity_says_the_same_as_the_table() -> None:
         capacity = Capacity(1, 1, "x", "private", role)
         assert capacity.capabilities == CAPABILITIES[role]
         assert {what for what in Capability if capacity.may(what)} == CAPABILITIES[role]
+
+
+@pytest.mark.parametrize("face", ["hospes.portal.urls", "hospes.office.urls"])
+def test_each_page_has_an_address_of_its_own(face: str) -> None:
+    addresses = Counter(str(each.pattern) for each in get_resolver(face).url_patterns)
+    assert [address for address, times in addresses.items() if times > 1] == []

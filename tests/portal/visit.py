@@ -18,6 +18,7 @@ from hospes.customers.models import Customer, Membership, Person
 from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
+from hospes.payments.debits.models import Mandate
 from hospes.sales.models import Order, Quote
 from hospes.services.models import MoveOffer, Service
 from tests.support import make
@@ -42,6 +43,7 @@ class House:
     membership: Membership
     invitation: Invitation
     offer: MoveOffer
+    mandate: Mandate
 
     @property
     def number(self) -> int:
@@ -54,7 +56,7 @@ class House:
             "number": self.customer.number, "service_id": self.service.pk, "invoice_number": self.invoice.number,
             "order_number": self.order.number, "quote_number": self.quote.number,
             "membership_id": self.membership.pk, "invitation_id": self.invitation.pk,
-            "offer_id": self.offer.pk,
+            "offer_id": self.offer.pk, "mandate_id": self.mandate.pk,
         }  # fmt: skip
 
     @property
@@ -67,6 +69,7 @@ class House:
             self.quote.number,
             self.service.label,
             self.invitation.email,
+            self.mandate.reference,
         ]
 
 
@@ -91,7 +94,7 @@ def house(**words: Any) -> House:
         customer, holder, make.service(customer=customer), make.quote(customer=customer, valid_until="2999-01-01"),
         make.order(customer=customer), invoice, pdf,
         make.membership(person=make.person(), customer=customer, role="technical"), make.invitation(customer=customer),
-        make.move_offer(customer=customer),
+        make.move_offer(customer=customer), make.mandate(customer=customer, state="ended"),
     )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ def plant(life: Life) -> list[Canary]:
             if mapped.model is not None and mapped.entry.about_somebody:
                 _lift_checks(cursor, mapped.table)
                 planted += _plant_in(cursor, mapped, life)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")  # what is made after this adds up at its end, as ever
     return planted
 
 
@@ -195,7 +196,7 @@ def _value(field: Any) -> tuple[Any, Any]:
     most = field.max_length or 40
     # Markup too, where it fits: what somebody once filled in is shown, and does nothing.
     # The short ones are no mere digits, of which a PDF is full.
-    text = f"c&<{number:05d}>" if most >= 9 else f"ĉ{number:0{most - 1}d}" if most > 3 else _short(number)
+    text = f"c&<{number:05d}>" if most >= 9 else f"ĉ{number:0{most - 1}d}" if most > 4 else _short(number)
     return text, text
 
 

@@ -93,13 +93,14 @@ def test_what_has_no_words_of_its_own_is_shown_as_it_is() -> None:
     assert words(Quote, "valid_until", "no day") == "no day"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("model", "column", "value", "dutch", "english"),
     [
         (ServiceChange, "was", "pending", "wordt klaargezet", "being set up"),
         (ServiceChange, "became", "active", "actief", "active"),
         (ServiceChange, "reason", "provisioned", "klaargezet op de hostingserver", "set up at the hosting server"),
-        (Payment, "method", "ideal", "iDEAL", "iDEAL"),
+        (Payment, "method", "paypal", "PayPal", "PayPal"),
         (Payment, "method", "creditcard", "creditcard", "card"),
         (Payment, "method", "new-way", "new-way", "new-way"),
         (Invoice, "paid_with", "banktransfer", "overschrijving", "bank transfer"),

@@ -86,7 +86,7 @@ def test_a_payment_that_was_not_paid_tells_nothing_about_the_payer(
         ({"method": "cash"}, "method"),
         ({"locale": "nl"}, "locale"),
         ({"metadata": "x" * 2000}, "metadata"),
-        ({"sequenceType": "recurring"}, "sequenceType"),
+        ({"sequenceType": "second"}, "sequenceType"),
         ({"colour": "red"}, "colour"),
     ],
 )

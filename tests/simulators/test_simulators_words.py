@@ -6,6 +6,7 @@ from pathlib import Path
 
 import simulators
 from simulators.payments.checkout import OUTCOMES
+from simulators.payments.deeds import DEEDS
 from simulators.payments.ledger import MOVES
 from simulators.payments.unpleasant import CREATE_FIELDS, ORDER_WORDS, REQUEST_FIELDS
 from simulators.words import DUTCH, words
@@ -28,7 +29,14 @@ def said() -> Iterator[str]:
 
 
 def test_every_text_has_its_dutch():
-    texts = {*said(), *OUTCOMES.values(), *ORDER_WORDS.values(), *MOVES, *set().union(*MOVES.values())}
+    texts = {
+        *said(),
+        *OUTCOMES.values(),
+        *ORDER_WORDS.values(),
+        *DEEDS.values(),
+        *MOVES,
+        *set().union(*MOVES.values()),
+    }
     texts |= {field.label for field in (*REQUEST_FIELDS, *CREATE_FIELDS)}
     assert len(texts) > 50
     assert sorted(text for text in texts if text not in DUTCH) == []

@@ -21,10 +21,12 @@ from hospes.customers.models import Customer, Person
 from hospes.kernel import datamap, journal
 from hospes.kernel.acting import SYSTEM, Actor, acting
 from hospes.kernel.purposes import Basis, Purpose
+from hospes.payments.bank.models import BankAllocation, BankLine, BankStatement
 from hospes.payments.models import Refund
 from hospes.sales.models import Order, QuoteDraft, QuoteDraftLine, Withdrawal
 from hospes.services.models import Charge, Raise, RaisedService, RaiseNotice, Request, Service
 from tests.support import make, names
+from tests.support.money import at_the_provider
 from tests.support.rights import as_owner
 
 
@@ -92,7 +94,10 @@ def life() -> Life:
             note="because", asked_at=make.NOW, key=names.word(),
         )  # fmt: skip
         _raised(made, held)
+        make.debit(mandate=make.mandate(customer=customer), invoice=make.invoice(customer=customer))
         _money(made, invoice, held)
+        _bank(made)
+        at_the_provider(customer, person)
         texts = ("gets", "public_private", "public_business")
         RegistryNotice.objects.create(
             product=make.product(kind="domain", extension=f".canary{person.pk}"), version="1", valid_from=make.TODAY, registry="canary",
@@ -145,6 +150,27 @@ def _money(made: Life, invoice: Invoice, service: Service) -> None:
         )
     Refund.objects.create(credit_note=note, customer=made.customer, cents=1, state="failed", reason="no_payment",
                           idempotency_key=names.word(), due_on=make.TODAY, requested_at=make.NOW)  # fmt: skip
+
+
+def _bank(made: Life) -> None:
+    """A line of a bank statement that is the balance of the customer."""
+    statement = BankStatement.objects.create(
+        account="NL91ABNA0417164300", opened_on=make.TODAY, opening_cents=0, closed_on=make.TODAY, closing_cents=5,
+        digest=uuid.uuid4().hex, imported_at=make.NOW,
+    )  # fmt: skip
+    line = BankLine.objects.create(
+        statement=statement, customer=made.customer, position=1, booked_on=make.TODAY, cents=5, left_cents=5, name="canary",
+        other_account="NL20INGB0001234567", remittance="canary",
+    )  # fmt: skip
+    BankAllocation.objects.create(
+        line=line,
+        customer=made.customer,
+        kind="balance",
+        cents=5,
+        is_automatic=False,
+        note="canary",
+        booked_at=make.NOW,
+    )
 
 
 def _second_step(made: Life) -> None:

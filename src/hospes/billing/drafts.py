@@ -3,16 +3,19 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 from django.utils.translation import override
 
+from hospes.billing.collection import Collection
 from hospes.billing.documents.model import (
+    DirectDebit,
     DocumentKind,
     DocumentLine,
     InvoiceDocument,
     Language,
     Party,
+    PaymentMeans,
     VatCategory,
     VatGroup,
 )
@@ -40,11 +43,12 @@ def payment_said(invoice: Invoice) -> PaymentSaid:
     )
 
 
-def document_of(invoice: Invoice) -> InvoiceDocument:
+def document_of(invoice: Invoice, collected: Collection | None = None) -> InvoiceDocument:
     """
     The document of an issued invoice or credit note; acts within the purpose of billing.
 
-    What it says of payment is what its file says, and as long as it has none what is in the books.
+    What it says of payment, and of how it is collected, is what its file says; as long as it has none, what is in the books, and
+    `collected`.
     """
     file = Document.objects.filter(invoice_id=invoice.pk).first()
     paid = PaymentSaid(file.paid_cents, file.paid_on, file.paid_with) if file else payment_said(invoice)
@@ -53,7 +57,7 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
     credited = Invoice.objects.filter(pk=invoice.credits_id or 0).first()
     customer, seller = Customer.objects.get(pk=invoice.customer_id), Seller.objects.get(pk=invoice.seller_id)
     with override(invoice.language):
-        paid_with = method_words(paid.with_)
+        paid_with = method_words(paid.with_, paid.on or invoice.issued_on)
     return InvoiceDocument(
         number=invoice.number, kind=DocumentKind(invoice.kind), corrects_number=credited.number if credited else "",
         issued_on=invoice.issued_on, due_on=invoice.due_on, seller=_seller(seller), seller_iban=seller.iban,
@@ -62,9 +66,26 @@ def document_of(invoice: Invoice) -> InvoiceDocument:
         corrects_issued_on=credited.issued_on if credited else None, reason=invoice.reason, set_off_cents=invoice.set_off_cents,
         lines=tuple(_line(line) for line in lines),
         vat_groups=tuple(_group(tax) for tax in taxes), net_cents=invoice.net_cents, vat_cents=invoice.vat_cents,
-        total_cents=invoice.total_cents, paid_cents=paid.cents, paid_on=paid.on,
+        total_cents=invoice.total_cents, paid_cents=paid.cents, paid_on=paid.on, **_collecting(file, collected),
         payment_method=paid_with if paid.cents else "", language=cast(Language, invoice.language), accent=seller.accent,
     )  # fmt: skip
+
+
+def _collecting(file: Document | None, collected: Collection | None) -> dict[str, Any]:
+    """What the document says of how it is collected."""
+    if file is not None:
+        on = file.collect_on
+        collected = Collection(on, file.collect_from, file.mandate, file.creditor) if on else None
+    if collected is None:
+        return {}
+    if not collected.mandate:
+        return {"collect_on": collected.on}
+    debit = DirectDebit(
+        mandate_reference=collected.mandate,
+        creditor_identifier=collected.creditor,
+        debited_iban=collected.account,
+    )
+    return {"collect_on": collected.on, "direct_debit": debit, "payment_means": PaymentMeans.DIRECT_DEBIT}
 
 
 def _seller(seller: Seller) -> Party:

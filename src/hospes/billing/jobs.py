@@ -1,6 +1,7 @@
 """Making the files of invoices, and checking VAT numbers."""
 
 from hospes.billing import charging, services
+from hospes.billing.collection import collection_of
 from hospes.billing.documents.pdf import invoice_pdf
 from hospes.billing.documents.ubl import invoice_xml
 from hospes.billing.drafts import document_of
@@ -21,12 +22,13 @@ def make_document(*, invoice_id: int) -> None:
     with at_work():
         invoice = Invoice.objects.get(pk=invoice_id)
         planned = einvoices.plan(invoice, now=clock.now())
-        document = einvoices.addressed(document_of(invoice), planned)
+        collected = collection_of(invoice, today=invoice.issued_on)
+        document = einvoices.addressed(document_of(invoice, collected), planned)
     pdf = invoice_pdf(document, invoice_xml(document))  # takes a while: not inside a transaction
     with at_work():
         services.store_document(
-            invoice=invoice, pdf=pdf, now=clock.now(), with_mail=einvoices.wants_mail(planned)
-        )
+            invoice=invoice, pdf=pdf, now=clock.now(), with_mail=einvoices.wants_mail(planned), collected=collected
+        )  # fmt: skip
         if planned:
             send.enqueue_once(f"einvoice:{invoice_id}", invoice_id=invoice_id)
 

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from hospes.billing import pay_links
+from hospes.billing.collection import collection_of
 from hospes.billing.models import Document, Invoice, TaxStatus
 from hospes.billing.queries import credited_number, vat_rates
 from hospes.billing.rules import Taxes, taxed
@@ -35,13 +37,17 @@ def invoice(message: Message) -> Rendered:
     It greets whoever reads it now, and goes to the address of now; everything about the invoice, also in whose name it is,
     is what was issued.
     """
-    found = Invoice.objects.get(pk=message.about)
+    found, today = Invoice.objects.get(pk=message.about), clock.day_of(message.created_at)
+    collected = collection_of(found, today=today)
     context = {
         "invoice": found,
         "is_paid": found.open_cents == 0 and found.paid_cents > 0,
         "is_free": found.open_cents == 0 and found.paid_cents == 0,
+        # Who pays what is collected has paid twice.
+        "pay_token": pay_links.token(found, today=today) if found.open_cents and not collected else "",
         "paid_on": clock.day_of(found.paid_at) if found.paid_at else None,
-        "paid_with": method_words(found.paid_with),
+        "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at) if found.paid_at else None),
+        "collected": collected,
     }
     values = {"number": found.number, "operator": settings.HOSPES_OPERATOR.name}
     subject = _("Invoice %(number)s from %(operator)s") % values

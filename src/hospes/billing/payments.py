@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Invoice
 from hospes.kernel import journal
 
 journal.register({
-    "invoice.paid": _("Payment of an invoice booked"), "invoice.paid_back": _("Money of a credit note paid back"),
+    "invoice.paid": _("Payment of an invoice booked"),
+    "invoice.paid_back": _("Money of a credit note paid back"),
+    "invoice.taken_back": _("Payment of an invoice taken back"),
 })  # fmt: skip
 
 
@@ -30,6 +32,42 @@ def take_payment(*, invoice_id: int, cents: int, paid_at: datetime, paid_with: s
         )
         _record("invoice.paid", invoice, now)
     return taken
+
+
+class StillNeeded(Exception):
+    """Money of an invoice that a credit note gives back (in part) cannot be taken off it."""
+
+
+def take_back(*, invoice_id: int, cents: int, now: datetime, is_mistake: bool = False) -> tuple[int, int]:
+    """
+    Take off what was paid of an invoice; returns how much was taken off, and by how much it is open again.
+
+    Less is open again than was taken off where it was credited meanwhile: of that the money went back already. Where it was only
+    booked here by mistake (`is_mistake`) that cannot be: it raises StillNeeded then, and ValueError when so much was not paid.
+    """
+    invoice = lock(invoice_id)
+    if is_mistake:
+        _may_be_taken_off(invoice, cents)
+    taken = min(max(cents, 0), invoice.paid_cents)
+    if not taken:
+        return 0, 0
+    before, invoice.paid_cents = invoice.open_cents, invoice.paid_cents - taken
+    values: dict[str, object] = {"paid_cents": invoice.paid_cents}
+    if not invoice.paid_cents:
+        values |= {"paid_at": None, "paid_with": ""}
+    Invoice.objects.filter(pk=invoice_id).update(**values)
+    _record("invoice.taken_back", invoice, now)
+    return taken, invoice.open_cents - before
+
+
+def _may_be_taken_off(invoice: Invoice, cents: int) -> None:
+    paid = invoice.paid_cents - cents
+    if paid < 0:
+        raise ValueError(f"{cents} cents were not paid on invoice {invoice.pk}")
+    notes = Invoice.objects.filter(credits_id=invoice.pk)
+    given = notes.aggregate(sum=Sum(F("total_cents") - F("set_off_cents")))["sum"] or 0
+    if paid < int(given):
+        raise StillNeeded
 
 
 def pay_back(*, credit_note_id: int, cents: int, paid_at: datetime, paid_with: str, now: datetime) -> None:

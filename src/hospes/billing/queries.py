@@ -61,6 +61,11 @@ def open_total(customer_id: int) -> tuple[int, int]:
     return int(row["number"]), int(row["cents"] or 0)
 
 
+def open_invoices(customer_id: int, *, limit: int) -> list[Invoice]:
+    """The invoices of a customer on which something is open, the one that is due first first."""
+    return list(Invoice.objects.filter(OPEN, customer_id=customer_id).order_by("due_on", "pk")[:limit])
+
+
 def lines(invoice_id: int) -> list[InvoiceLine]:
     """The lines of an invoice in their order."""
     return list(InvoiceLine.objects.filter(invoice_id=invoice_id).order_by("position"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.collection import Collection
 from hospes.billing.crediting import CreditRefused, credit
 from hospes.billing.drafts import payment_said
 from hospes.billing.issuing import Draft, DraftLine, issue
@@ -20,11 +21,19 @@ __all__ = ["CreditRefused", "Draft", "DraftLine", "credit", "issue", "mail", "st
 journal.register({"invoice.document": _("Invoice file made")})
 
 
-def store_document(*, invoice: Invoice, pdf: bytes, now: datetime, with_mail: bool = True) -> Document:
+def store_document(
+    *,
+    invoice: Invoice,
+    pdf: bytes,
+    now: datetime,
+    with_mail: bool = True,
+    collected: Collection | None = None,
+) -> Document:
     """
     Keep the file of an invoice and (with_mail) have it mailed; the second time changes nothing.
 
-    `invoice` is as it was when the file was made of it: what it says of payment then is what the file says.
+    `invoice` is as it was when the file was made of it: what it says of payment then is what the file says, and `collected` is
+    what it says of how the invoice is collected.
     The file is there whole or not at all (written aside, then renamed), and under the same name when it is made again.
     """
     digest = hashlib.sha256(pdf).hexdigest()
@@ -35,7 +44,7 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime, with_mail: bo
         invoice_id=invoice.pk,
         defaults={
             "customer_id": invoice.customer_id, "path": path, "sha256": digest, "made_at": now,
-            "paid_cents": paid.cents, "paid_on": paid.on, "paid_with": paid.with_,
+            "paid_cents": paid.cents, "paid_on": paid.on, "paid_with": paid.with_, **_said_of_collecting(collected),
         },
     )  # fmt: skip
     if document.path != path:  # made anew of what has changed meanwhile; no row would know of that file
@@ -52,6 +61,15 @@ def store_document(*, invoice: Invoice, pdf: bytes, now: datetime, with_mail: bo
         if with_mail:
             mail(invoice, now=now)
     return document
+
+
+def _said_of_collecting(collected: Collection | None) -> dict[str, object]:
+    if collected is None:
+        return {}
+    return {
+        "collect_on": collected.on, "collect_from": collected.account, "mandate": collected.mandate,
+        "creditor": collected.creditor,
+    }  # fmt: skip
 
 
 def mail(invoice: Invoice, *, now: datetime) -> None:

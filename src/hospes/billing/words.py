@@ -1,17 +1,12 @@
 """How somebody paid, and what VAT it is, in words."""
 
+from datetime import date
+
 from django.conf import settings
 from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-
-#: Names of their own are the same in every language.
-METHODS: dict[str, str | Promise] = {
-    "ideal": "iDEAL", "paypal": "PayPal", "bancontact": "Bancontact", "applepay": "Apple Pay", "in3": "in3",
-    "klarna": "Klarna", "creditcard": _("card"), "banktransfer": _("bank transfer"), "directdebit": _("direct debit"),
-}  # fmt: skip
-
 
 _NO_VAT: dict[str, Promise] = {
     "Z": _("VAT 0%"), "E": _("exempt from VAT"), "AE": _("VAT reverse charged"), "K": _("VAT 0%, goods inside the EU"),
@@ -30,9 +25,15 @@ def vat_words(category: str, country: str, basis_points: int) -> str:
     return gettext("VAT %(rate)s%% (%(country)s)") % {"rate": rate, "country": country}
 
 
-def method_words(method: str) -> str:
-    """What a way of paying is called, in the active language; one that we do not know goes by the provider's word for it."""
-    return str(METHODS.get(method, method))
+def method_words(method: str, on: date | None = None) -> str:
+    """
+    What a way of paying was called on a day (None: what it is called now), in the active language.
+
+    One that we do not know goes by the provider's word for it.
+    """
+    from hospes.billing.methods import queries  # the models of billing have their words from here
+
+    return queries.name_of(method, on=on)
 
 
 def stuck_words(reason: str) -> str:

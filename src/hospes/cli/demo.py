@@ -14,6 +14,7 @@ from django.db import transaction
 
 from hospes.accounts import services as accounts
 from hospes.accounts.staff import services as staff
+from hospes.cli import demo_bank
 from hospes.cli.demo_catalogue import PACKAGES, stock_catalogue
 from hospes.cli.demo_names import MadeUp, made_up
 from hospes.cli.demo_orders import lines_of
@@ -23,6 +24,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import SYSTEM, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import services as payments
+from hospes.payments.debits import services as debits
 from hospes.payments.models import Payment
 from hospes.payments.providers import Charge
 from hospes.sales import agreements, registries
@@ -35,6 +37,10 @@ STAFF = [
     ("billing_clerk", "billing clerk", 9001), ("support_agent", "support agent", 9002),
     ("privacy_officer", "privacy officer", 9003), ("administrator", "administrator", 9004), ("technician", "technician", 9005),
 ]  # fmt: skip
+
+
+#: An account number made up, that no bank has given out.
+DEMO_IBAN = "NL91ABNA0417164300"
 
 
 def fill(path: Path) -> bool:
@@ -52,6 +58,7 @@ def fill(path: Path) -> bool:
         for number in range(2, CUSTOMERS):
             sign_up(made_up(number), now=now - timedelta(days=370), business=number % 2 == 0, password=None)
         _year_of_orders(now)
+        demo_bank.fill(now)
     path.write_text(json.dumps({"logins": logins}, indent=2))
     path.chmod(0o600)
     return True
@@ -166,6 +173,13 @@ def _year_of_orders(now: datetime) -> None:
         ),
         paid=False,
     )
+    with acting(
+        Purpose.BILLING, actor=SYSTEM, customer=held[first.email + "private"]
+    ):  # one who pays by direct debit
+        debits.sign(
+            customer_id=held[first.email + "private"], person_id=people[first.email], holder="Demo Rekeninghouder",
+            iban=DEMO_IBAN, language="nl", ip=None, now=now,
+        )  # fmt: skip
 
 
 def _order(plan: _Plan, *, paid: bool) -> None:
@@ -207,6 +221,6 @@ def _order(plan: _Plan, *, paid: bool) -> None:
 def _charge(payment: Payment, plan: _Plan) -> Charge:
     values: dict[str, Any] = {
         "reference": payment.reference, "state": "paid", "cents": payment.cents, "method": "ideal", "checkout_url": None,
-        "paid_at": plan.at, "holder": "Demo Rekeninghouder", "account": "NL91ABNA0417164300", "order_key": payment.idempotency_key,
+        "paid_at": plan.at, "holder": "Demo Rekeninghouder", "account": DEMO_IBAN, "order_key": payment.idempotency_key,
     }  # fmt: skip
     return Charge(**values)

@@ -39,6 +39,9 @@ class Operator:
     order_unpaid_days: int
     order_reminder_days: int
     payment_days: int
+    pay_link_days: int
+    collect_notice_days: int
+    four_eyes_above_cents: int
     business_notice_days: int
     consumer_lead_days: int
     business_lead_days: int

@@ -10,6 +10,11 @@ from hospes.billing.run import jobs as billing_run
 from hospes.kernel.jobs import rescue_stalled
 from hospes.messaging import jobs as messaging
 from hospes.payments import jobs as payments
+from hospes.payments.balances import jobs as balances
+from hospes.payments.bank import jobs as bank
+from hospes.payments.chargebacks import jobs as chargebacks
+from hospes.payments.collecting import jobs as collecting
+from hospes.payments.debits import jobs as debits
 from hospes.sales import jobs as sales
 from hospes.services import jobs as services
 
@@ -37,3 +42,9 @@ ledger.keep_up.every("13 1 * * *")
 payments.sweep_unpaid.every("29 6 * * *")
 payments.sweep_refunds.every("* * * * * */30")
 payments.book_missing.every("19 1 * * *")
+bank.match_lines.every("1-59/3 * * * *")
+debits.day_begins.every("31 6 * * *")
+debits.keep_up.every("* * * * *")
+chargebacks.sweep.every("31 */4 * * *")
+collecting.sweep.every("*/10 * * * *")
+balances.sweep.every("* * * * *")

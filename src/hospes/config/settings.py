@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from hospes.config.bank import read_bank
 from hospes.config.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
+from hospes.config.debits import read_direct_debit
 from hospes.config.env import env_flag, env_number, env_secret, env_text
 from hospes.config.office import read_office_networks
 from hospes.config.operators import read_operator, read_texts
@@ -37,7 +39,9 @@ _OPERATOR_FILE = Path(env_text("HOSPES_OPERATOR", str(ROOT / "operator.toml")))
 HOSPES_OPERATOR = read_operator(_OPERATOR_FILE)
 HOSPES_SMS_RULES = read_rules(_OPERATOR_FILE, "sms", SmsRules)
 HOSPES_WAY_BACK = read_rules(_OPERATOR_FILE, "second_step", WayBack)
+HOSPES_DIRECT_DEBIT = read_direct_debit(_OPERATOR_FILE)
 HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(ROOT / "operator"))))
+HOSPES_BANK = read_bank(_OPERATOR_FILE, usual=HOSPES_OPERATOR.iban)
 HOSPES_OFFICE_NETWORKS = read_office_networks(_OPERATOR_FILE)
 HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
@@ -110,8 +114,16 @@ INSTALLED_APPS = [
     "hospes.services",
     "hospes.billing",
     "hospes.billing.ledger",
+    "hospes.billing.methods",
     "hospes.sales",
     "hospes.payments",
+    "hospes.payments.bank",
+    "hospes.payments.debits",
+    "hospes.payments.balances",
+    "hospes.payments.chargebacks",
+    "hospes.payments.collecting",
+    "hospes.payments.together",
+    "hospes.payments.approvals",
     "hospes.hosting",
     "hospes.domains",
     "hospes.privacy",
@@ -152,6 +164,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hospes.accounts.middleware.doors",
+    "hospes.faces.middleware.files_of_staff",
     "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = f"hospes.config.urls_{FACE}" if FACE in ("portal", "office") else "hospes.config.urls_portal"

@@ -4,7 +4,17 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
 from hospes.faces.accent import operator_css
-from hospes.portal.views import account, addresses, capacities, invited, limits, orders, texts, withdrawing
+from hospes.portal.views import (
+    account,
+    addresses,
+    capacities,
+    invited,
+    limits,
+    orders,
+    pay_links,
+    texts,
+    withdrawing,
+)
 
 #: Every page, as it is below a language.
 pages: list[URLPattern | URLResolver] = [
@@ -15,6 +25,7 @@ pages: list[URLPattern | URLResolver] = [
     path("uitnodiging/<str:token>/", invited.invitation, name="invitation"),
     path("uitnodiging/<str:token>/account/", invited.newcomer, name="invitation_account"),
     path("betaling/terug/<str:order_number>/", orders.payment_back, name="payment_back"),
+    path("betalen/<str:token>/", pay_links.pay_link, name="pay_link"),
     path("herroepen/", withdrawing.withdraw, name="withdraw"),
     path("voorwaarden/", texts.terms, name="terms"),
     path("verwerkersovereenkomst/", texts.processing_terms, name="processing_terms"),

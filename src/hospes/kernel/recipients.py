@@ -17,6 +17,7 @@ class Recipient(StrEnum):
     PEPPOL_ACCESS_POINT = "peppol_access_point"
     VIES = "vies"
     REGISTRY = "registry"
+    BANK = "bank"
 
     @property
     def described(self) -> "Described":
@@ -55,5 +56,8 @@ _DESCRIBED = {
         _("the registry of a domain name's extension (such as SIDN for .nl)"),
         _("to see whether a domain name is free, and to register it for you"),
         is_processor=False,
+    ),
+    Recipient.BANK: Described(
+        _("our bank"), _("to collect by direct debit what you gave a mandate for"), is_processor=False
     ),
 }

@@ -28,9 +28,13 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging import kinds
 from hospes.messaging.models import Message
 from hospes.office import retries
+from hospes.office.boards_payments import PAYMENT_BOARDS
 from hospes.office.failed import FailedWork
 from hospes.office.piles import Board, Item, Rows
-from hospes.payments.models import Payment
+from hospes.payments.bank.models import BankLine
+from hospes.payments.bank.words import return_words
+from hospes.payments.debits.models import Debit
+from hospes.payments.debits.queries import TO_BE_PUT_RIGHT
 from hospes.payments.models import Refund as MoneyBack
 from hospes.sales.models import Order, Refund, Withdrawal
 from hospes.sales.queries import pay_until
@@ -66,12 +70,25 @@ def _overdue_item(row: Invoice) -> Item:
     return Item(row.pk, row.due_on.isoformat(), row.number, row.due_on, row.open_cents, invoice=row.number)
 
 
-def _surplus(now: datetime) -> Any:
-    return Payment.objects.filter(Q(state=Payment.State.SURPLUS) | Q(surplus_cents__gt=0))
+def _debits_to_put_right(now: datetime) -> Any:
+    return Debit.objects.filter(TO_BE_PUT_RIGHT)
 
 
-def _surplus_item(row: Payment) -> Item:
-    return Item(row.pk, str(row.pk), row.reference or "", row.paid_at, row.surplus_cents or row.cents)
+def _debit_item(row: Debit) -> Item:
+    return Item(
+        row.pk, str(row.pk), row.end_to_end_id, row.ended_on or row.collect_on, row.claim_cents,
+        page=reverse("office:debit", args=[row.pk]),
+    )  # fmt: skip
+
+
+def _debits_that_lie(now: datetime) -> Any:
+    """Announced for a day that is almost there, and in no file: the mandate or its account number is not what was signed."""
+    return Debit.objects.filter(state=Debit.State.ANNOUNCED, collect_on__lte=clock.day_of(now))
+
+
+def _lying_item(row: Debit) -> Item:
+    page = reverse("office:debit", args=[row.pk])
+    return Item(row.pk, row.collect_on.isoformat(), row.end_to_end_id, row.collect_on, row.cents, page=page)
 
 
 def _by_hand(now: datetime) -> Any:
@@ -83,6 +100,19 @@ def _by_hand_item(row: MoneyBack) -> Item:
     return Item(
         row.pk, row.due_on.isoformat(), row.credit_note.number, row.due_on, row.cents,
         detail=str(MoneyBack.Reason(row.reason).label), page=page,
+    )  # fmt: skip
+
+
+def _bank(now: datetime) -> Any:
+    return BankLine.objects.exclude(left_cents=0)
+
+
+def _bank_item(row: BankLine) -> Item:
+    what = _("Money that came in") if row.cents > 0 else _("Money that went out")
+    page = reverse("office:bank_line", args=[row.pk])
+    return Item(
+        row.pk, row.booked_on.isoformat(), str(what), row.booked_on, row.left_cents,
+        detail=return_words(row.return_reason), page=page,
     )  # fmt: skip
 
 
@@ -355,6 +385,12 @@ BOARDS: Final = (
         Rows(_stuck, _stuck_item, order="since"), again=retries.settle_charge,
     ),
     Board(
+        "bankregels", Purpose.BILLING, False, _("Money at the bank that is still to be divided"),
+        _("It was not certain what it is for. On its page you see what it probably is; or say it yourself: for which invoice,"
+          " credit of whom, or not of a customer."),
+        Rows(_bank, _bank_item, order="booked_on"),
+    ),
+    Board(
         "met-de-hand-terugbetalen", Purpose.BILLING, False, _("Money to pay back by hand"),
         _("A credit note gives money back that the payment provider cannot pay back. Transfer it from the bank on the day shown"
           " at the latest, and write down when you did."),
@@ -366,11 +402,17 @@ BOARDS: Final = (
         Rows(_overdue, _overdue_item, order="due_on"),
     ),
     Board(
-        "terug-te-betalen", Purpose.BILLING, True, _("Payments to be paid back"),
-        _("Money came in for something that was paid already or was cancelled, or another amount than was asked. It has to go"
-          " back."),
-        Rows(_surplus, _surplus_item),
+        "incasso-verschillen", Purpose.BILLING, True, _("Direct debits to be put right"),
+        _("The bank gave money back that the customer had back already. Ask for it, and say on its page when it came."),
+        Rows(_debits_to_put_right, _debit_item),
     ),
+    Board(
+        "incasso-blijft-liggen", Purpose.BILLING, True, _("Direct debits that are in no file"),
+        _("Their day has come, and no file for the bank has them: look whether files are made, and whether the mandate is as it"
+          " was signed. Call them off if they cannot be collected."),
+        Rows(_debits_that_lie, _lying_item, order="collect_on"),
+    ),
+    *PAYMENT_BOARDS,
     Board(
         "terugbetalen-na-herroeping", Purpose.BILLING, False, _("Money to pay back after a withdrawal"),
         _("A consumer withdrew from an order. The amount goes back in the way in which it was paid, on the day shown at the"

@@ -184,6 +184,7 @@ class Place:
 PLACES = (
     Place("home", "office:home", "list-checks", _("Work list")),
     Place("search", "office:search", "search", _("Search")),
+    Place("bank", "office:bank", "wallet", _("Bank"), Purpose.BILLING),
     Place("reports", "office:reports", "euro", _("Reports"), Purpose.BILLING),
     Place("journal", "office:journal", "history", _("Journal"), Purpose.SECURITY),
     Place("catalogue", "office:catalogue", "store", _("What is for sale"), power=Power.CATALOGUE),

@@ -25,6 +25,8 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.office import words
 from hospes.office.forms_tax import PlaceForm
+from hospes.payments.balances.queries import balance_of, is_asked
+from hospes.payments.collecting.queries import mandate_of
 from hospes.payments.models import PaidFrom, Payment
 from hospes.payments.queries import masked
 from hospes.sales.models import Order, Quote
@@ -99,6 +101,7 @@ def _billing(customer_id: int, person_id: int | None) -> dict[str, Any]:
         "unpaid": list(Order.objects.filter(customer_id=customer_id, state=Order.State.AWAITING_PAYMENT).order_by("-pk")[:FEW]),
         "open_invoices": open_invoices, "open_cents": open_cents, "invoices": found[:FEW], "more": len(found) > FEW,
         "payments": [(payment, payment.state in _UNDECIDED) for payment in payments],
+        "balance_cents": balance_of(customer_id), "balance_is_asked": is_asked(customer_id), "leave": mandate_of(customer_id),
         "accounts": list(dict.fromkeys((each.holder, masked(each.account)) for each in accounts)),
     }  # fmt: skip
 

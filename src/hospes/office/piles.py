@@ -156,9 +156,11 @@ def _moment(text: str) -> datetime:
 
 #: How the first half of a place is read, by the column that a board is ordered by.
 _READ: Final[dict[str, Callable[[str], Any]]] = {
-    "pk": int, "due_on": date.fromisoformat, "issued_on": date.fromisoformat, "placed_at": _moment, "paid_at": _moment,
+    "pk": int, "collect_on": date.fromisoformat,
+    "due_on": date.fromisoformat, "issued_on": date.fromisoformat, "placed_at": _moment, "paid_at": _moment,
     "created_at": _moment, "made_at": _moment, "received_at": _moment, "since": _moment, "checked_at": _moment,
-    "planned_at": _moment, "first_seen_at": _moment,
+    "planned_at": _moment, "booked_on": date.fromisoformat, "first_seen_at": _moment, "charged_at": _moment,
+    "asked_at": _moment,
 }  # fmt: skip
 
 

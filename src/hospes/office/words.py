@@ -27,6 +27,7 @@ journal.register({
     "ledger.exported_for_accountant": _("Books of a year downloaded for the accountant"),
     "ledger.exported_for_tax_office": _("Books of a year downloaded for the tax office"),
     "ledger.exported_for_own_check": _("Books of a year downloaded to look into them"),
+    "bank.looked_at": _("Line of a bank statement looked at by our staff"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
 })  # fmt: skip
 journal.register({
@@ -103,7 +104,21 @@ TASKS: dict[str, Promise] = {
     "messaging.jobs.deliver": _("Sending a message"),
     "messaging.jobs.deliver_text": _("Sending a text message"),
     "messaging.jobs.sweep_texts": _("Asking what became of text messages"),
+    "payments.debits.jobs.day_begins": _(
+        "Direct debits of the day: booking, announcing, the file for the bank"
+    ),
+    "payments.debits.jobs.keep_up": _("Calling off direct debits that are no longer due"),
+    "payments.balances.jobs.pay_out": _("Paying back a balance"),
+    "payments.balances.jobs.send": _("Paying back a balance through the payment provider"),
+    "payments.balances.jobs.sweep": _("Setting off balances with invoices"),
+    "payments.chargebacks.jobs.fetch": _("Looking up what was taken back of a payment"),
+    "payments.chargebacks.jobs.sweep": _("Looking for payments that were taken back"),
+    "payments.collecting.jobs.collect": _("Collecting an invoice through the payment provider"),
+    "payments.collecting.jobs.look_after": _("Looking whether leave to collect still holds"),
+    "payments.collecting.jobs.revoke": _("Ending leave to collect at the payment provider"),
+    "payments.collecting.jobs.sweep": _("Announcing and collecting invoices by themselves"),
     "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
+    "payments.bank.jobs.match_lines": _("Finding what money at the bank is for"),
     "payments.jobs.book_missing": _("Booking payments that are missing in the ledger"),
     "payments.jobs.check": _("Looking up a payment"),
     "payments.jobs.let_go": _("Cancelling a payment at the provider"),

@@ -3,22 +3,29 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
+from hospes.billing.models import Invoice
 from hospes.billing.tax.services import note_place
 from hospes.kernel import clock, journal
 from hospes.payments import unpaid
+from hospes.payments.balances import services as balances
+from hospes.payments.collecting import services as collecting
 from hospes.payments.models import CAME_IN, LIVE, UNDECIDED, PaidFrom, Payment
 from hospes.payments.providers import Charge
+from hospes.payments.together import services as together
 from hospes.sales import services as sales
 from hospes.sales.models import Order
 
 journal.register({
     "payment.booked": _("Payment booked"), "payment.ended": _("Payment not made"),
-    "payment.surplus": _("Paid twice: to be paid back"), "payment.account_stored": _("Account number stored"),
+    "payment.surplus": _("More was paid than was open: the customer’s balance"),
+    "payment.account_stored": _("Account number stored"),
 })  # fmt: skip
 
 
@@ -39,9 +46,14 @@ def book(charge: Charge, *, now: datetime) -> str:
         Payment.objects.filter(pk=payment.pk).update(state=charge.state)
         if charge.state not in LIVE:
             noted("payment.ended", payment, now)
+            collecting.ended(payment, now)
             return "ended"
         return "same"
-    return _book_paid(payment, charge, now)
+    done = _book_paid(payment, charge, now)
+    if done == "booked":
+        collecting.given(payment, charge, now)
+    collecting.ended(payment, now)
+    return done
 
 
 def _locked(charge: Charge) -> Payment | None:
@@ -50,20 +62,39 @@ def _locked(charge: Charge) -> Payment | None:
         known = Payment.objects.filter(idempotency_key=charge.order_key, reference=None).first()
     if known is None:
         return None
-    # Before its payments, so that two of them never wait for each other.
-    if known.order_id is not None:
-        Order.objects.select_for_update().get(pk=known.order_id)
-    else:
-        billing.lock(known.invoice_id or 0)
-    payment = Payment.objects.select_for_update().get(pk=known.pk)
+    payment = locked(known)
     if payment.reference is None:
         Payment.objects.filter(pk=payment.pk).update(reference=charge.reference)
     return payment
 
 
-def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
+def locked(known: Payment) -> Payment:
+    """A payment that nobody else changes until the end of the transaction, after what it is of."""
+    # Before its payments, so that two of them never wait for each other.
+    if known.order_id is not None:
+        Order.objects.select_for_update().get(pk=known.order_id)
+    elif known.invoice_id is not None:
+        billing.lock(known.invoice_id)
+    else:
+        together.lock(known.pk)
+    return Payment.objects.select_for_update().get(pk=known.pk)
+
+
+def shares(payment: Payment) -> list[tuple[int, int]]:
+    """Which invoices a payment paid, and how much of each at most, in cents; what is opened again first comes first."""
+    if payment.state != Payment.State.PAID:
+        return []
     if payment.invoice_id is not None:
-        return _book_invoice(payment, charge, now)
+        return [(payment.invoice_id, payment.cents - payment.surplus_cents)]
+    if payment.order_id is None:
+        return together.shares(payment.pk)
+    of_order = Invoice.objects.filter(origin=f"order:{payment.order_id}").values_list("pk", flat=True)
+    return [(pk, payment.cents) for pk in of_order]
+
+
+def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
+    if payment.order_id is None:
+        return _book_invoices(payment, charge, now)
     paid_at = charge.paid_at or now
     order = Order.objects.get(pk=payment.order_id or 0)
     is_all_of_it = charge.cents == payment.cents
@@ -75,6 +106,7 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
             state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method, refusal=""
         )
         in_the_ledger([payment.pk], now=now, cents=charge.cents)
+        _to_the_balance(payment, charge.cents, now)
         noted("payment.surplus", payment, now)
         unpaid.tell_late(order, payment, now=now)
         return "surplus"
@@ -95,24 +127,23 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
     return "booked"
 
 
-def _book_invoice(payment: Payment, charge: Charge, now: datetime) -> str:
+def _book_invoices(payment: Payment, charge: Charge, now: datetime) -> str:
     """
-    Book money for an invoice: as much as is open on it by now, also when that is only a part; what is more is to be paid back.
+    Book money for an invoice or several: as much as is open by now, also when that is only a part; the rest is the customer's.
 
     Nothing may be open any more: it was paid twice, or credited meanwhile.
     """
     paid_at = charge.paid_at or now
-    taken = billing.take_payment(
-        invoice_id=payment.invoice_id or 0,
-        cents=charge.cents,
-        paid_at=paid_at,
-        paid_with=charge.method,
-        now=now,
-    )
+    came: dict[str, Any] = {"cents": charge.cents, "paid_at": paid_at, "paid_with": charge.method, "now": now}
+    if payment.invoice_id is not None:
+        taken = billing.take_payment(invoice_id=payment.invoice_id, **came)
+    else:
+        taken = together.take(payment, **came)
     values = {"paid_at": paid_at, "method": charge.method, "refusal": ""}
     if not taken:
         Payment.objects.filter(pk=payment.pk).update(state=Payment.State.SURPLUS, **values)
         in_the_ledger([payment.pk], now=now, cents=charge.cents)
+        _to_the_balance(payment, charge.cents, now)
         noted("payment.surplus", payment, now)
         return "surplus"
     _let_go_of_others(payment, now)
@@ -122,9 +153,18 @@ def _book_invoice(payment: Payment, charge: Charge, now: datetime) -> str:
     in_the_ledger([payment.pk], now=now, cents=charge.cents)
     noted("payment.booked", payment, now)
     if charge.cents > taken:
+        _to_the_balance(payment, charge.cents - taken, now)
         noted("payment.surplus", payment, now, changed="surplus_cents")
     _keep_account(payment, charge, now)
     return "booked"
+
+
+def _to_the_balance(payment: Payment, cents: int, now: datetime) -> None:
+    """What came in more than was owed, the customer has with us."""
+    balances.change(
+        balances.Kind.SURPLUS, customer_id=payment.customer_id, cents=cents, origin=f"payment:{payment.pk}",
+        payment_id=payment.pk, now=now,
+    )  # fmt: skip
 
 
 def in_the_ledger(payment_ids: Sequence[int], *, now: datetime, cents: int | None = None) -> int:
@@ -156,8 +196,12 @@ def _let_go_of_others(payment: Payment, now: datetime) -> None:
     """
     from hospes.payments.jobs import let_go
 
-    same = {"order_id": payment.order_id, "invoice_id": payment.invoice_id}
-    others = Payment.objects.filter(**same, state__in=UNDECIDED).exclude(pk=payment.pk)
+    if payment.order_id is not None:
+        same = Q(order_id=payment.order_id)
+    else:
+        of = together.invoices_of(payment.pk) if payment.invoice_id is None else [payment.invoice_id]
+        same = together.of_invoices(of)
+    others = Payment.objects.filter(same, state__in=UNDECIDED).exclude(pk=payment.pk)
     for pk in others.order_by("pk").values_list("pk", flat=True):
         let_go.enqueue(payment_id=pk)
     others.filter(replaced_at=None).update(replaced_at=now)

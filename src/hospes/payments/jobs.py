@@ -4,6 +4,7 @@ from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
 from hospes.payments import refunds, services
+from hospes.payments.chargebacks import jobs as chargebacks
 from hospes.payments.models import UNDECIDED, Notice, Payment, Refund
 from hospes.payments.providers import Charge, UnknownCharge, provider
 
@@ -65,6 +66,10 @@ def settle(reference: str) -> None:
     except UnknownCharge:
         return
     _book(charge)
+    with at_work():
+        is_taken_back = charge.charged_back_cents > 0 or chargebacks.is_open(reference)
+    if is_taken_back:
+        chargebacks.look_up(reference)
     with at_work():
         under_way = Refund.objects.filter(payment__reference=reference, state__in=_LOOKED_UP)
         for pk in under_way.order_by("pk").values_list("pk", flat=True):

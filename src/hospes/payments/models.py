@@ -94,8 +94,8 @@ class Payment(MappedModel):
                 name="one_live_payment_per_invoice",
             ),
             models.CheckConstraint(
-                name="payment_is_of_an_order_or_an_invoice",
-                condition=Q(order__isnull=False, invoice=None) | Q(order=None, invoice__isnull=False),
+                name="payment_is_of_an_order_or_of_invoices",  # of several: see `together`
+                condition=Q(order=None) | Q(invoice=None),
             ),
             models.CheckConstraint(
                 name="surplus_is_of_what_came_in", condition=Q(surplus_cents=0) | Q(state__in=CAME_IN)
@@ -125,7 +125,7 @@ class Payment(MappedModel):
         | personal(Category.PAYMENT, "state", "paid_at", "surplus_cents")
         | personal(Category.PAYMENT, "refusal", source=Source.PROVIDER)
         | personal(Category.PAYMENT, "method", source=Source.PROVIDER, words=method_words),
-        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING.own}, writes={Purpose.BILLING},
+        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING, Purpose.BILLING.own}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 
@@ -176,6 +176,7 @@ class Refund(MappedModel):
         NO_PAYMENT = "no_payment", _("it was not paid through the payment provider")
         REFUSED = "refused", _("the payment provider does not pay it back")
         BOUNCED = "bounced", _("the money did not arrive")
+        TAKEN_BACK = "taken_back", _("the customer’s bank took it back already")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="refunds", verbose_name=_("customer"))
     credit_note = models.ForeignKey(

@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from hospes.payments.models import PaidFrom, Payment, Refund
+from hospes.payments.together.services import live, of_invoices
 
 
 def of_order(order_id: int) -> list[Payment]:
@@ -12,7 +13,12 @@ def of_order(order_id: int) -> list[Payment]:
 
 def of_invoice(invoice_id: int) -> list[Payment]:
     """The payments that were begun for an open invoice, the last first."""
-    return list(Payment.objects.filter(invoice_id=invoice_id).order_by("-pk"))
+    return list(Payment.objects.filter(of_invoices([invoice_id])).order_by("-pk"))
+
+
+def is_being_paid(invoice_id: int) -> bool:
+    """Whether somebody began to pay an invoice, and it is not known yet how that ends."""
+    return bool(live([invoice_id]))
 
 
 def refunds_of(credit_note_id: int) -> list[Refund]:
@@ -23,7 +29,7 @@ def refunds_of(credit_note_id: int) -> list[Refund]:
 def paid_from(invoice_id: int, origin: str) -> PaidFrom | None:
     """The account that an invoice was paid from last, of its order or by itself; None where that is not known."""
     order_id = origin.removeprefix("order:")
-    of = Q(payment__invoice_id=invoice_id)
+    of = Q(payment__in=Payment.objects.filter(of_invoices([invoice_id])))
     if origin.startswith("order:") and order_id.isdigit():
         of |= Q(payment__order_id=int(order_id))
     return PaidFrom.objects.filter(of).order_by("-stored_at").first()
@@ -32,6 +38,11 @@ def paid_from(invoice_id: int, origin: str) -> PaidFrom | None:
 def accounts(customer_id: int) -> list[PaidFrom]:
     """The accounts that a customer paid from, the last first."""
     return list(PaidFrom.objects.filter(customer_id=customer_id).order_by("-stored_at"))
+
+
+def account_of(payment_id: int) -> PaidFrom | None:
+    """The account that a payment came from, where it is known."""
+    return PaidFrom.objects.filter(payment_id=payment_id).first()
 
 
 def masked(account: str) -> str:

@@ -5,21 +5,26 @@ Acts for billing. The provider is asked between transactions. A credit note is d
 each part is sent once, by its key, however often that is tried.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
+from hospes.billing.ledger.models import LedgerEntry
 from hospes.billing.models import TO_BE_PAID_BACK, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
+from hospes.payments import giving_back
+from hospes.payments.chargebacks.models import Chargeback
 from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
+from hospes.payments.together import services as together
 from hospes.sales.models import Refund as Promised
 from hospes.sales.withdrawals import keep_promises
 
@@ -28,6 +33,7 @@ journal.register({
     "refund.done": gettext_lazy("Money was paid back"),
     "refund.failed": gettext_lazy("Money could not be paid back through the payment provider"),
     "refund.by_hand": gettext_lazy("Money was paid back by hand"),
+    "refund.taken_back": gettext_lazy("Money to be paid back was taken back by the bank already"),
 })  # fmt: skip
 
 #: Within how many days money goes back; after a withdrawal the law says so (art. 6:230r Dutch Civil Code).
@@ -53,6 +59,8 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
     """
     Divide what a credit note gives back over the payments of its invoice, the last one first; what is left goes by hand.
 
+    What was written off is undone first, and what a balance paid is a balance again: see `giving_back`.
+
     Once: what was divided before stays so. Never more than is left of a payment.
     """
     note = billing.lock(credit_note_id)
@@ -62,17 +70,19 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
         or Refund.objects.filter(credit_note_id=note.pk).exists()
     ):
         return []
-    left, made = note.open_cents, list[Refund]()
+    left, made = note.open_cents - giving_back.undo_write_off(note, now), list[Refund]()
     for payment in _payments_of(note):
-        part = min(left, _refundable(payment))
+        part = min(left, _refundable(payment), _of_invoice(payment, note))
         if part > 0:
             made.append(_planned(note, payment, part, now))
             left -= part
-    if left:
-        made.append(_planned(note, None, left, now))
+    if rest := left - giving_back.to_the_balance(note, left, now):
+        made.append(_planned(note, None, rest, now))
     for refund in made:
         if refund.state == _State.REQUESTED:
             _enqueue(refund.pk)
+        else:
+            _against_chargebacks(refund, now)
     return made
 
 
@@ -80,7 +90,7 @@ def _payments_of(note: Invoice) -> list[Payment]:
     """What the invoice was paid with through the provider, the last first; locked, so that two never take the same rest."""
     invoice = Invoice.objects.get(pk=note.credits_id or 0)
     order_id = invoice.origin.removeprefix("order:")
-    of = Q(invoice_id=invoice.pk)
+    of = together.of_invoices([invoice.pk])
     if order_id.isdigit():
         of |= Q(order_id=int(order_id))
     held = Payment.objects.select_for_update().filter(
@@ -89,10 +99,22 @@ def _payments_of(note: Invoice) -> list[Payment]:
     return sorted(held.order_by("pk"), key=lambda payment: (payment.paid_at, payment.pk), reverse=True)
 
 
+def _of_invoice(payment: Payment, note: Invoice) -> int:
+    """How much of a payment can go back for the invoice of this note: of one of several what it paid of this one."""
+    paid = together.paid_of(payment.pk, note.credits_id or 0)
+    if paid is None:
+        return payment.cents
+    live = Refund.objects.filter(payment_id=payment.pk, credit_note__credits_id=note.credits_id, paid_on=None)
+    gone = live.exclude(state=_State.FAILED).aggregate(sum=Sum("cents"))["sum"] or 0
+    return paid - int(gone)
+
+
 def _refundable(payment: Payment) -> int:
     live = Refund.objects.filter(payment_id=payment.pk, paid_on=None).exclude(state=_State.FAILED)
     gone = live.aggregate(sum=Sum("cents"))["sum"] or 0
-    return payment.cents - payment.surplus_cents - int(gone)
+    taken = Chargeback.objects.filter(payment_id=payment.pk, reversed_at=None)
+    taken_back = sum(each.cents - each.from_balance_cents for each in taken)
+    return max(payment.cents - payment.surplus_cents - int(gone) - taken_back, 0)
 
 
 def _planned(note: Invoice, payment: Payment | None, cents: int, now: datetime) -> Refund:
@@ -132,7 +154,18 @@ def _enqueue(refund_id: int) -> None:
 # --- through the provider -------------------------------------------------------------------------------------------------
 
 
-def ask(provider: PaymentProvider, refund: Refund, reference: str, description: str) -> Repayment | None:
+class Sent(Protocol):
+    """Money that goes back, as far as the provider has to know of it."""
+
+    @property
+    def idempotency_key(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def cents(self) -> int: ...
+
+
+def ask(provider: PaymentProvider, refund: Sent, reference: str, description: str) -> Repayment | None:
     """
     Have the provider pay back, or how it stands with what it was asked before; None when it refuses. Outside of transactions.
 
@@ -193,6 +226,7 @@ def apply(*, refund_id: int, said: Repayment | None, now: datetime) -> str:
 def _failed(refund: Refund, reason: str, now: datetime) -> str:
     Refund.objects.filter(pk=refund.pk).update(state=_State.FAILED, reason=reason, done_at=None)
     _noted("refund.failed", refund, now)
+    _against_chargebacks(refund, now)
     return "failed"
 
 
@@ -216,11 +250,52 @@ def _done(refund: Refund, *, paid_with: str, on: date, now: datetime, paid_on: d
 
 
 def _posting(refund: Refund, on: date, *, by_hand: bool, back: bool = False) -> ledger.Posting:
-    what = "back" if back else "hand" if by_hand else "provider"
+    origin = f"refund:{refund.pk}:{'back' if back else 'hand' if by_hand else 'provider'}"
+    if by_hand and (before := LedgerEntry.objects.filter(origin__startswith=origin).count()):
+        origin = f"{origin}:{before + 1}"  # it came back, and was paid once more
     return ledger.repayment(
-        origin=f"refund:{refund.pk}:{what}", customer_id=refund.customer_id, cents=refund.cents, on=on,
+        origin=origin, customer_id=refund.customer_id, cents=refund.cents, on=on,
         document=refund.idempotency_key, by_hand=by_hand, back=back,
     )  # fmt: skip
+
+
+# --- taken back -----------------------------------------------------------------------------------------------------------
+
+
+def settle_waiting(invoice_ids: Sequence[int], now: datetime) -> None:
+    """After a chargeback: what waits to be paid back by hand of credit notes of these invoices went back by that."""
+    waiting = Refund.objects.filter(credit_note__credits_id__in=invoice_ids, state=_State.FAILED)
+    for refund in waiting.select_for_update(of=("self",)).order_by("pk"):
+        _against_chargebacks(refund, now)
+
+
+def _against_chargebacks(refund: Refund, now: datetime) -> None:
+    """
+    What the bank of the customer took back of the invoice's payments, and could open nothing for, is what waits to be paid back.
+
+    Else it would be paid back by hand, and then be claimed.
+    """
+    payments = [payment.pk for payment in _payments_of(Invoice.objects.get(pk=refund.credit_note_id))]
+    rests = Chargeback.objects.select_for_update().filter(
+        payment_id__in=payments, reversed_at=None, settled_on=None, rest_cents__gte=refund.cents
+    )
+    held = rests.order_by("pk").first()
+    if held is not None:
+        Chargeback.objects.filter(pk=held.pk).update(rest_cents=F("rest_cents") - refund.cents)
+        method = Payment.objects.values_list("method", flat=True).get(pk=held.payment_id)
+        taken_back(refund, on=clock.day_of(held.charged_at), paid_with=method, now=now)
+
+
+def taken_back(refund: Refund, *, on: date, paid_with: str, now: datetime) -> None:
+    """What waited to be paid back by hand was taken back: nothing is to be done any more. The ledger is the caller's."""
+    Refund.objects.filter(pk=refund.pk).update(
+        state=_State.DONE, reason=_Reason.TAKEN_BACK, done_at=now, paid_on=on
+    )
+    billing.pay_back(
+        credit_note_id=refund.credit_note_id, cents=refund.cents, paid_at=now, paid_with=paid_with, now=now
+    )
+    _noted("refund.taken_back", refund, now)
+    keep_promises(now=now, customer_id=refund.customer_id)
 
 
 # --- by hand --------------------------------------------------------------------------------------------------------------
@@ -235,6 +310,22 @@ def paid_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
     if not clock.day_of(refund.requested_at) <= on <= clock.day_of(now):
         raise NotByHand(gettext("That day is before the credit note, or has yet to come."))
     _done(refund, paid_with="banktransfer", on=on, now=now, paid_on=on)
+
+
+@transaction.atomic
+def came_back_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
+    """
+    What was paid by hand came back on a day, or was not paid after all: it is to be paid again. Raises NotByHand when it was not.
+    """
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if refund.state != _State.DONE or refund.paid_on is None or refund.reason == _Reason.TAKEN_BACK:
+        raise NotByHand(gettext("This was not paid back by hand."))
+    billing.pay_back(
+        credit_note_id=refund.credit_note_id, cents=-refund.cents, paid_at=now, paid_with="", now=now
+    )
+    ledger.post([_posting(refund, on, by_hand=True, back=True)], now=now)
+    _failed(refund, _Reason.BOUNCED, now)
+    Refund.objects.filter(pk=refund.pk).update(paid_on=None)
 
 
 def _tell(kind: str, refund: Refund, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Beginning payments, beginning another one instead, and taking in what the provider says of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +15,10 @@ from hospes.kernel.acting import Actor, Scene, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import booking
 from hospes.payments.booking import book as book
+from hospes.payments.collecting import leave
 from hospes.payments.models import LIVE, UNDECIDED, Notice, Payment
 from hospes.payments.providers import Charge, PaymentProvider, ProviderRefused, UnknownCharge
+from hospes.payments.together import services as together
 from hospes.sales import additions, names
 from hospes.sales.models import Order, QuoteLine
 from hospes.sales.queries import is_on_account
@@ -46,6 +48,14 @@ class NotTaken(PaymentRefused):
 
 
 @dataclass(frozen=True)
+class Wish:
+    """That who pays wants later invoices collected by themselves: who asked, and the words that they ticked."""
+
+    person_id: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Addresses:
     """Where the provider sends the customer back to, and where it sends notices about a payment (by its idempotency key)."""
 
@@ -64,30 +74,80 @@ def begin(
     instead_of: int | None = None,
     order_id: int | None = None,
     invoice_id: int | None = None,
+    wish: Wish | None = None,
 ) -> str:
     """
     Begin paying an order, or what is open on an invoice, and return the address of the provider's page.
 
     Again (also at once) it gives the same page. `instead_of` is a payment that was begun before and is not wanted any more: it
-    is cancelled at the provider if it can be.
+    is cancelled at the provider if it can be. `wish`: with this payment leave is given to collect later ones; what was begun
+    with another wish is let go of.
     The provider is called between transactions. Whatever breaks off in between is taken up by the next call with the same
     idempotency key. Raises PaymentRefused, or what the provider raises.
     """
     as_payer = partial(acting, Purpose.BILLING, actor=actor, customer=customer_id)
     of = {"order_id": order_id, "invoice_id": invoice_id}
-    if instead_of is not None:
-        _replace(provider, of, instead_of, as_payer, now)
+    for unwanted in (instead_of, leave.with_another_wish(of, wish, as_payer)):
+        if unwanted is not None:
+            _replace(provider, of, unwanted, as_payer, now)
+    payer = leave.payer(provider, customer_id, as_payer, now) if wish else ""
     with as_payer():
         due = _due_of_order(order_id) if invoice_id is None else _due_of_invoice(invoice_id)
         payment, description, is_new = _claim(due, of, now)
-        if payment.checkout_url:
-            return payment.checkout_url
+        leave.note_wish(payment, wish, now)
+    return _page_of(provider, _Begun(payment, description, is_new, payer), addresses, language, as_payer, now)
+
+
+def begin_together(
+    *,
+    provider: PaymentProvider,
+    customer_id: int,
+    numbers: Sequence[str],
+    addresses: Addresses,
+    language: str,
+    actor: Actor,
+    now: datetime,
+) -> str:
+    """Begin paying what is open on several invoices at once; otherwise like `begin`."""
+    as_payer = partial(acting, Purpose.BILLING, actor=actor, customer=customer_id)
+    try:
+        with as_payer():
+            payment, label, is_new = together.claim(customer_id=customer_id, numbers=numbers, now=now)
+    except together.StillHandled as busy:
+        raise AlreadyHandled(str(busy)) from None
+    except together.NotTogether as refusal:
+        raise PaymentRefused(str(refusal)) from None
+    return _page_of(provider, _Begun(payment, label, is_new, ""), addresses, language, as_payer, now)
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """A payment that was claimed: what its payer reads, whether it was made just now, what the provider calls who gives leave."""
+
+    payment: Payment
+    description: str
+    is_new: bool
+    payer: str
+
+
+def _page_of(
+    provider: PaymentProvider,
+    begun: _Begun,
+    addresses: Addresses,
+    language: str,
+    as_payer: Acting,
+    now: datetime,
+) -> str:
+    """The address of the provider's page for a payment."""
+    payment = begun.payment
+    if payment.checkout_url:
+        return payment.checkout_url
     # An earlier attempt may have broken off after the provider made it, longer ago than its idempotency keys hold.
-    charge = None if is_new else _found(provider, payment)
+    charge = None if begun.is_new else _found(provider, payment)
     create = partial(
-        provider.create, cents=payment.cents, description=description, return_url=addresses.back,
+        provider.create, cents=payment.cents, description=begun.description, return_url=addresses.back,
         notice_url=addresses.notices(payment.idempotency_key), order_key=payment.idempotency_key, language=language,
-        idempotency_key=payment.idempotency_key,
+        idempotency_key=payment.idempotency_key, payer=begun.payer,
     )  # fmt: skip
     charge = charge or _made(provider, payment, create, as_payer, now)
     with as_payer():
@@ -131,6 +191,8 @@ def _due_of_invoice(invoice_id: int) -> _Due:
 def _claim(due: _Due, of: dict[str, int | None], now: datetime) -> tuple[Payment, str, bool]:
     """The live payment of something, made if there is none; what it is of by number; whether it was made just now."""
     is_invoice = of["invoice_id"] is not None
+    if of["invoice_id"] is not None and not together.make_way(of["invoice_id"], now):
+        raise AlreadyHandled(_STILL_HANDLED)
     alive = UNDECIDED if is_invoice else LIVE  # of an invoice a part may be paid already
     live = Payment.objects.filter(**of, state__in=alive, replaced_at=None)
     payment = live.first()
@@ -165,6 +227,11 @@ def _claim(due: _Due, of: dict[str, int | None], now: datetime) -> tuple[Payment
     if payment.state == Payment.State.PENDING:
         raise AlreadyHandled(_STILL_HANDLED)
     return payment, due.number, False
+
+
+def claim_invoice(invoice_id: int, now: datetime) -> Payment:
+    """The payment of what is open on an invoice, before the provider is asked; made if there is none. Raises PaymentRefused."""
+    return _claim(_due_of_invoice(invoice_id), {"order_id": None, "invoice_id": invoice_id}, now)[0]
 
 
 def _let_go(payment_id: int) -> None:

@@ -8,10 +8,18 @@ _PAID_FROM = (
     " JOIN sales_order o ON o.id = p.order_id WHERE o.number = %s"
 )
 
+_MANDATE = (
+    "INSERT INTO debits_mandate (customer_id, reference, creditor_id, creditor_name, creditor_address, holder, account, signed_by_id,"
+    " signed_at, signed_on, language, text_version, text_sha256, state, ended_why, ended_code) SELECT c.id, 'M0-0', 'x', 'x', 'x', 'x',"
+    " 'NL', m.person_id, now(), current_date, 'nl', 'x', 'x', 'active', '', '' FROM customers_customer c"
+    " JOIN customers_membership m ON m.customer_id = c.id WHERE c.number = %s LIMIT 1"
+)
+
 
 @proof(
     "P13",
-    enforced_by="the trigger payment_data_only_after_success on payments_paidfrom; column grants of billing only",
+    enforced_by="triggers: payment_data_only_after_success on payments_paidfrom, mandate_only_after_success on debits_mandate;"
+    " column grants of billing only",
 )
 def payment_data_only_after_success(stage: Stage) -> str:
     account = stage.sign_up()
@@ -23,6 +31,14 @@ def payment_data_only_after_success(stage: Stage) -> str:
         "INSERT INTO payments_paidfrom (payment_id, customer_id, holder, account, stored_at)"
         " SELECT id, customer_id, 'x', 'NL00', now() FROM payments_payment WHERE reference = %s", (reference,),
     )  # fmt: skip
+    stage.held_by("mandate_only_after_success", _MANDATE, (account.number,))
+    for login, purpose in (
+        ("worker", "contract"),
+        ("worker", "messages"),
+        ("office", "support"),
+        ("office", "security"),
+    ):
+        stage.denied(login, purpose, "SELECT iban FROM debits_mandateaccount")
     for login, purpose in (
         ("worker", "contract"),
         ("worker", "messages"),
@@ -30,6 +46,7 @@ def payment_data_only_after_success(stage: Stage) -> str:
         ("office", "security"),
     ):
         stage.denied(login, purpose, "SELECT account FROM payments_paidfrom")
+        stage.denied(login, purpose, "SELECT other_account FROM bank_bankline")
     stage.at_provider(reference, "failed")
     stage.wait(
         "the failed payment",

@@ -151,6 +151,7 @@ SAMPLES = {
     "business, partly paid": make_document(
         buyer=BUSINESS, paid_cents=5000, paid_on=date(2026, 11, 23), payment_method="iDEAL"
     ),
+    "collected through the payment provider": make_document(buyer=BUSINESS, collect_on=date(2026, 12, 7)),
     "nothing to pay": make_document(make_line(unit_price_cents=0)),
     "reverse charge": make_document(REVERSE_CHARGE, buyer=FRENCH, language="en"),
     "zero rated beside standard": make_document(HOSTING, ZERO_RATED, buyer=BUSINESS),

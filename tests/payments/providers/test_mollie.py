@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from typing import Any
@@ -11,7 +12,7 @@ from django.test import override_settings
 
 from hospes.kernel.outside import NotOnTheMap, checked, payloads
 from hospes.kernel.recipients import Recipient
-from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
+from hospes.payments.providers import ProviderRefused, ProviderUnavailable, mollie, provider
 from hospes.payments.providers.mollie import Mollie, _charge, cents_of, value_of
 from tests.payments.providers.test_payment_providers import asked
 from tests.payments.providers.worlds import MollieWorld
@@ -62,7 +63,7 @@ def test_mollie_is_sent_an_amount_an_order_number_and_addresses_and_nothing_else
 
 
 @pytest.mark.promise("P41", "P44")
-@pytest.mark.parametrize("field", ["billingAddress", "customerId", "consumerName", "billingEmail"])
+@pytest.mark.parametrize("field", ["billingAddress", "cardHolder", "consumerName", "billingEmail"])
 def test_a_field_that_is_not_on_the_map_cannot_be_sent(field: str) -> None:
     with pytest.raises(NotOnTheMap, match=field):
         checked(Recipient.PAYMENT_PROVIDER, "payment.create", {"description": "O2026-00001", field: "x"})
@@ -195,3 +196,17 @@ def test_the_settings_choose_the_provider() -> None:
         chosen = provider()
     assert isinstance(chosen, Mollie)
     assert (chosen._url, chosen._key) == ("http://127.0.0.1:9", "test_settings")
+
+
+def test_what_may_be_further_back_than_is_looked_is_not_taken_for_not_made(
+    mollie_world: MollieWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought = mollie_world.provider.create(**asked())
+    since = mollie_world.now() - timedelta(minutes=5)
+    for number in range(4):
+        mollie_world.provider.create(**asked(idempotency_key=str(number), order_key=f"other-{number}"))
+    monkeypatch.setattr(mollie, "_PAGE", 2)
+    assert mollie_world.provider.find("O2026-00001-1", since=since) == sought
+    monkeypatch.setattr(mollie, "_PAGES_SINCE", 2)
+    with pytest.raises(ProviderUnavailable):
+        mollie_world.provider.find("O2026-00001-1", since=since)

@@ -20,6 +20,7 @@ from tests.support.make.catalogue import (
     vat_rate,
     vat_rates,
 )
+from tests.support.make.debits import debit, mandate
 from tests.support.make.orders import cart, notice, order, paid_from, payment, quote
 from tests.support.make.people import (
     address_change,
@@ -46,11 +47,13 @@ __all__ = [
     "consent",
     "contact_address",
     "customer",
+    "debit",
     "group",
     "holder_of",
     "hosting_account",
     "invitation",
     "invoice",
+    "mandate",
     "membership",
     "message",
     "move_offer",

@@ -85,6 +85,7 @@ class InvoiceDocument:
     payment_method: str = ""
     payment_means: PaymentMeans = PaymentMeans.TRANSFER
     direct_debit: DirectDebit | None = None
+    collect_on: date | None = None
     currency: str = "EUR"
     language: Language = "nl"
     accent: str = "#1f4fd8"

@@ -79,7 +79,7 @@ def page(said: InvoiceDocument) -> dict[str, Any]:
         "payments": list(_payments(doc)),
         "notes": [for_paper(note) for note in notes_said(doc)],
         "pay": list(_how_to_pay(doc)),
-        "how_to_pay": words["how_we_collect" if doc.direct_debit else "how_to_pay"],
+        "how_to_pay": words["how_we_collect" if doc.direct_debit or doc.collect_on else "how_to_pay"],
         "page_of": words["page"],
         "attachment": words["credit_attachment" if doc.is_credit_note else "attachment"],
     }
@@ -227,6 +227,9 @@ def _how_to_pay(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
     if doc.direct_debit:
         yield from _how_we_collect(doc, doc.direct_debit)
         return
+    if doc.collect_on:  # through the payment provider, which has the mandate and the account
+        yield words["collect_on"], _day(doc.collect_on, doc)
+        return
     yield words["pay_to"], notation.iban(doc.seller_iban)
     yield words["pay_name"], doc.seller.name
     yield words["pay_mention"], doc.mentioned_as
@@ -235,7 +238,7 @@ def _how_to_pay(doc: InvoiceDocument) -> Iterator[tuple[str, str]]:
 
 def _how_we_collect(doc: InvoiceDocument, debit: DirectDebit) -> Iterator[tuple[str, str]]:
     words, account = labels(doc.language), "".join(debit.debited_iban.split())
-    yield words["collect_on"], _day(doc.due_on, doc)
+    yield words["collect_on"], _day(doc.collect_on or doc.due_on, doc)
     # Enough for the payer to know the account; who finds the paper learns nothing to take money with.
     yield words["collect_from"], drawable(f"{account[:2]} •• {account[-4:]}")
     yield words["mandate"], for_paper(debit.mandate_reference)

@@ -178,6 +178,8 @@ def _add_payment(root: etree._Element, doc: InvoiceDocument, customization: Cust
             _text(means, "PaymentMeansCode", _DIRECT_DEBIT)
             _text(means, "PaymentID", doc.number)
             _text(_group(means, "PaymentMandate"), "ID", doc.direct_debit.mandate_reference)
+        elif doc.collect_on:
+            _text(means, "PaymentMeansCode", _STANDING_AGREEMENT)  # through the payment provider
         else:
             _text(means, "PaymentMeansCode", _CREDIT_TRANSFER)
             _text(means, "PaymentID", doc.number)

@@ -64,8 +64,8 @@ def terms_said(doc: InvoiceDocument) -> str:
     if doc.is_credit_note or doc.is_pro_forma or not doc.open_cents:
         return ""
     words, days = labels(doc.language), (doc.due_on - doc.issued_on).days
-    if doc.payment_means is PaymentMeans.DIRECT_DEBIT:
-        return words["terms_debit"].format(date=long_date(doc.due_on, doc.language))
+    if doc.payment_means is PaymentMeans.DIRECT_DEBIT or doc.collect_on:
+        return words["terms_debit"].format(date=long_date(doc.collect_on or doc.due_on, doc.language))
     return words["terms_days"].format(days=days) if days else words["terms_at_once"]
 
 

@@ -104,9 +104,13 @@ def receipt(
 def repayment(
     *, origin: str, customer_id: int, cents: int, on: date, document: str, by_hand: bool, back: bool = False
 ) -> Posting:
-    """Money of a credit note that went back through the payment provider, or from the bank by hand; `back`: it came back."""
+    """
+    Money of a credit note that went back through the payment provider, or from the bank by hand; `back`: it came back.
+
+    By hand it is under way until it stands on a bank statement: that books the bank.
+    """
     sign = -1 if back else 1
-    lines = [(Use.DEBTORS, sign * cents), (Use.BANK if by_hand else Use.CLEARING, -sign * cents)]
+    lines = [(Use.DEBTORS, sign * cents), (Use.SUSPENSE if by_hand else Use.CLEARING, -sign * cents)]
     return Posting(Journal.BANK, origin, on, lines, customer_id, document)
 
 

@@ -15,8 +15,9 @@ class Document(MappedModel):
     """
     A file made of an invoice: where it lies, and the hash of its bytes.
 
-    `paid_cents`, `paid_on` and `paid_with` are what it says of payment, whatever came in later: so the same bytes can be made
-    again of the books, and an e-invoice says what the file says.
+    `paid_cents`, `paid_on` and `paid_with` are what it says of payment, whatever came in later, and `collect_on`, `collect_from`
+    (masked), `mandate` and `creditor` what it says of how it is collected: so the same bytes can be made again of the books, and
+    an e-invoice says what the file says.
     """
 
     invoice = models.OneToOneField(
@@ -32,13 +33,23 @@ class Document(MappedModel):
         _("paid with, as the file says"), max_length=20, blank=True, default="", db_default=""
     )
 
+    collect_on = models.DateField(_("collected on, as the file says"), null=True)
+    collect_from = models.CharField(
+        _("collected from, as the file says"), max_length=40, blank=True, default="", db_default=""
+    )
+    mandate = models.CharField(
+        _("mandate, as the file says"), max_length=35, blank=True, default="", db_default=""
+    )
+    creditor = models.CharField(max_length=35, blank=True, default="", db_default="")
+
     class Meta(MappedModel.Meta):
         abstract = False
         verbose_name = _("file of an invoice")
 
     datamap = row(
-        plain("id", "invoice", "sha256", "made_at")
-        | personal(Category.CONTRACT, "customer", "path", "paid_cents", "paid_on", "paid_with"),
+        plain("id", "invoice", "sha256", "made_at", "creditor")
+        | personal(Category.CONTRACT, "customer", "path", "paid_cents", "paid_on", "paid_with")
+        | personal(Category.PAYMENT, "collect_on", "collect_from", "mandate"),
         key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING}, keep=BOOKS,
     )  # fmt: skip
 

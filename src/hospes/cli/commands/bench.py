@@ -16,10 +16,10 @@ from hospes.cli.places import var_directory
 if TYPE_CHECKING:
     from bench.report import Measure
 
-NAMES = ("billing-run", "documents", "enforcement", "login", "pages", "where-from")
+NAMES = ("billing-run", "documents", "enforcement", "login", "pages", "webhooks", "where-from")
 _WITHOUT_DATABASE = frozenset({"documents"})
 #: These fill a database of their own, each time anew.
-_OWN_DATABASE = {"billing-run": "hospes_bench_run"}
+_OWN_DATABASE = {"billing-run": "hospes_bench_run", "webhooks": "hospes_bench_notices"}
 
 
 def add(parser: argparse.ArgumentParser) -> None:

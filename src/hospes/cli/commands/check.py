@@ -20,6 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def findings() -> dict[str, list[str]]:
     """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
     from hospes.billing.ledger import checks  # these have models: those wait until the apps are loaded
+    from hospes.payments.bank import checks as bank
     from hospes.sales import agreements
 
     pending = _pending()
@@ -32,6 +33,7 @@ def findings() -> dict[str, list[str]]:
         found["the database matches the data map"] = policies.drift(connection)
         found["the terms are those that were agreed to"] = agreements.changed_unsaid()
         found["the books agree"] = checks.findings(connection)
+        found["the bank and the books agree"] = bank.findings(connection)
         found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
     return found
 

@@ -30,7 +30,9 @@ from hospes.kernel.purposes import Purpose
 from hospes.office import actions, parts
 from hospes.office.pages import Found, looking_at, office_page, open_for, show, working_on
 from hospes.payments import queries as payments
-from hospes.payments import refunds, unpaid
+from hospes.payments import unpaid
+from hospes.payments.approvals import services as decisions
+from hospes.payments.debits import queries as debits
 from hospes.payments.models import Refund
 from hospes.sales import pro_forma, withdrawals
 from hospes.sales.models import Order
@@ -38,6 +40,10 @@ from hospes.sales.queries import pay_until, quote_lines
 from hospes.services.models import Charge, Service
 
 _BILLING = Purpose.BILLING
+
+TWO_DECIDE = gettext_lazy(
+    "Above our limit two decide: another colleague finds it on the work list, and approves it there."
+)
 
 
 class PaidBackForm(forms.Form):
@@ -231,24 +237,29 @@ def _file(document: InvoiceDocument, name: str) -> HttpResponse:
 @office_page(_BILLING, nav="home")
 def refund(request: Any, refund_id: int) -> HttpResponse:
     """How much goes back to whom, at the latest when; and when was it transferred?"""
-    found = _whose(request, Refund, refund_id)
+    found = whose(request, Refund, refund_id)
     form = PaidBackForm(request.POST or None, initial={"on": clock.today()})
     if request.method == "POST" and form.is_valid():
         try:
             with acting(_BILLING, actor=request.actor):
-                refunds.paid_by_hand(refund_id=refund_id, on=form.cleaned_data["on"], now=clock.now())
-        except refunds.NotByHand as refusal:
+                made = decisions.refund_by_hand(
+                    refund_id=refund_id, on=form.cleaned_data["on"], by=request.user.pk, now=clock.now()
+                )
+        except decisions.NotDecided as refusal:
             form.add_error("on", str(refusal))
         else:
-            messages.success(request, _("Noted. The customer gets a mail that the money was paid back."))
+            say_decided(request, is_done=made.state == "done")
             return redirect("office:board", key="met-de-hand-terugbetalen")
+    with acting(_BILLING, actor=request.actor):  # no page of one customer reads an account number in full
+        collected_from = debits.account_of(Refund.objects.get(pk=refund_id).credit_note.credits_id or 0)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         held = Refund.objects.get(pk=refund_id)
         note = Invoice.objects.get(pk=held.credit_note_id)
         invoice = Invoice.objects.get(pk=note.credits_id or 0)
         context = {
             "head": parts.head(found.customer_id), "refund": held, "note": note, "invoice": invoice, "form": form,
-            "source": payments.paid_from(invoice.pk, invoice.origin), "is_open": held.state == Refund.State.FAILED,
+            "source": collected_from or payments.paid_from(invoice.pk, invoice.origin),
+            "is_open": held.state == Refund.State.FAILED,
             "reason": Refund.Reason(held.reason).label if held.reason else "",
         }  # fmt: skip
     return show(request, "office/refund.html", context, status=422 if form.is_bound else 200)
@@ -258,7 +269,7 @@ def refund(request: Any, refund_id: int) -> HttpResponse:
 @office_page(_BILLING, nav="home")
 def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
     """What could not be put on a document and why; and how was it settled?"""
-    found = _whose(request, StuckCharge, stuck_id)
+    found = whose(request, StuckCharge, stuck_id)
     form = SettledForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -280,7 +291,15 @@ def stuck_charge(request: Any, stuck_id: int) -> HttpResponse:
     return show(request, "office/stuck_charge.html", context, status=422 if form.is_bound else 200)
 
 
-def _whose(request: Any, model: Any, pk: int) -> Found:
+def say_decided(request: Any, *, is_done: bool) -> None:
+    """Say what became of money that goes back by hand: noted, or waiting for a second colleague."""
+    if is_done:
+        messages.success(request, _("Noted. The customer gets a mail that the money was paid back."))
+    else:
+        messages.info(request, str(TWO_DECIDE))
+
+
+def whose(request: Any, model: Any, pk: int) -> Found:
     """Whose it is; Http404 where there is none such."""
     with acting(_BILLING, actor=request.actor):
         customer_id = model.objects.filter(pk=pk).values_list("customer_id", flat=True).first()

@@ -48,7 +48,8 @@ class Charge:
     empty until it was chosen. checkout_url: where to pay, only while that can be done. paid_at: aware, only
     when paid. holder, account: who paid from which account (an IBAN, a PayPal address, the last four digits
     of a card), only when paid (P13) and only as far as the provider tells. order_key: what was given to
-    `create`. country: of which the card is, where the provider tells.
+    `create`. country: of which the card is, where the provider tells. charged_back_cents: how much the payer's bank took
+    back of it. payer, mandate: what the provider calls who paid, and the leave to collect that they gave with it.
     """
 
     reference: str
@@ -61,6 +62,9 @@ class Charge:
     account: str | None
     order_key: str
     country: str = ""
+    charged_back_cents: int = 0
+    payer: str = ""
+    mandate: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,22 @@ class Repayment:
     key: str
 
 
+@dataclass(frozen=True)
+class Dispute:
+    """
+    Money of a charge that the payer's bank took back, as the provider knows it.
+
+    charge: the reference of the payment. reversed_at: when it was given back after all; None as long as it was not.
+    """
+
+    reference: str
+    charge: str
+    cents: int
+    reason: str
+    at: datetime
+    reversed_at: datetime | None = None
+
+
 class PaymentProvider(Protocol):
     """What every provider can do. All methods may raise ProviderUnavailable."""
 
@@ -90,13 +110,41 @@ class PaymentProvider(Protocol):
         order_key: str,
         language: str,
         idempotency_key: str,
+        payer: str = "",
     ) -> Charge:
         """
         Ask for a payment of so many euro cents; the same idempotency key and arguments give the same charge
         again.
 
-        The description is what the payer reads on their statement. Raises ProviderRefused.
+        The description is what the payer reads on their statement. `payer`: who pays gives leave to collect later payments
+        with this one. Raises ProviderRefused.
         """
+
+    def new_payer(self, *, key: str) -> str:
+        """Have the provider know somebody who gives leave to collect, without a name; returns what it calls them."""
+
+    def collect(
+        self,
+        *,
+        cents: int,
+        description: str,
+        notice_url: str,
+        order_key: str,
+        payer: str,
+        mandate: str,
+        idempotency_key: str,
+    ) -> Charge:
+        """
+        Collect so many cents by leave that was given; the same idempotency key and arguments give the same charge again.
+
+        Raises ProviderRefused, also when the leave was ended.
+        """
+
+    def may_collect(self, payer: str, mandate: str) -> bool:
+        """Whether leave to collect holds (yet)."""
+
+    def end_mandate(self, payer: str, mandate: str) -> None:
+        """End leave to collect; that it was ended before, or is not known, is no error."""
 
     def fetch(self, reference: str) -> Charge:
         """A charge as it is now; raises UnknownCharge."""
@@ -126,6 +174,12 @@ class PaymentProvider(Protocol):
 
     def refunds(self, reference: str) -> list[Repayment]:
         """What was or is being paid back of a charge, the oldest first; raises UnknownCharge."""
+
+    def chargebacks(self, reference: str) -> list[Dispute]:
+        """What was taken back of a charge, the oldest first; raises UnknownCharge."""
+
+    def recent_chargebacks(self, *, since: datetime) -> list[Dispute]:
+        """What was taken back of any charge from a moment on (by the provider's clock), the newest first."""
 
 
 #: By the name in the setting HOSPES_PAYMENT_PROVIDER.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import SimpleNamespace
@@ -11,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from mollie.api.client import Client
 from mollie.api.error import Error, NotFoundError, RequestSetupError, ResponseError, ResponseHandlingError
+from mollie.api.resources.chargebacks import PaymentChargebacks
+from mollie.api.resources.mandates import CustomerMandates
 from mollie.api.resources.refunds import PaymentRefunds
 
 from hospes.kernel.outside import checked, declare_payload
@@ -19,6 +21,7 @@ from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import (
     OVER,
     Charge,
+    Dispute,
     ProviderError,
     ProviderRefused,
     ProviderUnavailable,
@@ -30,7 +33,13 @@ from hospes.payments.providers import (
 declare_payload(
     Recipient.PAYMENT_PROVIDER, "payment.create",
     "amount.currency", "amount.value", "description", "redirectUrl", "webhookUrl", "locale", "metadata.order",
+    "sequenceType", "customerId",
 )  # fmt: skip
+declare_payload(
+    Recipient.PAYMENT_PROVIDER, "payment.collect",
+    "amount.currency", "amount.value", "description", "webhookUrl", "metadata.order", "sequenceType", "customerId", "mandateId",
+)  # fmt: skip
+declare_payload(Recipient.PAYMENT_PROVIDER, "payer.create", "metadata.payer")
 declare_payload(
     Recipient.PAYMENT_PROVIDER, "payment.refund", "amount.currency", "amount.value", "description", "metadata.refund",
 )  # fmt: skip
@@ -48,6 +57,7 @@ _REFUND_STATES = {
 _LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 _PAGE = 250  # the most that Mollie gives at once
 _PAGES = 4
+_PAGES_SINCE = 40  # where it has to be known whether something was made
 
 #: Another try may be answered otherwise: a key in use just now, too many requests, our own API key not
 #: right (yet).
@@ -71,6 +81,7 @@ class Mollie:
         order_key: str,
         language: str,
         idempotency_key: str,
+        payer: str = "",
     ) -> Charge:
         """See PaymentProvider. Mollie forgets an idempotency key after about an hour."""
         payload = checked(Recipient.PAYMENT_PROVIDER, "payment.create", {
@@ -80,9 +91,48 @@ class Mollie:
             "webhookUrl": notice_url,
             "locale": _LOCALES.get(language, "en_GB"),
             "metadata": {"order": order_key},
+            **({"sequenceType": "first", "customerId": payer} if payer else {}),
         })  # fmt: skip
         with self._asking() as client:
             return _charge(client.payments.create(payload, idempotency_key=idempotency_key))
+
+    def new_payer(self, *, key: str) -> str:
+        """See PaymentProvider."""
+        payload = checked(Recipient.PAYMENT_PROVIDER, "payer.create", {"metadata": {"payer": key}})
+        with self._asking() as client:
+            return str(client.customers.create(payload, idempotency_key=f"payer-{key}")["id"])
+
+    def collect(
+        self,
+        *,
+        cents: int,
+        description: str,
+        notice_url: str,
+        order_key: str,
+        payer: str,
+        mandate: str,
+        idempotency_key: str,
+    ) -> Charge:
+        """See PaymentProvider."""
+        payload = checked(Recipient.PAYMENT_PROVIDER, "payment.collect", {
+            "amount": {"currency": "EUR", "value": value_of(cents)}, "description": description, "webhookUrl": notice_url,
+            "metadata": {"order": order_key}, "sequenceType": "recurring", "customerId": payer, "mandateId": mandate,
+        })  # fmt: skip
+        with self._asking() as client:
+            return _charge(client.payments.create(payload, idempotency_key=idempotency_key))
+
+    def may_collect(self, payer: str, mandate: str) -> bool:
+        """See PaymentProvider. One that is pending may yet become valid."""
+        try:
+            with self._asking() as client:
+                return _mandates_of(client, payer).get(mandate)["status"] in ("valid", "pending")
+        except UnknownCharge:
+            return False
+
+    def end_mandate(self, payer: str, mandate: str) -> None:
+        """See PaymentProvider."""
+        with suppress(ProviderRefused), self._asking() as client:
+            _mandates_of(client, payer).delete(mandate)
 
     def fetch(self, reference: str) -> Charge:
         """See PaymentProvider."""
@@ -103,10 +153,14 @@ class Mollie:
             raise
 
     def find(self, order_key: str, *, since: datetime | None = None) -> Charge | None:
-        """See PaymentProvider; looks at the newest 1000."""
+        """
+        See PaymentProvider; looks at the newest 1000, or as far back as `since`.
+
+        Raises ProviderUnavailable where that is too far.
+        """
         with self._asking() as client:
             page = client.payments.list(limit=_PAGE)
-            for _ in range(_PAGES):
+            for _ in range(_PAGES if since is None else _PAGES_SINCE):
                 for payment in page:
                     if since is not None and _moment(payment["createdAt"]) < since:
                         return None
@@ -115,6 +169,8 @@ class Mollie:
                 page = page.get_next()  # type: ignore[no-untyped-call]
                 if page is None:
                     return None
+        if since is not None:  # it may be further back: who takes it for not made makes it twice
+            raise ProviderUnavailable("more payments were made since than are looked at")
         return None
 
     def refund(self, reference: str, *, cents: int, description: str, key: str) -> Repayment:
@@ -130,6 +186,29 @@ class Mollie:
         with self._asking() as client:
             found = [_repayment(each) for each in _refunds_of(client, reference).list()]
         return sorted(found, key=lambda each: each.reference)
+
+    def chargebacks(self, reference: str) -> list[Dispute]:
+        """See PaymentProvider."""
+        with self._asking() as client:
+            client.payments.validate_resource_id(reference, "payment ID")
+            of_it = PaymentChargebacks(client, SimpleNamespace(id=reference))  # type: ignore[arg-type]  # it asks for the id only
+            found = [_dispute(each) for each in of_it.list(limit=_PAGE)]
+        return sorted(found, key=lambda each: (each.at, each.reference))
+
+    def recent_chargebacks(self, *, since: datetime) -> list[Dispute]:
+        """See PaymentProvider; looks at the newest 1000."""
+        found: list[Dispute] = []
+        with self._asking() as client:
+            page = client.chargebacks.list(limit=_PAGE)
+            for _ in range(_PAGES):
+                for each in map(_dispute, page):
+                    if each.at < since:
+                        return found
+                    found.append(each)
+                page = page.get_next()  # type: ignore[no-untyped-call]
+                if page is None:
+                    break
+        return found
 
     @contextmanager
     def _asking(self) -> Iterator[Client]:
@@ -183,6 +262,8 @@ def _charge(payment: Mapping[str, Any]) -> Charge:
         checkout_url=link.get("href") if state == Payment.State.OPEN else None,
         paid_at=_moment(payment["paidAt"]) if is_paid else None,
         holder=holder, account=account, order_key=_order_key(payment), country=_country(payment) if is_paid else "",
+        payer=payment.get("customerId") or "", mandate=payment.get("mandateId") or "",
+        charged_back_cents=cents_of(back) if (back := payment.get("amountChargedBack")) else 0,
     )  # fmt: skip
 
 
@@ -192,11 +273,26 @@ def _refunds_of(client: Client, reference: str) -> PaymentRefunds:
     return PaymentRefunds(client, SimpleNamespace(id=reference))  # type: ignore[arg-type]  # it asks for the id only
 
 
+def _mandates_of(client: Client, payer: str) -> CustomerMandates:
+    """The mandates of a customer, without fetching it first."""
+    client.customers.validate_resource_id(payer, "customer ID")
+    return CustomerMandates(client, SimpleNamespace(id=payer))  # type: ignore[arg-type]  # it asks for the id only
+
+
 def _repayment(refund: Mapping[str, Any]) -> Repayment:
     metadata = refund.get("metadata")
     return Repayment(
         reference=str(refund["id"]), state=_REFUND_STATES[refund["status"]].value, cents=cents_of(refund["amount"]),
         key=str(metadata.get("refund", "")) if isinstance(metadata, Mapping) else "",
+    )  # fmt: skip
+
+
+def _dispute(chargeback: Mapping[str, Any]) -> Dispute:
+    reversed_at, reason = chargeback.get("reversedAt"), chargeback.get("reason") or {}
+    return Dispute(
+        reference=str(chargeback["id"]), charge=str(chargeback["paymentId"]), cents=cents_of(chargeback["amount"]),
+        reason=str(reason.get("code") or ""), at=_moment(chargeback["createdAt"]),
+        reversed_at=_moment(reversed_at) if reversed_at else None,
     )  # fmt: skip
 
 
@@ -231,7 +327,7 @@ def _translated(error: Error) -> ProviderError:
     if isinstance(error, NotFoundError):
         return UnknownCharge(str(error))
     if isinstance(error, RequestSetupError):  # what cannot be a reference, or a key, of Mollie's
-        is_about_it = "payment ID" in str(error)
+        is_about_it = any(f"{what} ID" in str(error) for what in ("payment", "customer", "mandate"))
         return UnknownCharge(str(error)) if is_about_it else ProviderUnavailable("Mollie's key is not a key.")
     if isinstance(error, ResponseError):
         status = int(error.status or 0)

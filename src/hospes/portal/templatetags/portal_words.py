@@ -6,7 +6,11 @@ from typing import Any
 
 from django import template
 
+from hospes.billing.methods import queries as methods
+from hospes.billing.methods.models import PaymentMethod
 from hospes.faces.states import look_of
+from hospes.kernel import clock
+from hospes.portal.paying import COLLECT_WORDS
 from hospes.services.words import reason_words, refusal_words
 
 register = template.Library()
@@ -34,6 +38,30 @@ def words_of(text: str) -> list[str]:
 def item(mapping: Mapping[str, Any], key: str) -> Any:
     """What stands under a key."""
     return mapping.get(key, "")
+
+
+@register.simple_tag
+def payment_methods() -> list[PaymentMethod]:
+    """The ways of paying that can be chosen today, as they are called today."""
+    return methods.offered(on=clock.today())
+
+
+@register.simple_tag
+def collect_words() -> str:
+    """What somebody ticks who has later invoices collected."""
+    return str(COLLECT_WORDS)
+
+
+@register.filter
+def in_words(ways: list[PaymentMethod]) -> str:
+    """Ways of paying as a text has them."""
+    return methods.in_words(ways)
+
+
+@register.filter
+def called(method: PaymentMethod, language: str) -> str:
+    """What a way of paying is called in a language."""
+    return method.name(language)
 
 
 register.filter(reason_words)

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 
 from hospes.accounts.viewing.middleware import Shows
 from hospes.billing import queries as billing
+from hospes.billing.collection import collection_of
 from hospes.billing.models import Document, Invoice
+from hospes.billing.words import method_words
 from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
@@ -20,10 +22,15 @@ from hospes.kernel.acting import acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
+from hospes.payments.balances.queries import balance_of
+from hospes.payments.collecting.queries import of_invoice as collected_of
+from hospes.payments.debits.queries import pays_by_itself
 from hospes.payments.models import UNDECIDED
 from hospes.payments.queries import masked
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, shows, whose
+from hospes.portal.views import debits
+from hospes.portal.views.orders import MOST_TOGETHER
 from hospes.sales.models import Order
 from hospes.services import moves
 from hospes.services import queries as services
@@ -99,6 +106,9 @@ def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     context = {
         "invoices": found[:PAGE], "older": f"?na={last.issued_on.isoformat()}:{last.pk}" if last else "",
         "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
+        "debits_offered": settings.HOSPES_DIRECT_DEBIT.is_offered,
+        "together": billing.open_invoices(capacity.customer_id, limit=MOST_TOGETHER) if open_invoices > 1 else [],
+        "balance_cents": balance_of(capacity.customer_id),
     }  # fmt: skip
     return render(request, "portal/invoices.html", context)
 
@@ -126,8 +136,12 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
         payment_jobs.check.enqueue_once(f"payment:{payment.pk}", payment_id=payment.pk)
     context = {
         "invoice": found, "document": billing.document(found.pk), "paid_from": masked(source.account) if source else "",
+        "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
+        "has_leave": pays_by_itself(capacity.customer_id), "collected": collected_of(found.pk),
+        "will_be": collection_of(found, today=clock.today()),
         "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
+        **debits.of_invoice(found),
     }  # fmt: skip
     return render(request, "portal/_invoice.html" if request.htmx else "portal/invoice.html", context)
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,16 +23,20 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs, unpaid
 from hospes.payments import queries as payment_queries
 from hospes.payments import services as payments
+from hospes.payments.debits.queries import pays_by_itself
 from hospes.payments.models import Payment
-from hospes.payments.providers import ProviderRefused, ProviderUnavailable, provider
-from hospes.payments.rules import is_notice_token, is_reference, notice_token
+from hospes.payments.rules import is_notice_token, is_reference
 from hospes.portal.looks import next_look
 from hospes.portal.pages import customer_page, for_customer, posted_from
+from hospes.portal.paying import to_provider, wish_of
 from hospes.portal.views.prices import later_terms
 from hospes.sales import agreements, documents, names, queries, registries, services, withdrawals
 from hospes.sales.models import Order, Quote
 from hospes.sales.rules import last_day_to_withdraw
 from hospes.sales.services import QuoteRefused
+
+#: So many invoices are paid at once, at most.
+MOST_TOGETHER = 50
 
 
 @require_safe
@@ -162,7 +165,8 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     lines = queries.quote_lines(found.quote_id)
     context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": lines, "later": later_terms(lines, capacity), "payment": begun[0] if begun else None,
-               "in_use": _in_use(found), "on_account": found.quote.on_account, "can_cancel": is_awaited,
+               "in_use": _in_use(found), "has_leave": pays_by_itself(capacity.customer_id),
+               "on_account": found.quote.on_account, "can_cancel": is_awaited,
                "pay_until": queries.pay_until(found, today=clock.today()),
                "came_late": any(payment.state == Payment.State.SURPLUS for payment in begun),
                "waiting": waiting, "look": next_look(request) if waiting else None,
@@ -220,41 +224,29 @@ def pay_invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRe
     return _to_provider(request, capacity, back, found.number, invoice_id=found.pk)
 
 
+@posted_from("portal:invoices")
+@for_customer(Capability.PAY, nav="invoices")
+def pay_together(request: Any, capacity: Capacity) -> HttpResponse:
+    """Begin paying what is open on the invoices that were chosen, at once."""
+    back = reverse("portal:invoices", kwargs={"number": capacity.number})
+    numbers = [each for each in request.POST.getlist("invoice")[:MOST_TOGETHER] if "\0" not in each]
+    with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
+        known = Invoice.objects.filter(customer_id=capacity.customer_id, number__in=numbers)
+        first = known.order_by("due_on", "pk").values_list("number", flat=True).first()
+    if first is None:
+        messages.error(request, _("Choose at least two invoices that are open."))
+        return redirect(back)
+    return to_provider(
+        request, customer_id=capacity.customer_id, actor=request.actor, back=back,
+        returning=reverse("payment_back", args=[first]), layout="portal.html", numbers=numbers,
+    )  # fmt: skip
+
+
 def _to_provider(request: Any, capacity: Capacity, back: str, number: str, **of: int) -> HttpResponse:
-    """To the provider's page, where one can pay; or back, with the reason why not."""
-    base = settings.HOSPES_PORTAL_URL
-    addresses = payments.Addresses(f"{base}{reverse('payment_back', args=[number])}", _notice_address)
-    try:
-        checkout_url = payments.begin(
-            provider=provider(), customer_id=capacity.customer_id, addresses=addresses, language=get_language() or "nl",
-            actor=request.actor, now=clock.now(), instead_of=_instead_of(request), **of,
-        )  # fmt: skip
-    except payments.AlreadyHandled as refusal:
-        messages.info(request, str(refusal))
-        return redirect(f"{back}?terug=1")
-    except payments.PaymentRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect(back)
-    except (ProviderUnavailable, ProviderRefused):
-        messages.error(
-            request,
-            _(
-                "Paying does not work at this moment. Nothing was taken from you; please try again in a while."
-            ),
-        )
-        return redirect(back)
-    # A form may not be sent on to another host (our own content policy): a page in between takes the customer there.
-    return render(request, "portal/to_provider.html", {"checkout_url": checkout_url, "back": back})
-
-
-def _instead_of(request: Any) -> int | None:
-    """Which payment of before the customer wants another one for."""
-    text = request.POST.get("instead_of", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _notice_address(key: str) -> str:
-    return f"{settings.HOSPES_PORTAL_URL}{reverse('payment_notice', args=[key, notice_token(key)])}"
+    return to_provider(
+        request, customer_id=capacity.customer_id, actor=request.actor, back=back,
+        returning=reverse("payment_back", args=[number]), layout="portal.html", wish=wish_of(request), **of,
+    )  # fmt: skip
 
 
 @login_required

@@ -1,0 +1,78 @@
+"""The boards of the work list about payments at the provider: what was taken back."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from hospes.kernel.purposes import Purpose
+from hospes.office.piles import Board, Item, Rows
+from hospes.payments.approvals.models import Decision
+from hospes.payments.balances.models import Payout
+from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
+
+
+def _taken_back(now: datetime) -> Any:
+    """What stands, and of which something is still open: on an invoice, or to be collected by hand."""
+    of_open = ChargebackPart.objects.filter(
+        chargeback_id=OuterRef("pk"),
+        invoice__paid_cents__lt=F("invoice__total_cents") - F("invoice__credited_cents"),
+    )
+    return Chargeback.objects.filter(Q(rest_cents__gt=0, settled_on=None) | Exists(of_open), reversed_at=None)
+
+
+def _taken_back_item(row: Chargeback) -> Item:
+    page = reverse("office:chargeback", args=[row.pk])
+    return Item(
+        row.pk, row.charged_at.isoformat(), row.reference, row.charged_at, row.cents, detail=row.reason, page=page
+    )  # fmt: skip
+
+
+def _pay_outs(now: datetime) -> Any:
+    return Payout.objects.filter(state=Payout.State.FAILED)
+
+
+def _pay_out_item(row: Payout) -> Item:
+    page = reverse("office:payout", args=[row.pk])
+    return Item(row.pk, row.due_on.isoformat(), row.idempotency_key, row.due_on, row.cents, page=page)
+
+
+def _to_decide(now: datetime) -> Any:
+    return Decision.objects.filter(state=Decision.State.ASKED)
+
+
+def _to_decide_item(row: Decision) -> Item:
+    page = reverse("office:decision", args=[row.pk])
+    return Item(
+        row.pk,
+        row.asked_at.isoformat(),
+        row.get_kind_display(),
+        row.asked_at,
+        row.cents,
+        detail=row.reason,
+        page=page,
+    )
+
+
+PAYMENT_BOARDS: Final = (
+    Board(
+        "tweede-paar-ogen", Purpose.BILLING, False, _("Decisions that wait for a second colleague"),
+        _("A colleague wants to pay back by hand or write off more than one may decide alone. Look at it, and approve or refuse"
+          " it; who asked cannot."),
+        Rows(_to_decide, _to_decide_item, order="asked_at"),
+    ),
+    Board(
+        "terug-te-betalen", Purpose.BILLING, False, _("Balances to be paid back by hand"),
+        _("A customer asked to have back what they paid too much, and the payment provider cannot do it. Transfer it from the"
+          " bank on the day shown at the latest, and write down when you did."),
+        Rows(_pay_outs, _pay_out_item, order="due_on"),
+    ),
+    Board(
+        "teruggeboekt", Purpose.BILLING, True, _("Payments that were taken back"),
+        _("The customer's bank took the money back. The customer was told, with a link to pay again. Call when you do not know"
+          " why: perhaps something is wrong with the invoice."),
+        Rows(_taken_back, _taken_back_item, order="charged_at"),
+    ),
+)  # fmt: skip

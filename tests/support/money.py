@@ -1,0 +1,58 @@
+"""One row in each table about money at the provider, all of one customer; with the owner's rights."""
+
+from hospes.customers.models import Customer, Person
+from hospes.payments.approvals.models import Decision
+from hospes.payments.balances.models import BalanceEntry, Payout, PayoutWish
+from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
+from hospes.payments.collecting.models import Collection, CollectWish, Payer, ProviderMandate
+from hospes.payments.models import Payment
+from hospes.payments.together.models import PaymentShare
+from tests.support import make, names
+
+
+def at_the_provider(customer: Customer, person: Person) -> None:
+    """Make them."""
+    paid = make.payment(order=make.order(customer=customer, paid=True), state="paid")
+    invoice = make.invoice(customer=customer)
+    several = Payment.objects.create(
+        customer=customer, cents=invoice.open_cents, idempotency_key=names.word(), created_at=make.NOW
+    )
+    PaymentShare.objects.create(payment=several, customer=customer, invoice=invoice, cents=invoice.open_cents)
+    BalanceEntry.objects.create(
+        customer=customer, kind="surplus", cents=100, origin=names.word(), at=make.NOW
+    )
+    wish = PayoutWish.objects.create(customer=customer, person=person, asked_at=make.NOW)
+    payout = Payout.objects.create(
+        customer=customer, wish=wish, payment=paid, cents=1, state="failed", idempotency_key=names.word(), due_on=make.TODAY,
+        requested_at=make.NOW,
+    )  # fmt: skip
+    taken = Chargeback.objects.create(
+        customer=customer,
+        payment=paid,
+        reference=names.word(),
+        cents=1,
+        charged_at=make.NOW,
+        booked_at=make.NOW,
+    )
+    ChargebackPart.objects.create(
+        chargeback=taken, customer=customer, invoice=invoice, cents=1, opened_cents=1
+    )
+    Payer.objects.create(customer=customer, reference=names.word(), made_at=make.NOW)
+    CollectWish.objects.create(
+        payment=paid, customer=customer, person=person, words="canary", asked_at=make.NOW
+    )
+    leave = ProviderMandate.objects.create(
+        customer=customer, payment=paid, reference=names.word(), method="directdebit", given_at=make.NOW
+    )
+    Collection.objects.create(
+        customer=customer,
+        invoice=invoice,
+        mandate=leave,
+        cents=1,
+        collect_on=make.TODAY,
+        announced_at=make.NOW,
+    )
+    Decision.objects.create(
+        kind="payout", customer=customer, payout=payout, cents=1, limit_cents=1, on=make.TODAY, asked_by=person,
+        asked_at=make.NOW,
+    )  # fmt: skip
