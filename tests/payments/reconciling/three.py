@@ -9,8 +9,8 @@ from hospes.kernel import clock
 from hospes.payments.bank.reading import Line
 from hospes.payments.reconciling import sweeps
 from hospes.payments.reconciling.models import Difference
-from tests.billing.books import draft, issue
 from tests.billing.books import again as now_as
+from tests.billing.books import draft, issue
 from tests.payments.bank.paper import statement, take_in
 from tests.payments.till import Till
 from tests.support.rights import as_owner
@@ -71,7 +71,11 @@ class Three:
         self.statement(self.line(payout["cents"], payout["reference"], **words))
 
     def line(self, cents: int, text: str, **words: Any) -> Line:
-        usual: dict[str, Any] = {"booked_on": self.today, "name": "Stichting Mollie Payments", "account": THEIRS}
+        usual: dict[str, Any] = {
+            "booked_on": self.today,
+            "name": "Stichting Mollie Payments",
+            "account": THEIRS,
+        }
         return Line(cents=cents, remittance=text, **(usual | words))
 
     def statement(self, *lines: Line) -> None:
