@@ -5,8 +5,8 @@ HOSPES_PORT_BASE (default 8000) gives the ports, all on 127.0.0.1: +10 payment p
 pages of the mail catcher, +13 hosting panel, +14 VAT number check, +15 Peppol access point, +16 domain registries, +25
 SMTP. State is
 kept under HOSPES_VAR (default var/ of the checkout) in simulators/. HOSPES_MOLLIE_KEY, HOSPES_MOLLIE_ACCESS_TOKEN,
-HOSPES_SMS_TOKEN, HOSPES_PANEL_USER, HOSPES_PANEL_KEY and HOSPES_PEPPOL_TOKEN say who is let in, HOSPES_PANEL_PACKAGES (with commas) which hosting
-packages the panel has. SIGTERM and Ctrl-C end it at once.
+HOSPES_SMS_TOKEN, HOSPES_PANEL_USER, HOSPES_PANEL_KEY and HOSPES_PEPPOL_TOKEN say who is let in, HOSPES_PANEL_PACKAGES (with
+commas) which hosting packages the panel has. SIGTERM and Ctrl-C end it at once.
 """
 
 import errno

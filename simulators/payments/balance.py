@@ -32,7 +32,8 @@ FAULTS = ("hide", "double", "amount", "none")
 _SYNC = """
 INSERT OR IGNORE INTO movement (id, kind, about, payment, cents, created)
 SELECT 'baltr_' || lower(hex(randomblob(6))), * FROM (
-  SELECT 'payment' AS kind, id, id AS payment, CAST(round(json_extract(asked, '$.amount.value') * 100) AS INTEGER), ended AS created
+  SELECT 'payment' AS kind, id, id AS payment, CAST(round(json_extract(asked, '$.amount.value') * 100) AS INTEGER),
+         ended AS created
     FROM payment WHERE status = 'paid'
    UNION ALL SELECT 'refund', id, payment, -cents, created FROM refund
    UNION ALL SELECT 'returned-refund', id, payment, cents, ended FROM refund WHERE status = 'failed'

@@ -79,12 +79,11 @@ def _print(said: dict[str, Any]) -> None:
     for each in said["days"]:
         how = "compared" if each["finished"] else "not finished: the payment provider could not be asked"
         print(
-            f"{each['day']}: {how}; {each['movements']} movements, {each['payouts']} new payouts, {each['arrived']} of them at the"
-            f" bank; {each['found']} new differences, {each['gone']} gone"
+            f"{each['day']}: {how}; {each['movements']} movements, {each['payouts']} new payouts, {each['arrived']} of them"
+            f" at the bank; {each['found']} new differences, {each['gone']} gone"
         )
     for each in said["open"]:
-        print(
-            f"✗ {each['day']} {each['words']}: {each['about']} (ours {each['ours_cents']}, theirs {each['theirs_cents']} cents)"
-        )
+        amounts = f"ours {each['ours_cents']}, theirs {each['theirs_cents']} cents"
+        print(f"✗ {each['day']} {each['words']}: {each['about']} ({amounts})")
     if not said["open"]:
         print("✓ books, payment provider and bank agree")

@@ -220,6 +220,4 @@ def _unlike(page: Sequence[Charge]) -> Iterator[Difference]:
 def is_unlike(ours: str, theirs: str) -> bool:
     """Whether the two states of a payment do not go together."""
     came = _STATE.PAID if ours == _STATE.SURPLUS else ours
-    if came == theirs or (ours in UNDECIDED and theirs not in OVER):
-        return False
-    return True
+    return came != theirs and not (ours in UNDECIDED and theirs not in OVER)

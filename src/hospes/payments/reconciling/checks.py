@@ -21,7 +21,8 @@ SELECT min(e.booked_on) FROM billing_ledgerentry e
    SELECT FROM billing_ledgerline l JOIN billing_ledgeraccount a ON a.id = l.account_id AND a.use = 'clearing'
     WHERE l.entry_id = e.id)"""
 _OLD: Final = """
-SELECT count(*), min(first_seen_at), min(about) FROM reconciling_difference WHERE closed_at IS NULL AND first_seen_at < %(before)s"""
+SELECT count(*), min(first_seen_at), min(about) FROM reconciling_difference
+ WHERE closed_at IS NULL AND first_seen_at < %(before)s"""
 #: What was said about a payout and what is booked of it have to be the same, for ever.
 _COSTS: Final = """
 SELECT count(*), min(s.reference) FROM reconciling_settlementcost c JOIN reconciling_settlement s ON s.id = c.settlement_id

@@ -2,7 +2,7 @@
 What the payment provider says of our money, and what of it does not agree with the books or with the bank.
 
 A movement is what the provider said last: it is written over when it says something else, and `gone_at` when it says it no more.
-No account number and no name is here: a movement has the provider's own reference, a difference the reference of what it is about.
+No account number and no name is here: a movement has the provider's own reference, a difference that of what it is about.
 """
 
 from django.db import models

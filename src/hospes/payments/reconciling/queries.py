@@ -112,7 +112,8 @@ _LINES: Final = "SELECT coalesce(sum(cents), 0)::bigint FROM bank_bankline WHERE
 #: Of each account what its last statement until a day ended with, if all of them come that far; and what they began with.
 _BALANCE: Final = """
 SELECT sum(closing)::bigint, sum(opening)::bigint, min(until) FROM (
-  SELECT s.account, (array_agg(s.closing_cents ORDER BY s.closed_on DESC, s.id DESC) FILTER (WHERE s.closed_on <= %(day)s))[1] AS closing,
+  SELECT s.account,
+         (array_agg(s.closing_cents ORDER BY s.closed_on DESC, s.id DESC) FILTER (WHERE s.closed_on <= %(day)s))[1] AS closing,
          (array_agg(s.opening_cents ORDER BY s.closed_on, s.id))[1] AS opening, max(s.closed_on) AS until
     FROM bank_bankstatement s GROUP BY 1) each
 """

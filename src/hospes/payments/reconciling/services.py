@@ -49,7 +49,7 @@ class Span:
 
 
 def due(today: date) -> list[date]:
-    """Days that are over and were not finished, from the first that was ever begun, the oldest first; the first time: yesterday."""
+    """Days that are over and were not finished, the oldest first, from the first that was ever begun on; else yesterday."""
     newest = ReconciledDay.objects.filter(finished_at__isnull=False).aggregate(day=Max("day"))["day"]
     oldest = ReconciledDay.objects.aggregate(day=Min("day"))["day"]
     yesterday = today - timedelta(days=1)
