@@ -41,6 +41,16 @@ class StartError(Exception):
         self.code = code
 
 
+def _payments(port: int, root: Path, environment: Mapping[str, str]) -> PaymentProvider:
+    """The payment provider, with what happened there before: `payments.json` beside its state."""
+    made = PaymentProvider(
+        port=port, state=root / "payments.sqlite3", api_key=environment.get("HOSPES_MOLLIE_KEY"),
+        access_token=environment.get("HOSPES_MOLLIE_ACCESS_TOKEN"), collected_after=60.0,
+    )  # fmt: skip
+    made.recall(root / "payments.json")
+    return made
+
+
 def build(environment: Mapping[str, str]) -> list[Simulator]:
     """Return the simulators that an environment asks for, their ports taken, or raise StartError."""
     base = _port_base(environment)
@@ -50,13 +60,7 @@ def build(environment: Mapping[str, str]) -> list[Simulator]:
         (
             "payment provider",
             (PAYMENTS,),
-            lambda: PaymentProvider(
-                port=base + PAYMENTS,
-                state=root / "payments.sqlite3",
-                api_key=environment.get("HOSPES_MOLLIE_KEY"),
-                access_token=environment.get("HOSPES_MOLLIE_ACCESS_TOKEN"),
-                collected_after=60.0,
-            ),
+            lambda: _payments(base + PAYMENTS, root, environment),
         ),
         (
             "SMS gateway",

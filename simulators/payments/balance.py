@@ -159,15 +159,22 @@ class Balance:
         """What a payment costs from now on, in cents without VAT, and the VAT on it."""
         self._store.keep_setting("fees", {"payment_cents": payment_cents, "vat_percent": vat_percent})
 
-    def pay_out(self, status: str = "paidout") -> Settlement | None:
-        """Pay out all that was not paid out yet, without the costs; None when that is nothing."""
+    def pay_out(self, status: str = "paidout", *, at: float | None = None) -> Settlement | None:
+        """
+        Pay out all that was not paid out yet, without the costs; None when that is nothing.
+
+        `at`: it happened at that moment, with what had moved by then.
+        """
         with self._store.transaction():
             self.sync()
-            rows = self._store.rows("SELECT * FROM movement WHERE settlement IS NULL ORDER BY seq")
+            now = self._clock() if at is None else at
+            rows = self._store.rows(
+                "SELECT * FROM movement WHERE settlement IS NULL AND created <= ? ORDER BY seq", (now,)
+            )
             moved = [_movement(row) for row in rows]
             if not moved:
                 return None
-            now, settlement_id = self._clock(), "stl_" + _random()
+            settlement_id = "stl_" + _random()
             periods, gross = self._costs(moved)
             sql = "INSERT INTO settlement (id, reference, status, cents, periods, created, settled) VALUES (?, ?, ?, ?, ?, ?, ?)"
             cents = sum(each.cents for each in moved) - gross
@@ -175,8 +182,8 @@ class Balance:
             values = (settlement_id, self._reference(now), status, cents, json.dumps(periods), now, settled)
             self._store.execute(sql, values)
             self._store.execute(
-                "UPDATE movement SET settlement = ? WHERE settlement IS NULL AND seq <= ?",
-                (settlement_id, moved[-1].seq),
+                "UPDATE movement SET settlement = ? WHERE settlement IS NULL AND created <= ?",
+                (settlement_id, now),
             )
             return self.settlement(settlement_id)
 

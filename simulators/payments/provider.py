@@ -25,7 +25,7 @@ from simulators.payments.mandates import Mandates
 from simulators.payments.refunds import SCHEMA as REFUND_SCHEMA
 from simulators.payments.refunds import Refunds
 from simulators.payments.rules import METHODS, NAMES, ApiError
-from simulators.payments.shape import HAL, as_resource, checkout_address
+from simulators.payments.shape import HAL, as_amount, as_resource, checkout_address
 from simulators.wire import Request, Response, Route, as_html, as_json
 from simulators.words import Words, words
 
@@ -80,6 +80,27 @@ class PaymentProvider(Simulator):
         self.add_routes(
             [*api.routes(), *books.routes(), *checkout.routes(), *self.deeds.routes(), *self._pages()]
         )
+
+    def recall(self, path: Path) -> None:
+        """
+        Know what a file says of the time before: payments that were paid, and when all so far was paid out. Again changes
+        nothing.
+
+        {"payments": [{"id", "cents", "description", "order", "paid_at"}], "paid_out_at": moment}; moments are seconds since the
+        epoch. A file that is not there says nothing.
+        """
+        if not path.exists():
+            return
+        told = json.loads(path.read_text("utf-8"))
+        with self.store.transaction():
+            for each in told["payments"]:
+                asked = {
+                    "amount": as_amount(each["cents"]), "description": each["description"],
+                    "metadata": {"order": each["order"]},
+                }  # fmt: skip
+                self.ledger.recall(each["id"], asked=asked, method="ideal", paid=each["paid_at"])
+            if not self.balance.settlements(None, 1)[0]:
+                self.balance.pay_out(at=told["paid_out_at"])
 
     def start(self) -> None:
         super().start()

@@ -14,9 +14,11 @@ LATE: Final = timedelta(days=2)
 _LAST: Final = (
     "SELECT max(day) FILTER (WHERE finished_at IS NOT NULL), min(day) FROM reconciling_reconciledday"
 )
-#: Money that the provider has of ours since some day: without any, there is nothing to compare.
+#: Since when it could have been compared: the provider has money of ours, and this was installed.
 _FIRST: Final = """
-SELECT min(e.booked_on) FROM billing_ledgerentry e
+SELECT CASE WHEN count(*) > 0
+            THEN greatest(min(e.booked_on), (SELECT min(applied)::date FROM django_migrations WHERE app = 'reconciling')) END
+  FROM billing_ledgerentry e
  WHERE e.booked_on < %(until)s AND EXISTS (
    SELECT FROM billing_ledgerline l JOIN billing_ledgeraccount a ON a.id = l.account_id AND a.use = 'clearing'
     WHERE l.entry_id = e.id)"""
