@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import connections
-from django.db.models import F, Min, Q
+from django.db.models import Count, F, Min, Q
 
 from hospes.kernel import acting as scenes
 from hospes.kernel import clock
@@ -123,10 +123,7 @@ def settlements(books: ProviderBooks, *, since: datetime, now: datetime, actor: 
     done = 0
     for page in books.paid_out(since=since):
         with acting(Purpose.BILLING, actor=actor):
-            known = {
-                each.reference: each
-                for each in Settlement.objects.filter(reference__in=[p.reference for p in page])
-            }
+            known = _known([each.reference for each in page])
         for each in page:
             if _is_known(known.get(each.reference), each):
                 continue
@@ -135,6 +132,13 @@ def settlements(books: ProviderBooks, *, since: datetime, now: datetime, actor: 
                 _keep(each, parts, now)
             done += 1
     return done
+
+
+def _known(references: Sequence[str]) -> dict[str, Any]:
+    """Payouts that are here, each with how many of the movements that are in it."""
+    linked = Count("movements", filter=Q(movements__gone_at=None))
+    found = Settlement.objects.filter(reference__in=references).annotate(linked=linked)
+    return {each.reference: each for each in found}
 
 
 def _unsettled() -> datetime | None:
@@ -146,11 +150,16 @@ def _unsettled() -> datetime | None:
     return oldest
 
 
-def _is_known(held: Settlement | None, said: PaidOut) -> bool:
-    """Whether all of it is here as it is said: what is transferred and adds up does not change any more."""
+def _is_known(held: Any, said: PaidOut) -> bool:
+    """
+    Whether all of it is here as it is said: what is transferred and adds up does not change any more.
+
+    A movement may come to light after the payout that it is in.
+    """
     return (
         held is not None
         and held.adds_up
+        and held.linked >= held.parts
         and (held.state, held.cents, held.number, held.settled_on)
         == (said.state, said.cents, said.number, said.settled_on)
     )
