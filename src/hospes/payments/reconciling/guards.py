@@ -1,8 +1,11 @@
 """What holds of differences whoever writes, in SQL: what was closed stays so, and nobody closes one in another one's name."""
 
-#: What it is about never changes; who closes it is who acts, and one that closed by itself was closed by no session of a person.
+#: What it is about never changes. A colleague closes it in their own name; that it closed by itself no colleague can say.
 GUARDS = """
 CREATE FUNCTION reconciling_difference_is_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+  who bigint := nullif(current_setting('hospes.actor', true), '')::bigint;
+  is_staff boolean := coalesce(current_setting('hospes.actor_kind', true), '') = 'staff';
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NEW.closed_at IS NOT NULL THEN
@@ -18,6 +21,10 @@ BEGIN
   IF (OLD.side, OLD.about, OLD.first_seen_at) IS DISTINCT FROM (NEW.side, NEW.about, NEW.first_seen_at) THEN
     RAISE EXCEPTION 'a difference stays about what it was about' USING ERRCODE = 'check_violation',
       CONSTRAINT = 'difference_stays_about_its_thing', TABLE = 'reconciling_difference';
+  END IF;
+  IF is_staff AND NEW.closed_at IS NOT NULL AND (NEW.closed <> 'person' OR NEW.closed_by_id IS DISTINCT FROM who) THEN
+    RAISE EXCEPTION 'a colleague closes a difference in their own name' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'difference_is_closed_in_ones_own_name', TABLE = 'reconciling_difference';
   END IF;
   RETURN NEW;
 END $$;
