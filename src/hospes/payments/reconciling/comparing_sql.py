@@ -91,7 +91,9 @@ covered AS MATERIALIZED (
   SELECT least(%(until)s::date, min(day)) AS day
     FROM (SELECT max(closed_on) AS day FROM bank_bankstatement GROUP BY account) last),
 payouts AS MATERIALIZED (
-  SELECT s.*, s.parts_cents - s.fee_cents - s.fee_vat_cents AS whole,
+  SELECT s.*, s.parts_cents - coalesce((  -- the costs as they are booked: what was said first
+           SELECT sum(c.net_cents + c.vat_cents)::bigint FROM reconciling_settlementcost c WHERE c.settlement_id = s.id),
+           s.fee_cents + s.fee_vat_cents) AS whole,
          CASE WHEN s.line_id IS NOT NULL THEN coalesce((
            SELECT sum(a.cents)::bigint FROM bank_bankallocation a
             WHERE a.line_id = s.line_id AND a.kind = 'payout' AND a.undone_at IS NULL), 0) END AS came
