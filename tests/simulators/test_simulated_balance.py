@@ -11,6 +11,7 @@ from mollie.api.error import ResponseError, UnauthorizedError
 from mollie.api.resources.balances import BalanceTransactions
 
 from simulators import PaymentProvider
+from simulators.base import ControlError
 from tests.simulators.merchant import http
 
 
@@ -119,7 +120,7 @@ def test_what_there_is_not_is_refused(client: Client, provider: PaymentProvider,
         lambda: provider.control.settle_payout("stl_unknown", "paidout"),
         lambda: provider.control.settle_payout(provider.control.pay_out()["id"], "lost"),
     ):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ControlError):
             wrong()
 
 

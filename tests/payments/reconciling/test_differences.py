@@ -175,7 +175,7 @@ def test_the_check_sees_that_it_did_not_run(three: Three) -> None:
     assert found(three) == []
     three.next_morning()
     assert found(three) == []
-    three.days_later(2)
+    three.days_later(1)
     assert found(three) == []
     three.days_later(1)
     assert "were not compared since" in found(three)[0]
