@@ -140,13 +140,13 @@ def test_what_changed_within_the_hour_is_not_opened(three: Three) -> None:
     taken = three.charge_back(three.paid())
     three.next_morning()
     three.till.sim.control.reverse_chargeback(taken)  # its notice is on its way
-    three.reconcile()
+    three.reconcile(three.begin)
     assert kinds() == []
     three.till.later(timedelta(minutes=59))
-    three.reconcile()
+    three.reconcile(three.begin)
     assert kinds() == []
     three.till.later(timedelta(minutes=2))
-    three.reconcile()
+    three.reconcile(three.begin)
     assert kinds() == [("provider", "amount", taken)]
 
 
