@@ -66,14 +66,19 @@ def movements(books: ProviderBooks, *, since: datetime, now: datetime, actor: Ac
     for page in books.movements(since=since):
         told |= {each.reference for each in page}
         with acting(Purpose.BILLING, actor=actor):
+            _run(_ALONE)
             _write(page, now)
     with acting(Purpose.BILLING, actor=actor):
+        _run(_ALONE)
         there = Movement.objects.filter(at__gte=since, gone_at=None).values_list("pk", "reference")
         gone = [pk for pk, reference in there.iterator(chunk_size=2000) if reference not in told]
         Movement.objects.filter(pk__in=gone).update(gone_at=now)
         _run(_OF_WHOM, since=since)
     return len(told)
 
+
+#: Two who ask at once write one after another, so that none waits for the other in a ring.
+_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtext('hospes reconciling'), 1)"
 
 _WRITE: Final = """
 INSERT INTO reconciling_movement AS m (reference, kind, about, cents, at, first_seen_at, seen_at)
@@ -129,6 +134,7 @@ def settlements(books: ProviderBooks, *, since: datetime, now: datetime, actor: 
                 continue
             parts = books.parts(each.reference)
             with acting(Purpose.BILLING, actor=actor):
+                _run(_ALONE)
                 _keep(each, parts, now)
             done += 1
     return done
