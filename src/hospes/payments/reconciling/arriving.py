@@ -51,8 +51,7 @@ def pairs(*, until: date) -> dict[int, int]:
 
 def _lines(expected: Sequence[Expected]) -> list[Line]:
     """What may have brought one of these: it comes from the provider, or has one of the numbers in it."""
-    days = [each.settled_on for each in expected]
-    around = Q(booked_on__range=(min(days) - rules.EARLIER, max(days) + rules.LATER))
+    around = Q(booked_on__gte=min(each.settled_on for each in expected) - rules.EARLIER)
     said = BankAllocation.objects.filter(line_id=OuterRef("pk"), kind="payout", undone_at=None)
     held = BankLine.objects.filter(around, settlement=None).annotate(is_said=Exists(said))
     numbers = Q()
