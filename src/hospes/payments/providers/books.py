@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from hospes.payments.providers import Charge
+from hospes.payments.providers import Charge, ProviderUnavailable
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,9 @@ _BOOKS: Final = {"mollie": "hospes.payments.providers.mollie_books.from_settings
 
 
 def provider_books() -> ProviderBooks:
-    """The books of the provider that the settings choose."""
-    made: ProviderBooks = import_string(_BOOKS[getattr(settings, "HOSPES_PAYMENT_PROVIDER", "mollie")])()
+    """The books of the provider that the settings choose; raises ProviderUnavailable for one that shows none."""
+    name = getattr(settings, "HOSPES_PAYMENT_PROVIDER", "mollie")
+    if name not in _BOOKS:
+        raise ProviderUnavailable(f"{name} does not tell what it keeps")
+    made: ProviderBooks = import_string(_BOOKS[name])()
     return made

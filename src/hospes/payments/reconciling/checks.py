@@ -11,9 +11,14 @@ from hospes.kernel import clock
 #: A day is compared in the morning after it; one that could not be on the next one is a finding.
 LATE: Final = timedelta(days=2)
 
-_LAST: Final = (
-    "SELECT max(day) FILTER (WHERE finished_at IS NOT NULL), min(day) FROM reconciling_reconciledday"
-)
+#: The last day that was finished, the first that was begun, and why the first that is not finished waits.
+_LAST: Final = """
+SELECT max(day) FILTER (WHERE finished_at IS NOT NULL), min(day),
+       (array_agg(waits_for ORDER BY day) FILTER (WHERE finished_at IS NULL))[1]
+  FROM reconciling_reconciledday"""
+_WHY: Final = {
+    "provider": ": the payment provider could not be asked (is HOSPES_MOLLIE_ACCESS_TOKEN right, and may it read balances?)"
+}
 #: Since when it could have been compared: the provider has money of ours, and this was installed.
 _FIRST: Final = """
 SELECT CASE WHEN count(*) > 0
@@ -38,10 +43,12 @@ def findings(connection: BaseDatabaseWrapper, *, now: datetime) -> list[str]:
     """What is not as it should be, a sentence each."""
     today, found = clock.day_of(now), []
     with connection.cursor() as cursor:
-        last, begun = _first(cursor, _LAST)
+        last, begun, why = _first(cursor, _LAST)
         since: date | None = last or begun or _first(cursor, _FIRST, until=today - LATE)[0]
         if since is not None and (last or since) < today - LATE:
-            found.append(f"books, payment provider and bank were not compared since {since}")
+            found.append(
+                f"books, payment provider and bank were not compared since {since}{_WHY.get(why or '', '')}"
+            )
         old_days = settings.HOSPES_RECONCILING.old_days
         number, oldest, about = _first(cursor, _OLD, before=now - timedelta(days=old_days))
         if number:
