@@ -36,6 +36,10 @@ _SIDES: Final = {
 }  # fmt: skip
 
 
+#: What has a page of its own, by what it is called in a difference and in the addresses.
+_PAGES: Final = ("bank_line", "refund", "payout", "chargeback", "debit")
+
+
 class ReasonForm(forms.Form):
     """Why a difference is right as it is."""
 
@@ -154,12 +158,10 @@ def _invoice_of(held: Difference) -> str:
 
 
 def _page_of(held: Difference) -> str:
-    """Where it is put right: the page of the line of the bank, or of the refund; the bank's for a statement that is missing."""
+    """Where it is put right: the page of what it is about; the bank's for a statement that is missing."""
     name, _colon, number = held.about.partition(":")
-    if name == "bank_line" and number.isdecimal():
-        return reverse("office:bank_line", args=[int(number)])
-    if name == "refund" and number.isdecimal():
-        return reverse("office:refund", args=[int(number)])
+    if name in _PAGES and number.isdecimal():
+        return reverse(f"office:{name}", args=[int(number)])
     return reverse("office:bank") if name == "account" else ""
 
 

@@ -209,7 +209,7 @@ class Difference(MappedModel):
         NO_LINE = "no_line", _("booked on the bank account, and on no statement")
         BALANCE = "balance", _("the balance of the bank account")
         SUSPENSE = "suspense", _("money at the bank that nobody divided")
-        BY_HAND = "by_hand", _("paid back by hand, and on no statement")
+        BY_HAND = "by_hand", _("transferred by hand, and on no statement")
         NO_STATEMENT = "no_statement", _("no bank statement for some time")
 
     class Closed(models.TextChoices):

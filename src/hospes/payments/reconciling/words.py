@@ -38,8 +38,8 @@ ADVICE: Final[dict[str, Promise]] = {
         " put it right."),
     Kind.BALANCE: _("The balance on this statement is not what the ledger comes to. Tell whoever looks after the system."),
     Kind.SUSPENSE: _("Nobody has said yet what this money is for. Divide it on its page."),
-    Kind.BY_HAND: _("A colleague said that this was transferred to the customer, and no statement has it. Look at the bank: perhaps it"
-        " waits for a signature, or came back."),
+    Kind.BY_HAND: _("A colleague said that this was transferred, and no statement has it, or with another amount. Look at the bank:"
+        " perhaps it waits for a signature, or came back."),
     Kind.NO_STATEMENT: _("Download the statements of this account at the bank and bring them: until then nobody sees whether the bank"
         " agrees."),
 }  # fmt: skip
