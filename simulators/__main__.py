@@ -4,9 +4,9 @@ Run all simulators in one process: python -m simulators.
 HOSPES_PORT_BASE (default 8000) gives the ports, all on 127.0.0.1: +10 payment provider, +11 SMS gateway, +12
 pages of the mail catcher, +13 hosting panel, +14 VAT number check, +15 Peppol access point, +16 domain registries, +25
 SMTP. State is
-kept under HOSPES_VAR (default var/ of the checkout) in simulators/. HOSPES_MOLLIE_KEY, HOSPES_SMS_TOKEN, HOSPES_PANEL_USER,
-HOSPES_PANEL_KEY and HOSPES_PEPPOL_TOKEN say who is let in, HOSPES_PANEL_PACKAGES (with commas) which hosting
-packages the panel has. SIGTERM and Ctrl-C end it at once.
+kept under HOSPES_VAR (default var/ of the checkout) in simulators/. HOSPES_MOLLIE_KEY, HOSPES_MOLLIE_ACCESS_TOKEN,
+HOSPES_SMS_TOKEN, HOSPES_PANEL_USER, HOSPES_PANEL_KEY and HOSPES_PEPPOL_TOKEN say who is let in, HOSPES_PANEL_PACKAGES (with
+commas) which hosting packages the panel has. SIGTERM and Ctrl-C end it at once.
 """
 
 import errno
@@ -41,6 +41,16 @@ class StartError(Exception):
         self.code = code
 
 
+def _payments(port: int, root: Path, environment: Mapping[str, str]) -> PaymentProvider:
+    """The payment provider, with what happened there before: `payments.json` beside its state."""
+    made = PaymentProvider(
+        port=port, state=root / "payments.sqlite3", api_key=environment.get("HOSPES_MOLLIE_KEY"),
+        access_token=environment.get("HOSPES_MOLLIE_ACCESS_TOKEN"), collected_after=60.0,
+    )  # fmt: skip
+    made.recall(root / "payments.json")
+    return made
+
+
 def build(environment: Mapping[str, str]) -> list[Simulator]:
     """Return the simulators that an environment asks for, their ports taken, or raise StartError."""
     base = _port_base(environment)
@@ -50,12 +60,7 @@ def build(environment: Mapping[str, str]) -> list[Simulator]:
         (
             "payment provider",
             (PAYMENTS,),
-            lambda: PaymentProvider(
-                port=base + PAYMENTS,
-                state=root / "payments.sqlite3",
-                api_key=environment.get("HOSPES_MOLLIE_KEY"),
-                collected_after=60.0,
-            ),
+            lambda: _payments(base + PAYMENTS, root, environment),
         ),
         (
             "SMS gateway",

@@ -48,6 +48,7 @@ class PaymentApi:
             Route(
                 "GET", f"{one}/refunds/(?P<refund_id>re_[A-Za-z0-9]+)", self._guarded(self._refund_api.get)
             ),
+            Route("GET", "/v2/refunds", self._guarded(self._refund_api.all)),
             Route("GET", "/v2/chargebacks", self._guarded(self._chargeback_api.every)),
             Route("GET", f"{one}/chargebacks", self._guarded(self._chargeback_api.of_payment)),
             Route(

@@ -36,6 +36,12 @@ class PaymentControl(Control):
             self.chargebacks_of,
             self.end_mandate,
             self.collecting,
+            self.pay_out,
+            self.settle_payout,
+            self.fees,
+            self.tell_movement,
+            self.tell_line,
+            self.tell_payout,
         )
         return {**super().verbs(), **{verb.__name__: verb for verb in own}}
 
@@ -103,6 +109,33 @@ class PaymentControl(Control):
             raise ControlError("end is paid or failed.")
         self._provider.ledger.keep_collecting(float(seconds), end)
         return {"seconds": seconds, "end": end}
+
+    def pay_out(self, status: str = "paidout") -> dict[str, Any]:
+        """Pay all that was not paid out yet to the merchant's bank, without the costs (pending: it is still on its way)."""
+        made = _checked(lambda: self._provider.balance.pay_out(status))
+        return asdict(made) if made else {}
+
+    def settle_payout(self, settlement: str, status: str) -> dict[str, Any]:
+        """Say how a settlement (stl_…) that is pending ends: paidout or failed."""
+        return asdict(_checked(lambda: self._provider.balance.settle(settlement, status)))
+
+    def fees(self, payment_cents: str = "29", vat_percent: str = "21") -> dict[str, Any]:
+        """Say what a payment costs the merchant from now on, in cents without VAT, and the VAT on it."""
+        self._provider.balance.fees(payment_cents, vat_percent)
+        return {"payment_cents": payment_cents, "vat_percent": vat_percent}
+
+    def tell_movement(self, about: str, fault: str, cents: int = 0, kind: str = "") -> dict[str, Any]:
+        """Have the balance tell a payment, refund or chargeback wrong: hide, double, amount; or right again: none."""
+        return asdict(_checked(lambda: self._provider.balance.tell(about, fault, cents, kind)))
+
+    def tell_line(self, about: str, fault: str, cents: int = 0, kind: str = "") -> dict[str, Any]:
+        """Have its settlement tell it wrong: hide, double, amount; or right again: none."""
+        return asdict(_checked(lambda: self._provider.balance.tell_line(about, fault, cents, kind)))
+
+    def tell_payout(self, settlement: str, cents: int = -1) -> dict[str, Any]:
+        """Have a settlement say another amount than it comes to; -1 is the right one again."""
+        said = None if cents == -1 else cents
+        return asdict(_checked(lambda: self._provider.balance.tell_settlement(settlement, said)))
 
     def webhook(self, payment: str, copies: int = 1) -> list[dict[str, Any]]:
         """Send the notice of a payment now, whatever its state and plan, and wait until it was tried."""

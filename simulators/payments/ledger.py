@@ -118,6 +118,14 @@ class Ledger:
             self._store.execute(sql, (payment_id, status, method, json.dumps(asked), now, now + life))
             return self.get(payment_id)
 
+    def recall(self, payment_id: str, *, asked: dict[str, Any], method: str, paid: float) -> None:
+        """A payment of before the simulator began, that was paid at a moment; one that is there stays as it is."""
+        sql = (
+            "INSERT OR IGNORE INTO payment (id, status, method, asked, created, expires, ended)"
+            " VALUES (?, 'paid', ?, ?, ?, ?, ?)"
+        )
+        self._store.execute(sql, (payment_id, method, json.dumps(asked), paid, paid, paid))
+
     def get(self, payment_id: str) -> Payment:
         """Return a payment as it is now, or raise ApiError (404)."""
         row = self._store.row("SELECT * FROM payment WHERE id = ?", (payment_id,))

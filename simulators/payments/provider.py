@@ -11,6 +11,9 @@ from simulators.outbox import RETRY_PAUSES, Outbox
 from simulators.outbox import SCHEMA as OUTBOX_SCHEMA
 from simulators.pages import document, moment, not_found, table
 from simulators.payments.api import PaymentApi
+from simulators.payments.balance import SCHEMA as BALANCE_SCHEMA
+from simulators.payments.balance import Balance
+from simulators.payments.balance_api import BalanceApi
 from simulators.payments.chargebacks import SCHEMA as CHARGEBACK_SCHEMA
 from simulators.payments.chargebacks import Chargebacks
 from simulators.payments.checkout import Checkout, amount_in_words, in_words
@@ -22,7 +25,7 @@ from simulators.payments.mandates import Mandates
 from simulators.payments.refunds import SCHEMA as REFUND_SCHEMA
 from simulators.payments.refunds import Refunds
 from simulators.payments.rules import METHODS, NAMES, ApiError
-from simulators.payments.shape import HAL, as_resource, checkout_address
+from simulators.payments.shape import HAL, as_amount, as_resource, checkout_address
 from simulators.wire import Request, Response, Route, as_html, as_json
 from simulators.words import Words, words
 
@@ -33,14 +36,15 @@ class PaymentProvider(Simulator):
     """
     A provider that Mollie's own client takes for Mollie.
 
-    api_key: the only key that is let in; without one any test_… key is. retry_pauses: seconds between the
+    api_key: the only key that is let in; without one any test_… key is. access_token: the same of the organisation, for
+    balance and settlements (access_…). retry_pauses: seconds between the
     tries of a notice that was not answered 200 or 204. collected_after: seconds until what is collected by a mandate
     is paid by itself, where control says nothing else; below zero never.
     """
 
     title = "Payment provider"
     api_prefix = "/v2/"
-    schema = SCHEMA + REFUND_SCHEMA + CHARGEBACK_SCHEMA + MANDATE_SCHEMA + OUTBOX_SCHEMA
+    schema = SCHEMA + REFUND_SCHEMA + CHARGEBACK_SCHEMA + MANDATE_SCHEMA + BALANCE_SCHEMA + OUTBOX_SCHEMA
     control: PaymentControl
 
     def __init__(
@@ -50,6 +54,7 @@ class PaymentProvider(Simulator):
         state: Path | str | None = None,
         clock: Clock = time.time,
         api_key: str | None = None,
+        access_token: str | None = None,
         retry_pauses: Sequence[float] = RETRY_PAUSES,
         collected_after: float = -1.0,
     ) -> None:
@@ -61,14 +66,41 @@ class PaymentProvider(Simulator):
         self.refunds = Refunds(self.store, self.ledger, clock)
         self.chargebacks = Chargebacks(self.store, self.ledger, clock)
         self.mandates = Mandates(self.store, clock)
+        self.balance = Balance(self.store, self.refunds, clock)
         self.refunds.taken_back, self.ledger.when_paid = self.chargebacks.live, self.mandates.given
         self.control = PaymentControl(self)
         api = PaymentApi(
             self.ledger, self.outbox, self.refunds, self.chargebacks, self.mandates, lambda: self.url, api_key
         )
+        books = BalanceApi(
+            self.balance, self.ledger, self.refunds, self.chargebacks, lambda: self.url, access_token
+        )
         checkout = Checkout(self.ledger, self.outbox, self.faults)
         self.deeds = Deeds(self.ledger, self.outbox, self.chargebacks, self.mandates)
-        self.add_routes([*api.routes(), *checkout.routes(), *self.deeds.routes(), *self._pages()])
+        self.add_routes(
+            [*api.routes(), *books.routes(), *checkout.routes(), *self.deeds.routes(), *self._pages()]
+        )
+
+    def recall(self, path: Path) -> None:
+        """
+        Know what a file says of the time before: payments that were paid, and when all so far was paid out. Again changes
+        nothing.
+
+        {"payments": [{"id", "cents", "description", "order", "paid_at"}], "paid_out_at": moment}; moments are seconds since the
+        epoch. A file that is not there says nothing.
+        """
+        if not path.exists():
+            return
+        told = json.loads(path.read_text("utf-8"))
+        with self.store.transaction():
+            for each in told["payments"]:
+                asked = {
+                    "amount": as_amount(each["cents"]), "description": each["description"],
+                    "metadata": {"order": each["order"]},
+                }  # fmt: skip
+                self.ledger.recall(each["id"], asked=asked, method="ideal", paid=each["paid_at"])
+            if not self.balance.settlements(None, 1)[0]:
+                self.balance.pay_out(at=told["paid_out_at"])
 
     def start(self) -> None:
         super().start()

@@ -29,6 +29,7 @@ REFUNDABLE_SECONDS = {
     "creditcard": 365 * 86400,
     "directdebit": 365 * 86400,
 }
+MAX_PAGE = 250
 SETTINGS = {"seconds": 0.0, "end": "refunded"}
 
 
@@ -99,6 +100,18 @@ class Refunds:
             raise ApiError(404, f"No refund exists with token {refund_id}.")
         return self._end_if_due(Refund(**dict(row)))
 
+    def page(self, newest: str | None, limit: int) -> tuple[Sequence[Refund], str | None]:
+        """Refunds of all payments, the newest first, from one on, and the id at which the next page begins."""
+        top = 2**62
+        if newest:
+            row = self._store.row("SELECT seq FROM refund WHERE id = ?", (newest,))
+            top = row["seq"] if row else 0
+        rows = self._store.rows(
+            "SELECT * FROM refund WHERE seq <= ? ORDER BY seq DESC LIMIT ?", (top, limit + 1)
+        )
+        found = [self._end_if_due(Refund(**dict(row))) for row in rows]
+        return found[:limit], found[limit].id if len(found) > limit else None
+
     def settle(self, refund_id: str, status: str) -> Refund:
         """Say how a refund ends; ApiError (422) where it cannot."""
         row = self._store.row("SELECT * FROM refund WHERE id = ?", (refund_id,))
@@ -153,6 +166,21 @@ class RefundApi:
         }
         return as_json(
             {"count": len(found), "_embedded": {"refunds": found}, "_links": links}, content_type=HAL
+        )
+
+    def all(self, request: Request) -> Response:
+        """The refunds of all payments, a page at a time."""
+        limit = request.query.get("limit", "50")
+        if not limit.isdigit() or not 1 <= int(limit) <= MAX_PAGE:
+            raise ApiError(400, f"The limit must be 1 to {MAX_PAGE}.", "limit")
+        found, following = self._refunds.page(request.query.get("from"), int(limit))
+        here = f"{self._base()}/v2/refunds?limit={limit}"
+        links = {
+            "self": link(here), "previous": None, "next": link(f"{here}&from={following}") if following else None
+        }  # fmt: skip
+        shapes = [self._shape(each) for each in found]
+        return as_json(
+            {"count": len(shapes), "_embedded": {"refunds": shapes}, "_links": links}, content_type=HAL
         )
 
     def get(self, request: Request, payment_id: str, refund_id: str) -> Response:

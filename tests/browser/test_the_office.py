@@ -41,6 +41,8 @@ NEEDS: dict[str, set[Any]] = {
     "reports": {Purpose.BILLING}, "report": {Purpose.BILLING}, "report_file": {Purpose.BILLING},
     "billing_run": {Purpose.BILLING}, "bank": {Purpose.BILLING}, "bank_waiting": {Purpose.BILLING},
     "bank_line": {Purpose.BILLING}, "bank_statement": {Purpose.BILLING},
+    "reconciling": {Purpose.BILLING}, "reconciled_day": {Purpose.BILLING}, "difference": {Purpose.BILLING},
+    "differences_file": {Purpose.BILLING},
     "debits": {Purpose.BILLING}, "debit_batch": {Purpose.BILLING}, "debit_file": {Purpose.BILLING}, "debit_report": {Purpose.BILLING},
     "debit": {Purpose.BILLING}, "customer_debits": {Purpose.BILLING},
     "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
@@ -61,7 +63,7 @@ NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "balance_back", "report_file", "audit_file", "close_month",
     "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
-    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report",
+    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report", "differences_file",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.
@@ -141,6 +143,7 @@ def customer(house: House) -> dict[str, Any]:
         "decision_id": _decision(house, payment),
         "stuck_id": _stuck(house, service),
         **_at_the_bank(house),
+        **_reconciled(house, payment),
         "debit_id": _debit(house, account.number),
         "batch_id": house.value("SELECT max(id) FROM debits_batch"),
         "viewing_id": 1,
@@ -217,6 +220,27 @@ def _at_the_bank(house: House) -> dict[str, Any]:
     return {
         "statement_id": house.value("SELECT id FROM bank_bankstatement WHERE digest = 'probe'"),
         "line_id": house.value("SELECT max(id) FROM bank_bankline"),
+    }
+
+
+def _reconciled(house: House, payment: int) -> dict[str, Any]:
+    """A day that was compared, with a payout and a difference."""
+    house.owner.execute(
+        "INSERT INTO reconciling_reconciledday (day, begun_at, asked_until, finished_at, waits_for)"
+        " VALUES (current_date - 20, now(), now(), now(), '')"
+    )
+    house.owner.execute(
+        "INSERT INTO reconciling_settlement (reference, number, state, cents, parts_cents, parts, fee_cents, fee_vat_cents, made_at,"
+        " settled_on, seen_at) VALUES ('stl_browser', '1234567.0101.01', 'paidout', 9965, 10000, 1, 29, 6, now(), current_date - 20, now())"
+    )
+    house.owner.execute(
+        "INSERT INTO reconciling_difference (side, kind, about, day, customer_id, ours, theirs, detail, first_seen_at, seen_at, closed,"
+        " reason) SELECT 'provider', 'amount', 'tr_browser', current_date - 20, customer_id, 100, 200, '', now(), now(), '', ''"
+        " FROM payments_payment WHERE id = %s", [payment],
+    )  # fmt: skip
+    return {
+        "difference_id": house.value("SELECT max(id) FROM reconciling_difference"),
+        "on": str(house.value("SELECT current_date - 20")),
     }
 
 

@@ -32,7 +32,7 @@ def every_page(case: people.Case) -> list[str]:
         "price_id": 1, "vat_id": 1, "option_id": 1, "choice_id": 1, "promotion_id": 1, "slug": "omzet",
         "form": "csv", "task_id": 1,
         "refund_id": 1, "stuck_id": 1, "statement_id": 1, "line_id": 1, "batch_id": 1, "debit_id": 1, "chargeback_id": 1, "payout_id": 1,
-        "decision_id": 1,
+        "decision_id": 1, "difference_id": 1, "on": "2026-11-01",
         "rate_id": 1, "threshold_id": 1, "raise_id": 1, "draft_id": 1, "quote_id": 1,
     }  # fmt: skip
     patterns = get_resolver("hospes.office.urls").url_patterns

@@ -6,6 +6,7 @@ from hospes.payments.balances.models import BalanceEntry, Payout, PayoutWish
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 from hospes.payments.collecting.models import Collection, CollectWish, Payer, ProviderMandate
 from hospes.payments.models import Payment
+from hospes.payments.reconciling.models import Difference, Movement
 from hospes.payments.together.models import PaymentShare
 from tests.support import make, names
 
@@ -37,6 +38,14 @@ def at_the_provider(customer: Customer, person: Person) -> None:
     ChargebackPart.objects.create(
         chargeback=taken, customer=customer, invoice=invoice, cents=1, opened_cents=1
     )
+    Movement.objects.create(
+        customer=customer, reference=names.word(), kind="chargeback", about=taken.reference, cents=-1, at=make.NOW,
+        first_seen_at=make.NOW, seen_at=make.NOW,
+    )  # fmt: skip
+    Difference.objects.create(
+        customer=customer, side="provider", kind="not_booked", about=taken.reference, day=make.TODAY, theirs=-1,
+        first_seen_at=make.NOW, seen_at=make.NOW,
+    )  # fmt: skip
     Payer.objects.create(customer=customer, reference=names.word(), made_at=make.NOW)
     CollectWish.objects.create(
         payment=paid, customer=customer, person=person, words="canary", asked_at=make.NOW

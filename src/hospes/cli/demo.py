@@ -14,7 +14,7 @@ from django.db import transaction
 
 from hospes.accounts import services as accounts
 from hospes.accounts.staff import services as staff
-from hospes.cli import demo_bank
+from hospes.cli import demo_bank, demo_reconciling
 from hospes.cli.demo_catalogue import PACKAGES, stock_catalogue
 from hospes.cli.demo_names import MadeUp, made_up
 from hospes.cli.demo_orders import lines_of
@@ -58,7 +58,7 @@ def fill(path: Path) -> bool:
         for number in range(2, CUSTOMERS):
             sign_up(made_up(number), now=now - timedelta(days=370), business=number % 2 == 0, password=None)
         _year_of_orders(now)
-        demo_bank.fill(now)
+        demo_bank.fill(now, demo_reconciling.fill(now))
     path.write_text(json.dumps({"logins": logins}, indent=2))
     path.chmod(0o600)
     return True
@@ -161,6 +161,11 @@ def _year_of_orders(now: datetime) -> None:
                 )
     for plan in sorted(plans, key=lambda plan: plan.at):
         _order(plan, paid=True)
+    for days in (2, 1):  # of these the payment provider knows: they are reconciled
+        who = made_up(2 + 2 * days)
+        _order(
+            _Plan(now - timedelta(days=days), held[who.email + "business"], people[who.email], f"mail-{who.domain}", 0, 12), paid=True
+        )  # fmt: skip
     first = made_up(1)
     _order(
         _Plan(

@@ -21,8 +21,12 @@ _OPENING = 1_250_000
 _ACCOUNTS = ("NL20INGB0001234567", "NL02ABNA0123456789", "NL39RABO0300065264")
 
 
-def fill(now: datetime) -> None:
-    """Some invoices of work that is paid afterwards, and the statements of two days on which some of it was."""
+def fill(now: datetime, payout: tuple[int, str] = (61_873, "t_demo settlement")) -> None:
+    """
+    Some invoices of work that is paid afterwards, and the statements of two days on which some of it was.
+
+    `payout`: what the payment provider transferred, in cents, and the number that it gives it.
+    """
     today = clock.day_of(now)
     with acting(Purpose.BILLING, actor=SYSTEM):
         customers = list(Customer.objects.filter(kind="business").order_by("pk")[1:4])
@@ -39,7 +43,7 @@ def fill(now: datetime) -> None:
         second = _statement(today, first.closing_cents, [
             (invoices[2].total_cents - 1_000, f"{invoices[2].number} minus korting", names[2], _ACCOUNTS[2]),
             (4_235, "zie mail", f"{stranger.given_name} {stranger.family_name}", "NL86INGB0002445588"),
-            (61_873, "t_demo settlement", "Stichting Mollie Payments", ""),
+            (*payout, "Stichting Mollie Payments", ""),
         ])  # fmt: skip
         services.take_in([first, second], now=now)
     sweeps.match(now=now, actor=SYSTEM)

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, bool]] = {
     "networks": ("which country and network an IP address belongs to; load a table of one's own", False),
     "billing": ("the billing run: renew and invoice what is due, or say what that would be", True),
     "ledger": ("the books: book what is missing, close a month, look whether everything agrees", True),
+    "payments": ("compare books, payment provider and bank, and say what does not agree", True),
     "check": ("is the data map complete, does the database match it, are the settings sane?", True),
     "prove": ("play what each promise says and what it forbids, in a scratch database", False),
     "bench": ("run one benchmark, with its floor and ratio", False),

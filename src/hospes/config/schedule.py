@@ -15,6 +15,7 @@ from hospes.payments.bank import jobs as bank
 from hospes.payments.chargebacks import jobs as chargebacks
 from hospes.payments.collecting import jobs as collecting
 from hospes.payments.debits import jobs as debits
+from hospes.payments.reconciling import jobs as reconciling
 from hospes.sales import jobs as sales
 from hospes.services import jobs as services
 
@@ -48,3 +49,4 @@ debits.keep_up.every("* * * * *")
 chargebacks.sweep.every("31 */4 * * *")
 collecting.sweep.every("*/10 * * * *")
 balances.sweep.every("* * * * *")
+reconciling.reconcile.every("29 4-23 * * *")

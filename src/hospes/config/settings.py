@@ -22,6 +22,7 @@ from hospes.config.passwords import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VA
 from hospes.config.passwords import HOSPES_ARGON2 as HOSPES_ARGON2
 from hospes.config.passwords import HOSPES_HASHES_AT_ONCE as HOSPES_HASHES_AT_ONCE
 from hospes.config.passwords import PASSWORD_HASHERS as PASSWORD_HASHERS
+from hospes.config.reconciling import read_patience
 from hospes.config.second import SmsRules, WayBack, read_rules, sms_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -42,6 +43,7 @@ HOSPES_WAY_BACK = read_rules(_OPERATOR_FILE, "second_step", WayBack)
 HOSPES_DIRECT_DEBIT = read_direct_debit(_OPERATOR_FILE)
 HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(ROOT / "operator"))))
 HOSPES_BANK = read_bank(_OPERATOR_FILE, usual=HOSPES_OPERATOR.iban)
+HOSPES_RECONCILING = read_patience(_OPERATOR_FILE)
 HOSPES_OFFICE_NETWORKS = read_office_networks(_OPERATOR_FILE)
 HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
@@ -124,6 +126,7 @@ INSTALLED_APPS = [
     "hospes.payments.collecting",
     "hospes.payments.together",
     "hospes.payments.approvals",
+    "hospes.payments.reconciling",
     "hospes.hosting",
     "hospes.domains",
     "hospes.privacy",
@@ -265,6 +268,8 @@ DEFAULT_FROM_EMAIL = f"{HOSPES_OPERATOR.name} <{HOSPES_OPERATOR.email}>"
 HOSPES_MOLLIE = {
     "url": env_text("HOSPES_MOLLIE_URL", f"http://127.0.0.1:{PORT_BASE + 10}"),
     "key": env_text("HOSPES_MOLLIE_KEY", "test_demo0000000000000000000000"),
+    # Of the organisation, with the rights balances.read and settlements.read: what moved, and what was paid out.
+    "access_token": env_text("HOSPES_MOLLIE_ACCESS_TOKEN", "access_demo00000000000000000000"),
 }
 HOSPES_PANEL = {
     "url": env_text("HOSPES_PANEL_URL", f"http://127.0.0.1:{PORT_BASE + 13}"),

@@ -12,6 +12,8 @@ from hospes.office.piles import Board, Item, Rows
 from hospes.payments.approvals.models import Decision
 from hospes.payments.balances.models import Payout
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
+from hospes.payments.reconciling.models import Difference
+from hospes.payments.reconciling.words import about_words
 
 
 def _taken_back(now: datetime) -> Any:
@@ -56,7 +58,25 @@ def _to_decide_item(row: Decision) -> Item:
     )
 
 
+def _differences(now: datetime) -> Any:
+    return Difference.objects.filter(closed_at=None)
+
+
+def _difference_item(row: Difference) -> Item:
+    page = reverse("office:difference", args=[row.pk])
+    return Item(
+        row.pk, row.first_seen_at.isoformat(), row.get_kind_display(), row.day, row.amount or None,
+        detail=about_words(row.about), page=page,
+    )  # fmt: skip
+
+
 PAYMENT_BOARDS: Final = (
+    Board(
+        "aansluiting", Purpose.BILLING, True, _("What does not agree between books, payment provider and bank"),
+        _("Found when a day was compared. On its page you see both amounts and what to do. Once it agrees it is off this list by"
+          " itself; if it is right as it is, say why."),
+        Rows(_differences, _difference_item, order="first_seen_at"),
+    ),
     Board(
         "tweede-paar-ogen", Purpose.BILLING, False, _("Decisions that wait for a second colleague"),
         _("A colleague wants to pay back by hand or write off more than one may decide alone. Look at it, and approve or refuse"

@@ -28,6 +28,8 @@ journal.register({
     "ledger.exported_for_tax_office": _("Books of a year downloaded for the tax office"),
     "ledger.exported_for_own_check": _("Books of a year downloaded to look into them"),
     "bank.looked_at": _("Line of a bank statement looked at by our staff"),
+    "reconciling.looked_at": _("Difference between books, payment provider and bank looked at by our staff"),
+    "reconciling.downloaded": _("List of differences downloaded by our staff"),
     "staff.payment_checked": _("Payment looked up at the provider by our staff"),
 })  # fmt: skip
 journal.register({
@@ -119,6 +121,10 @@ TASKS: dict[str, Promise] = {
     "payments.collecting.jobs.sweep": _("Announcing and collecting invoices by themselves"),
     "payments.jobs.apply_notice": _("Looking into a notice of the payment provider"),
     "payments.bank.jobs.match_lines": _("Finding what money at the bank is for"),
+    "payments.reconciling.jobs.look_again": _(
+        "Comparing a day with the payment provider and the bank once more"
+    ),
+    "payments.reconciling.jobs.reconcile": _("Comparing books, payment provider and bank"),
     "payments.jobs.book_missing": _("Booking payments that are missing in the ledger"),
     "payments.jobs.check": _("Looking up a payment"),
     "payments.jobs.let_go": _("Cancelling a payment at the provider"),

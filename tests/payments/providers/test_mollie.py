@@ -13,7 +13,7 @@ from django.test import override_settings
 from hospes.kernel.outside import NotOnTheMap, checked, payloads
 from hospes.kernel.recipients import Recipient
 from hospes.payments.providers import ProviderRefused, ProviderUnavailable, mollie, provider
-from hospes.payments.providers.mollie import Mollie, _charge, cents_of, value_of
+from hospes.payments.providers.mollie import Mollie, cents_of, charge_of, value_of
 from tests.payments.providers.test_payment_providers import asked
 from tests.payments.providers.worlds import MollieWorld
 
@@ -79,7 +79,7 @@ def test_the_language_decides_in_which_language_one_pays(mollie_world: MollieWor
 
 
 def test_the_payer_of_ideal() -> None:
-    charge = _charge(PAID)
+    charge = charge_of(PAID)
     assert (charge.holder, charge.account) == ("B. Dronkel", "NL17SIMU0123456789")
 
 
@@ -87,30 +87,30 @@ def test_the_payer_of_ideal() -> None:
 @pytest.mark.parametrize("number", ["6787", "************6787", "4111 1111 1111 6787"])
 def test_of_a_card_no_more_than_the_last_four_digits(number: str) -> None:
     details = {"cardHolder": "B. Dronkel", "cardNumber": number, "cardLabel": "Visa"}
-    charge = _charge(PAID | {"method": "creditcard", "details": details})
+    charge = charge_of(PAID | {"method": "creditcard", "details": details})
     assert (charge.holder, charge.account) == ("B. Dronkel", "6787")
 
 
 @pytest.mark.parametrize("details", [None, {}, {"consumerName": None, "consumerAccount": None}])
 def test_a_bank_that_does_not_say_who_paid(details: dict[str, Any] | None) -> None:
-    charge = _charge(PAID | {"details": details})
+    charge = charge_of(PAID | {"details": details})
     assert (charge.state, charge.holder, charge.account) == ("paid", None, None)
 
 
 @pytest.mark.promise("P13")
 @pytest.mark.parametrize("status", ["open", "pending", "authorized", "canceled", "expired", "failed"])
 def test_details_that_come_too_early_are_not_looked_at(status: str) -> None:
-    charge = _charge(PAID | {"status": status})
+    charge = charge_of(PAID | {"status": status})
     assert (charge.holder, charge.account, charge.paid_at) == (None, None, None)
 
 
 def test_what_is_authorised_is_on_its_way() -> None:
-    assert _charge(PAID | {"status": "authorized"}).state == "pending"
+    assert charge_of(PAID | {"status": "authorized"}).state == "pending"
 
 
 @pytest.mark.parametrize("metadata", [None, "by hand", {"other": 1}])
 def test_a_payment_that_was_made_by_hand_has_no_order_key(metadata: object) -> None:
-    assert _charge(PAID | {"metadata": metadata}).order_key == ""
+    assert charge_of(PAID | {"metadata": metadata}).order_key == ""
 
 
 def test_a_key_that_mollie_does_not_know_is_ours_to_mend(mollie_world: MollieWorld) -> None:

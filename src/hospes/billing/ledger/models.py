@@ -65,6 +65,7 @@ class LedgerAccount(models.Model):
         SURPLUS = "surplus", _("balances of customers")
         QUESTIONS = "questions", _("for the bookkeeper to look into")
         WRITTEN_OFF = "written_off", _("invoices written off")
+        PAYMENT_COSTS = "payment_costs", _("costs of payments")
         VAT_STANDARD = "vat_standard", _("VAT at the standard rate")
         VAT_REDUCED = "vat_reduced", _("VAT at the reduced rate")
         VAT_OTHER = "vat_other", _("VAT at another rate")

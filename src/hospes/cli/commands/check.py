@@ -20,7 +20,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def findings() -> dict[str, list[str]]:
     """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
     from hospes.billing.ledger import checks  # these have models: those wait until the apps are loaded
+    from hospes.kernel import clock
     from hospes.payments.bank import checks as bank
+    from hospes.payments.reconciling import checks as reconciling
     from hospes.sales import agreements
 
     pending = _pending()
@@ -34,6 +36,9 @@ def findings() -> dict[str, list[str]]:
         found["the terms are those that were agreed to"] = agreements.changed_unsaid()
         found["the books agree"] = checks.findings(connection)
         found["the bank and the books agree"] = bank.findings(connection)
+        found["books, payment provider and bank are compared"] = reconciling.findings(
+            connection, now=clock.now()
+        )
         found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
     return found
 

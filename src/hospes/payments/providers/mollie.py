@@ -94,7 +94,7 @@ class Mollie:
             **({"sequenceType": "first", "customerId": payer} if payer else {}),
         })  # fmt: skip
         with self._asking() as client:
-            return _charge(client.payments.create(payload, idempotency_key=idempotency_key))
+            return charge_of(client.payments.create(payload, idempotency_key=idempotency_key))
 
     def new_payer(self, *, key: str) -> str:
         """See PaymentProvider."""
@@ -119,7 +119,7 @@ class Mollie:
             "metadata": {"order": order_key}, "sequenceType": "recurring", "customerId": payer, "mandateId": mandate,
         })  # fmt: skip
         with self._asking() as client:
-            return _charge(client.payments.create(payload, idempotency_key=idempotency_key))
+            return charge_of(client.payments.create(payload, idempotency_key=idempotency_key))
 
     def may_collect(self, payer: str, mandate: str) -> bool:
         """See PaymentProvider. One that is pending may yet become valid."""
@@ -137,13 +137,13 @@ class Mollie:
     def fetch(self, reference: str) -> Charge:
         """See PaymentProvider."""
         with self._asking() as client:
-            return _charge(client.payments.get(reference))
+            return charge_of(client.payments.get(reference))
 
     def cancel(self, reference: str) -> Charge:
         """See PaymentProvider. Mollie lets a payment be cancelled until a bank was chosen."""
         try:
             with self._asking() as client:
-                return _charge(client.payments.delete(reference))
+                return charge_of(client.payments.delete(reference))
         except UnknownCharge:
             raise
         except ProviderRefused:
@@ -162,10 +162,10 @@ class Mollie:
             page = client.payments.list(limit=_PAGE)
             for _ in range(_PAGES if since is None else _PAGES_SINCE):
                 for payment in page:
-                    if since is not None and _moment(payment["createdAt"]) < since:
+                    if since is not None and moment_of(payment["createdAt"]) < since:
                         return None
                     if _order_key(payment) == order_key:
-                        return _charge(payment)
+                        return charge_of(payment)
                 page = page.get_next()  # type: ignore[no-untyped-call]
                 if page is None:
                     return None
@@ -223,7 +223,7 @@ class Mollie:
             raise
         # "from None": what the library could not read it repeats in full, and this may end up in the log.
         except Error as error:
-            raise _translated(error) from None
+            raise translated(error) from None
         except (AttributeError, KeyError, TypeError, ValueError, InvalidOperation) as error:
             raise ProviderUnavailable(f"Mollie's answer is not understood: {type(error).__name__}") from None
         finally:
@@ -251,7 +251,8 @@ def cents_of(amount: Mapping[str, str]) -> int:
     return int(cents)
 
 
-def _charge(payment: Mapping[str, Any]) -> Charge:
+def charge_of(payment: Mapping[str, Any]) -> Charge:
+    """A payment of Mollie's in our words."""
     state = _STATES[payment["status"]].value
     is_paid = state == Payment.State.PAID
     holder, account = _paid_from(payment) if is_paid else (None, None)
@@ -260,7 +261,7 @@ def _charge(payment: Mapping[str, Any]) -> Charge:
         reference=str(payment["id"]), state=state, cents=cents_of(payment["amount"]),
         method=payment.get("method") or "",
         checkout_url=link.get("href") if state == Payment.State.OPEN else None,
-        paid_at=_moment(payment["paidAt"]) if is_paid else None,
+        paid_at=moment_of(payment["paidAt"]) if is_paid else None,
         holder=holder, account=account, order_key=_order_key(payment), country=_country(payment) if is_paid else "",
         payer=payment.get("customerId") or "", mandate=payment.get("mandateId") or "",
         charged_back_cents=cents_of(back) if (back := payment.get("amountChargedBack")) else 0,
@@ -291,8 +292,8 @@ def _dispute(chargeback: Mapping[str, Any]) -> Dispute:
     reversed_at, reason = chargeback.get("reversedAt"), chargeback.get("reason") or {}
     return Dispute(
         reference=str(chargeback["id"]), charge=str(chargeback["paymentId"]), cents=cents_of(chargeback["amount"]),
-        reason=str(reason.get("code") or ""), at=_moment(chargeback["createdAt"]),
-        reversed_at=_moment(reversed_at) if reversed_at else None,
+        reason=str(reason.get("code") or ""), at=moment_of(chargeback["createdAt"]),
+        reversed_at=moment_of(reversed_at) if reversed_at else None,
     )  # fmt: skip
 
 
@@ -316,14 +317,16 @@ def _order_key(payment: Mapping[str, Any]) -> str:
     return str(metadata.get("order", "")) if isinstance(metadata, Mapping) else ""
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """A moment as Mollie writes it; ValueError when it has no zone."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"a moment without a zone: {text}")
     return moment
 
 
-def _translated(error: Error) -> ProviderError:
+def translated(error: Error) -> ProviderError:
+    """An error of the library as one of ours."""
     if isinstance(error, NotFoundError):
         return UnknownCharge(str(error))
     if isinstance(error, RequestSetupError):  # what cannot be a reference, or a key, of Mollie's

@@ -1,0 +1,24 @@
+"""What compares our books, the payment provider and the bank by the clock."""
+
+from datetime import date
+
+from hospes.kernel import clock
+from hospes.kernel.jobs import job
+from hospes.kernel.purposes import Purpose
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def reconcile(*, timestamp: int) -> None:
+    """Compare yesterday, and what was missed before; when all is done it does nothing (periodic: each hour)."""
+    from hospes.payments.reconciling import sweeps
+
+    for _day, _tally in sweeps.catch_up(now=clock.now()):
+        pass
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def look_again(*, ordinal: int) -> None:
+    """Compare a day (its ordinal) once more, since somebody put something right."""
+    from hospes.payments.reconciling import sweeps
+
+    sweeps.reconcile(date.fromordinal(ordinal), now=clock.now())
