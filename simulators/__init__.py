@@ -18,6 +18,7 @@ from simulators.payments.provider import PaymentProvider
 from simulators.peppol.accesspoint import PeppolAccessPoint
 from simulators.rdap.registry import DomainRegistry
 from simulators.sms.gateway import SmsGateway
+from simulators.stripe.provider import StripeProvider
 from simulators.vies.register import VatNumberCheck
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "PaymentProvider",
     "PeppolAccessPoint",
     "SmsGateway",
+    "StripeProvider",
     "VatNumberCheck",
 ]

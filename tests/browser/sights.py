@@ -61,6 +61,7 @@ def _token(window: Window) -> None:
 NO_PAGES = {
     "operator_css": "text/css",
     "payment_notice": "405",
+    "payment_notices": "405",
     "payment_back": "302",
     "home": "302",
     "shop:cart_remove": "405",

@@ -13,8 +13,8 @@ from tests.support.entering import enter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.promise("P25")]
 
-#: What others than browsers send to us, and what shows instead that it may: the secret in the address, for the payment provider.
-NOT_FROM_BROWSERS = {"payment_notice"}
+#: What others than browsers send to us, and what shows instead that it may: the secret in the address, or the signature, for the payment provider.
+NOT_FROM_BROWSERS = {"payment_notice", "payment_notices"}
 
 METHODS = ("post", "put", "patch", "delete")
 

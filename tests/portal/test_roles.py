@@ -53,7 +53,8 @@ FORMS: dict[str, dict[str, str]] = {
 
 #: Pages of the portal that are about no customer, and why they ask for no role.
 WITHOUT_A_CUSTOMER = {
-    "operator_css": "colours", "payment_notice": "the provider's", "home": "leads on", "new_customer": "a person's own",
+    "operator_css": "colours", "payment_notice": "the provider's", "payment_notices": "the provider's",
+    "home": "leads on", "new_customer": "a person's own",
     "invitation": "for who has no access yet", "invitation_account": "for who has no account yet", "contact_address": "for a mailbox",
     "own_address": "a person's own", "own_address_confirm": "a person's own", "own_address_undo": "the old mailbox's own",
     "payment_back": "leads on, to a page that asks", "terms": "public", "withdraw": "for who has no account, too", "processing_terms": "public",

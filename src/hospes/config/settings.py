@@ -22,6 +22,7 @@ from hospes.config.passwords import AUTH_PASSWORD_VALIDATORS as AUTH_PASSWORD_VA
 from hospes.config.passwords import HOSPES_ARGON2 as HOSPES_ARGON2
 from hospes.config.passwords import HOSPES_HASHES_AT_ONCE as HOSPES_HASHES_AT_ONCE
 from hospes.config.passwords import PASSWORD_HASHERS as PASSWORD_HASHERS
+from hospes.config.payments import read_payment_provider, stripe_settings
 from hospes.config.reconciling import read_patience
 from hospes.config.second import SmsRules, WayBack, read_rules, sms_settings
 
@@ -45,6 +46,7 @@ HOSPES_OPERATOR_TEXTS = read_texts(Path(env_text("HOSPES_OPERATOR_TEXTS", str(RO
 HOSPES_BANK = read_bank(_OPERATOR_FILE, usual=HOSPES_OPERATOR.iban)
 HOSPES_RECONCILING = read_patience(_OPERATOR_FILE)
 HOSPES_OFFICE_NETWORKS = read_office_networks(_OPERATOR_FILE)
+HOSPES_PAYMENT_PROVIDER = read_payment_provider(_OPERATOR_FILE)
 HOSPES_ROLE_PREFIX = env_text("HOSPES_ROLE_PREFIX", "hospes")
 
 # --- where things are: one port base for a whole installation on one machine ----------------------------------------------
@@ -271,6 +273,7 @@ HOSPES_MOLLIE = {
     # Of the organisation, with the rights balances.read and settlements.read: what moved, and what was paid out.
     "access_token": env_text("HOSPES_MOLLIE_ACCESS_TOKEN", "access_demo00000000000000000000"),
 }
+HOSPES_STRIPE = stripe_settings()
 HOSPES_PANEL = {
     "url": env_text("HOSPES_PANEL_URL", f"http://127.0.0.1:{PORT_BASE + 13}"),
     "user": env_text("HOSPES_PANEL_USER", "admin"),

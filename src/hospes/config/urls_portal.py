@@ -10,6 +10,7 @@ from hospes.portal.views import (
     capacities,
     invited,
     limits,
+    notices,
     orders,
     pay_links,
     texts,
@@ -38,6 +39,7 @@ pages: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("operator.css", operator_css, name="operator_css"),
     path("betaling/melding/<str:key>/<str:token>/", orders.payment_notice, name="payment_notice"),
+    path("betaling/meldingen/", notices.payment_notices, name="payment_notices"),
     *i18n_patterns(*pages, prefix_default_language=False),
 ]
 handler400 = "hospes.faces.errors.bad_request"

@@ -10,6 +10,7 @@ class PaymentsConfig(AppConfig):
     label = "payments"
 
     def ready(self) -> None:
+        from hospes.payments import checks as checks
         from hospes.payments.providers import provider
 
         provider()

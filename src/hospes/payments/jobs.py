@@ -66,6 +66,7 @@ def settle(reference: str) -> None:
     except UnknownCharge:
         return
     _book(charge)
+    reference = charge.reference  # what was heard of may be a part of it
     with at_work():
         is_taken_back = charge.charged_back_cents > 0 or chargebacks.is_open(reference)
     if is_taken_back:

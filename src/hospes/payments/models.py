@@ -65,14 +65,14 @@ class Payment(MappedModel):
         Invoice, models.PROTECT, null=True, related_name="payments", verbose_name=_("invoice")
     )
     reference = models.CharField(
-        _("reference at the provider"), max_length=40, null=True, unique=True
+        _("reference at the provider"), max_length=255, null=True, unique=True
     )  # null until known
     idempotency_key = models.CharField(max_length=60, unique=True)
     cents = models.PositiveBigIntegerField(_("amount"))
     surplus_cents = models.PositiveBigIntegerField(_("more than was open"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     method = models.CharField(_("paid with"), max_length=20, blank=True)
-    checkout_url = models.URLField(max_length=500, blank=True)
+    checkout_url = models.URLField(max_length=2000, blank=True)
     created_at = models.DateTimeField(_("begun at"))
     paid_at = models.DateTimeField(_("paid at"), null=True)
     replaced_at = models.DateTimeField(_("let go of at"), null=True)
@@ -238,7 +238,7 @@ class Refund(MappedModel):
 class Notice(models.Model):
     """A hint from the provider that something about a payment changed. Stored once, then the truth is fetched."""
 
-    reference = models.CharField(max_length=40)
+    reference = models.CharField(max_length=255)
     received_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
 

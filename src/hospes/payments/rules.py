@@ -5,11 +5,11 @@ import re
 
 from hospes.kernel.secrets import derived_password
 
-_REFERENCE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9]{2,30}")
+_REFERENCE = re.compile(r"[a-z]{2,6}_[A-Za-z0-9_]{2,200}")
 
 
 def is_reference(text: str) -> bool:
-    """Whether a text can be a provider's reference, as in tr_WDqYK6vllg; a notice with anything else is not stored."""
+    """Whether a text can be a provider's reference, as in tr_WDqYK6vllg or cs_live_a1B2; others are not stored."""
     return _REFERENCE.fullmatch(text) is not None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.payments.providers.worlds import MollieWorld, World
+    from tests.payments.providers.worlds import MollieWorld, StripeWorld, World
 
 
 @pytest.fixture
@@ -19,7 +19,17 @@ def mollie_world() -> "Iterator[MollieWorld]":
         yield MollieWorld(sim, clock)
 
 
-@pytest.fixture(params=["mollie"])
+@pytest.fixture
+def stripe_world() -> "Iterator[StripeWorld]":
+    from simulators import StripeProvider
+    from tests.payments.providers.worlds import Clock, StripeWorld
+
+    clock = Clock()
+    with StripeProvider(clock=clock) as sim:
+        yield StripeWorld(sim, clock)
+
+
+@pytest.fixture(params=["mollie", "stripe"])
 def world(request: pytest.FixtureRequest) -> "World":
     """Every provider in turn."""
     made: World = request.getfixturevalue(f"{request.param}_world")

@@ -31,18 +31,22 @@ def test_a_new_charge_is_open_and_can_be_paid_somewhere(world: World) -> None:
 
 @pytest.mark.parametrize("cents", [1, 10, 99, 100, 101, 1000, 123_456, 4_999_999])
 def test_amounts_are_exact_to_the_cent(world: World, cents: int) -> None:
+    if cents < world.least_cents:
+        with pytest.raises(ProviderRefused, match=r"[Aa]mount"):
+            world.provider.create(**asked(cents=cents))
+        return
     charge = world.provider.create(**asked(cents=cents))
     assert world.provider.fetch(charge.reference).cents == cents
 
 
 @pytest.mark.promise("P13")
-@pytest.mark.parametrize("outcome", ["pending", "failed", "canceled", "expired"])
-def test_nothing_is_told_of_the_payer_unless_it_was_paid(world: World, outcome: str) -> None:
-    charge = world.provider.create(**asked())
-    world.settle(charge.reference, outcome, "ideal")
-    now = world.provider.fetch(charge.reference)
-    assert now.state == outcome
-    assert (now.holder, now.account, now.paid_at, now.checkout_url) == (None, None, None, None)
+def test_nothing_is_told_of_the_payer_unless_it_was_paid(world: World) -> None:
+    for outcome in world.outcomes:
+        charge = world.provider.create(**asked(idempotency_key=outcome))
+        world.settle(charge.reference, outcome, "ideal")
+        now = world.provider.fetch(charge.reference)
+        assert now.state == outcome
+        assert (now.holder, now.account, now.paid_at, now.checkout_url) == (None, None, None, None)
 
 
 @pytest.mark.promise("P13", "P14")
@@ -64,6 +68,14 @@ def test_a_paid_charge_says_when_how_and_by_whom(world: World, method: str) -> N
 def test_the_same_key_makes_one_charge_however_often(world: World) -> None:
     first = world.provider.create(**asked())
     assert world.provider.create(**asked()) == first
+    assert world.charges() == 1
+
+
+def test_after_it_was_paid_the_same_key_leads_to_the_payment_that_was_made(world: World) -> None:
+    charge = world.provider.create(**asked())
+    world.settle(charge.reference, "paid", "ideal")
+    assert world.provider.create(**asked()).reference == charge.reference
+    assert world.provider.fetch(charge.reference).state == "paid"
     assert world.charges() == 1
 
 
@@ -129,7 +141,8 @@ def test_find_looks_on_more_than_one_page(world: World) -> None:
 def test_cancel_ends_a_charge_and_again_changes_nothing(world: World) -> None:
     charge = world.provider.create(**asked())
     canceled = world.provider.cancel(charge.reference)
-    assert (canceled.state, canceled.checkout_url) == (Payment.State.CANCELED, None)
+    assert canceled.state in (Payment.State.CANCELED, Payment.State.EXPIRED)
+    assert canceled.checkout_url is None
     assert world.provider.cancel(charge.reference) == canceled
 
 
@@ -146,7 +159,17 @@ def test_cancel_of_what_is_on_its_way_is_refused(world: World) -> None:
         world.provider.cancel(charge.reference)
 
 
-@pytest.mark.parametrize("reference", ["tr_DoesNotExist", "nonsense", "tr_../../v2/methods"])
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "tr_DoesNotExist",
+        "nonsense",
+        "tr_../../v2/methods",
+        "cs_test_DoesNotExist",
+        "cs_../../v1/charges",
+        "pi_no",
+    ],
+)
 def test_an_unknown_reference_is_an_unknown_charge(world: World, reference: str) -> None:
     with pytest.raises(UnknownCharge):
         world.provider.fetch(reference)

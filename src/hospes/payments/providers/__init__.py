@@ -6,6 +6,7 @@ the truth. A create that broke off may have worked all the same, so it is repeat
 key; once that may have lapsed (`KEY_HOLDS`), `find` first.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -15,7 +16,7 @@ from django.utils.module_loading import import_string
 
 from hospes.payments.models import Payment
 
-#: Providers remember an idempotency key for about an hour; half of that is safe.
+#: Providers remember an idempotency key for an hour at least; half of that is safe.
 KEY_HOLDS: Final = timedelta(minutes=30)
 
 
@@ -39,17 +40,22 @@ class UnknownCharge(ProviderRefused):
     """The provider knows no payment by this reference."""
 
 
+class NotANotice(Exception):
+    """What came to the address for notices is not from the provider, or is no notice; says which, and nothing of what came."""
+
+
 @dataclass(frozen=True)
 class Charge:
     """
     A payment as the provider knows it.
 
-    state: one of Payment.State. method: "ideal", "paypal", "creditcard" or what else the provider calls it;
-    empty until it was chosen. checkout_url: where to pay, only while that can be done. paid_at: aware, only
-    when paid. holder, account: who paid from which account (an IBAN, a PayPal address, the last four digits
-    of a card), only when paid (P13) and only as far as the provider tells. order_key: what was given to
-    `create`. country: of which the card is, where the provider tells. charged_back_cents: how much the payer's bank took
-    back of it. payer, mandate: what the provider calls who paid, and the leave to collect that they gave with it.
+    state: one of Payment.State. method: "ideal", "paypal", "creditcard", "directdebit", "banktransfer", whatever the provider
+    calls those, or else the provider's own word; empty until it was chosen. checkout_url: where to pay, only while that can be
+    done. paid_at: aware, only when paid. holder, account: who paid from which account (an IBAN or the last four characters of
+    one, a PayPal address, the last four digits of a card), only when paid (P13) and only as far as the provider tells.
+    order_key: what was given to `create` or `collect`. country: of which the card is, or the account whose number is not told,
+    where the provider tells. charged_back_cents: how much the payer's bank took back of it. payer, mandate: what the provider
+    calls who paid, and the leave to collect that they gave with it.
     """
 
     reference: str
@@ -114,10 +120,11 @@ class PaymentProvider(Protocol):
     ) -> Charge:
         """
         Ask for a payment of so many euro cents; the same idempotency key and arguments give the same charge
-        again.
+        again, perhaps as it was when it was made: how it stands by now, `fetch` says.
 
-        The description is what the payer reads on their statement. `payer`: who pays gives leave to collect later payments
-        with this one. Raises ProviderRefused.
+        The description is what the payer reads, on their statement too where the way of paying allows. `notice_url`: where
+        notices about this payment are to come, for a provider that has an address for each; others have one (`noticed`).
+        `payer`: who pays gives leave to collect later payments with this one. Raises ProviderRefused.
         """
 
     def new_payer(self, *, key: str) -> str:
@@ -137,7 +144,7 @@ class PaymentProvider(Protocol):
         """
         Collect so many cents by leave that was given; the same idempotency key and arguments give the same charge again.
 
-        Raises ProviderRefused, also when the leave was ended.
+        Of a card it may be paid or have failed at once. Raises ProviderRefused, also when the leave was ended.
         """
 
     def may_collect(self, payer: str, mandate: str) -> bool:
@@ -147,11 +154,15 @@ class PaymentProvider(Protocol):
         """End leave to collect; that it was ended before, or is not known, is no error."""
 
     def fetch(self, reference: str) -> Charge:
-        """A charge as it is now; raises UnknownCharge."""
+        """
+        A charge as it is now; raises UnknownCharge.
+
+        A notice may be about a part of a payment that has a reference of its own: the charge has the one that `create` gave.
+        """
 
     def cancel(self, reference: str) -> Charge:
         """
-        Cancel a charge and return it; one that is over already, whichever way, is returned as it is.
+        Cancel a charge and return it, canceled or expired; one that is over already, whichever way, is returned as it is.
 
         Raises UnknownCharge, and ProviderRefused when it cannot be cancelled (any more) but is not over
         either.
@@ -167,7 +178,8 @@ class PaymentProvider(Protocol):
 
     def refund(self, reference: str, *, cents: int, description: str, key: str) -> Repayment:
         """
-        Pay back so many cents of a charge, in the way in which it was paid; the same key pays back once.
+        Pay back so many cents of a charge, in the way in which it was paid; the same key pays back once. Not every provider
+        passes on the description.
 
         Raises ProviderRefused when it cannot be (any more): not paid, too old, more than is left.
         """
@@ -181,15 +193,25 @@ class PaymentProvider(Protocol):
     def recent_chargebacks(self, *, since: datetime) -> list[Dispute]:
         """What was taken back of any charge from a moment on (by the provider's clock), the newest first."""
 
+    def noticed(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> str:
+        """
+        What is to be fetched after something came to the one address for all notices: a reference, or "" for nothing of ours.
+
+        `headers` are looked up without regard to case. Asks nobody. Raises NotANotice when it is not signed by the provider, or
+        not at this time, or when the provider has an address for each payment instead.
+        """
+
 
 #: By the name in the setting HOSPES_PAYMENT_PROVIDER.
-_PROVIDERS = {"mollie": "hospes.payments.providers.mollie.from_settings"}
+_PROVIDERS: Final = {
+    "mollie": "hospes.payments.providers.mollie.from_settings",
+    "stripe": "hospes.payments.providers.stripe.from_settings",
+}
 
 
 def provider() -> PaymentProvider:
     """The provider that the settings choose."""
-    name = getattr(settings, "HOSPES_PAYMENT_PROVIDER", "mollie")
-    made: PaymentProvider = import_string(_PROVIDERS[name])()
+    made: PaymentProvider = import_string(_PROVIDERS[settings.HOSPES_PAYMENT_PROVIDER])()
     return made
 
 

@@ -22,6 +22,7 @@ from hospes.payments.providers import (
     OVER,
     Charge,
     Dispute,
+    NotANotice,
     ProviderError,
     ProviderRefused,
     ProviderUnavailable,
@@ -209,6 +210,10 @@ class Mollie:
                 if page is None:
                     break
         return found
+
+    def noticed(self, *, body: bytes, headers: Mapping[str, str], now: datetime) -> str:
+        """See PaymentProvider."""
+        raise NotANotice("Mollie sends notices to the address of their payment")
 
     @contextmanager
     def _asking(self) -> Iterator[Client]:
