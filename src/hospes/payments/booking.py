@@ -18,6 +18,7 @@ from hospes.payments.balances import services as balances
 from hospes.payments.collecting import services as collecting
 from hospes.payments.models import CAME_IN, LIVE, UNDECIDED, PaidFrom, Payment
 from hospes.payments.providers import Charge
+from hospes.payments.rules import document_of
 from hospes.payments.together import services as together
 from hospes.sales import services as sales
 from hospes.sales.models import Order
@@ -183,7 +184,8 @@ def _receipt(payment: Payment, cents: int | None) -> ledger.Posting:
     assert payment.paid_at is not None  # noqa: S101  # for the type checker: the filter sees to it
     return ledger.receipt(
         origin=f"payment:{payment.pk}", customer_id=payment.customer_id,
-        cents=payment.cents if cents is None else cents, on=clock.day_of(payment.paid_at), document=payment.reference or "",
+        cents=payment.cents if cents is None else cents, on=clock.day_of(payment.paid_at),
+        document=document_of(payment.reference or "", payment.idempotency_key),
         is_surplus=payment.state == Payment.State.SURPLUS, surplus_cents=payment.surplus_cents,
     )  # fmt: skip
 

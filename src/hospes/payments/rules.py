@@ -21,3 +21,12 @@ def notice_token(idempotency_key: str) -> str:
 def is_notice_token(idempotency_key: str, token: str) -> bool:
     """Whether a notice came to the address that was given for this payment."""
     return hmac.compare_digest(notice_token(idempotency_key).encode(), token.encode())
+
+
+#: So long the name of a document can be in the ledger.
+_DOCUMENT = 60
+
+
+def document_of(reference: str, idempotency_key: str) -> str:
+    """What the ledger calls a payment: the provider's reference, or where that is too long ours, which the provider has too."""
+    return reference if len(reference) <= _DOCUMENT else idempotency_key
