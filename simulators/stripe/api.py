@@ -26,6 +26,8 @@ class Api:
 
     def __init__(self, shelf: Shelf, money: Money, home: Callable[[], str], key: str | None) -> None:
         self.shelf, self.money, self.home, self.key = shelf, money, home, key
+        self.stumbles = ""
+        """Whether the next request with an idempotency key is answered 500, "before" or "after" it was carried out."""
 
     def routes(self) -> list[Route]:
         """Return the paths of the API."""
@@ -79,15 +81,25 @@ class Api:
             status, body = before
             return as_json(json.loads(body), status, Idempotent_Replayed="true")
         given = nested(request.body.decode())
+        if key and self.stumbles == "before":
+            return self._stumbled(key, asked)
         try:
             said, status = self._expanded(act(given, **parts), given), 200
         except ApiError as error:
             if error.status != 402:  # what was wrong with the request is not kept
                 raise
             said, status = error.as_json(), error.status
+        if key and self.stumbles == "after":
+            return self._stumbled(key, asked)
         if key:
             self.shelf.keep_answer(key, asked, status, json.dumps(said))
         return as_json(said, status)
+
+    def _stumbled(self, key: str, asked: str) -> Response:
+        self.stumbles = ""
+        said = ApiError(500, "An unknown error occurred.", "api_error").as_json()
+        self.shelf.keep_answer(key, asked, 500, json.dumps(said))
+        return as_json(said, 500)
 
     def _expanded(self, said: Answer, given: Given) -> Answer:
         for path in given.get("expand", []):

@@ -25,7 +25,7 @@ class StripeControl(Control):
     def verbs(self) -> Mapping[str, Callable[..., Any]]:
         own = (
             self.settle, self.settle_refund, self.ask, self.charge_back, self.reverse_chargeback, self.end_mandate,
-            self.collecting,
+            self.collecting, self.stumble,
         )  # fmt: skip
         return {**super().verbs(), **{verb.__name__: verb for verb in own}}
 
@@ -69,6 +69,13 @@ class StripeControl(Control):
         self._provider.money.collected = end
         return {"end": end}
 
+    def stumble(self, when: str = "before") -> dict[str, Any]:
+        """Answer 500 to the next request with an idempotency key, and to that key from then on: before or after the work."""
+        if when not in ("before", "after"):
+            raise ControlError("when is before or after.")
+        self._provider.api.stumbles = when
+        return {"when": when}
+
     def _checked(self, call: Callable[[], T]) -> T:
         try:
             with self._provider.store.transaction():
@@ -97,7 +104,8 @@ class StripeProvider(Simulator):
         self.shelf = Shelf(self.store, clock)
         self.money = Money(self.shelf)
         self.control = StripeControl(self)
-        self.add_routes(Api(self.shelf, self.money, lambda: self.url, api_key).routes())
+        self.api = Api(self.shelf, self.money, lambda: self.url, api_key)
+        self.add_routes(self.api.routes())
 
     def refuse(self, status: int, detail: str) -> Response:
         kind = "api_error" if status >= 500 else "invalid_request_error"

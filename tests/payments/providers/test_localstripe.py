@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +12,7 @@ from hospes.payments.providers import (
     NotANotice,
     ProviderRefused,
     ProviderUnavailable,
+    UnknownCharge,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +95,26 @@ def test_leave_ends(there: "LocalStripe") -> None:
 
 
 def test_the_whole_and_a_part_are_paid_back(there: "LocalStripe") -> None:
+    payer = there.stripe.new_payer(key="word")
+    reference = collected(there, payer, there.way(payer, number="4242424242424242")).reference
+    part = there.stripe.refund(reference, cents=210, description="C2026-00001", key="C2026-00001-1")
+    rest = there.stripe.refund(reference, cents=1000, description="C2026-00002", key="C2026-00002-1")
+    assert (part.state, part.cents, part.key) == ("done", 210, "C2026-00001-1")
+    assert {each.reference for each in there.stripe.refunds(reference)} == {part.reference, rest.reference}
+
+
+def test_what_is_not_there(there: "LocalStripe") -> None:
+    with pytest.raises(UnknownCharge):
+        there.stripe.fetch("pi_DoesNotExist")
+    with pytest.raises(UnknownCharge):
+        there.stripe.cancel("pi_DoesNotExist")
+    assert not there.stripe.may_collect("cus_DoesNotExist", "pm_DoesNotExist")
+    there.stripe.end_mandate("cus_DoesNotExist", "pm_DoesNotExist")
+
+
+def test_its_notices_are_believed_by_their_signature_and_by_nothing_else(there: "LocalStripe") -> None:
+    secret = there.stripe._secrets[0]
+    there.post("/_config/webhooks/ours", url=f"http://127.0.0.1:{there.gate.port}/notices", secret=secret)
     there.stripe.new_payer(key="word")
     notice = until(lambda: list(there.notices), bool)[-1]
     headers, now = {"Stripe-Signature": notice.header("Stripe-Signature")}, datetime.now(UTC)
@@ -114,8 +134,7 @@ def test_the_whole_and_a_part_are_paid_back(there: "LocalStripe") -> None:
 
 def test_it_is_gone(there: "LocalStripe") -> None:
     payer = there.stripe.new_payer(key="word")
-    gone = replace(there, gate=there.gate)
     there.process.terminate()
     there.process.wait(10)
     with pytest.raises(ProviderUnavailable):
-        gone.stripe.may_collect(payer, "pm_anything")
+        there.stripe.may_collect(payer, "pm_anything")

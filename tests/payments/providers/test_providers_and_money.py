@@ -16,10 +16,10 @@ def paid(world: World, method: str = "ideal", **changes: object) -> Charge:
     return world.provider.fetch(made.reference)
 
 
-def first(world: World, method: str) -> tuple[str, str]:
+def first(world: World, method: str, **changes: object) -> tuple[str, str]:
     """Somebody gives leave to collect with a first payment; what the provider calls them, and the leave."""
     payer = world.provider.new_payer(key="word")
-    charge = paid(world, method, payer=payer)
+    charge = paid(world, method, payer=payer, **changes)
     assert charge.payer == payer
     assert charge.mandate
     return payer, charge.mandate
@@ -180,7 +180,7 @@ def test_chargebacks_of_these_days_are_told_of_all_charges(world: World) -> None
     world.later(timedelta(days=2))
     since = world.now() - timedelta(minutes=5)
     late = paid(world, idempotency_key="2", order_key="2").reference
-    debit = collected(world, *first_again(world))
+    debit = collected(world, *first(world, "ideal", idempotency_key="first", order_key="first"))
     world.settle(debit.reference, "paid", "")
     world.charge_back(late)
     world.later(timedelta(minutes=1))
@@ -188,11 +188,6 @@ def test_chargebacks_of_these_days_are_told_of_all_charges(world: World) -> None
     assert [each.charge for each in world.provider.recent_chargebacks(since=since)] == [debit.reference, late]
     since -= timedelta(days=3)
     assert [each.charge for each in world.provider.recent_chargebacks(since=since)][-1] == early
-
-
-def first_again(world: World) -> tuple[str, str]:
-    payer = world.provider.new_payer(key="word")
-    return payer, paid(world, payer=payer, idempotency_key="first", order_key="first").mandate
 
 
 def test_trouble_passes_here_too(world: World) -> None:

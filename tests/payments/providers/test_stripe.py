@@ -204,6 +204,44 @@ def test_a_card_that_is_declined_at_once_is_a_charge_that_failed(stripe_world: "
     assert collected(stripe_world, payer, mandate) == charge
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_stripe_went_wrong_at_does_not_stay_so_for_a_day_and_happens_once(
+    stripe_world: "StripeWorld", when: str
+) -> None:
+    world = stripe_world
+    world.sim.control.stumble(when)
+    with pytest.raises(ProviderUnavailable, match="500"):
+        world.provider.create(**asked())
+    charge = world.provider.create(**asked())
+    assert (charge.state, world.charges()) == ("open", 1)
+    world.settle(charge.reference, "paid", "ideal")
+
+    world.sim.control.stumble(when)
+    with pytest.raises(ProviderUnavailable):
+        world.provider.refund(charge.reference, cents=1000, description="C1", key="C1")
+    for _ in range(2):
+        assert world.provider.refund(charge.reference, cents=1000, description="C1", key="C1").key == "C1"
+    assert len(world.provider.refunds(charge.reference)) == 1
+
+    payer, mandate = first(world, "creditcard", idempotency_key="first", order_key="first")
+    before = world.charges()
+    world.sim.control.stumble(when)
+    with pytest.raises(ProviderUnavailable):
+        collected(world, payer, mandate)
+    reference = collected(world, payer, mandate).reference
+    assert collected(world, payer, mandate).reference == reference
+    assert world.charges() == before + 1
+
+
+def test_what_stripe_goes_wrong_at_each_time_is_tried_again_later(stripe_world: "StripeWorld") -> None:
+    for _ in range(3):
+        stripe_world.sim.control.stumble()
+        with pytest.raises(ProviderUnavailable):
+            stripe_world.provider.create(**asked())
+    assert stripe_world.provider.create(**asked()).state == "open"
+    assert stripe_world.charges() == 1
+
+
 @pytest.fixture
 def odd() -> Iterator[Callable[[int, bytes], Stripe]]:
     """Stripe, asking a server that answers whatever it is told to."""

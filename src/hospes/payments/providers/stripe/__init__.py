@@ -7,10 +7,10 @@ that the first payment left with the Customer (cus_…).
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 
@@ -26,7 +26,9 @@ from hospes.payments.providers import (
     UnknownCharge,
 )
 from hospes.payments.providers.stripe import notices, reading
-from hospes.payments.providers.stripe.wire import Declined, Wire, understood
+from hospes.payments.providers.stripe.wire import Declined, Stumbled, Wire, understood
+
+T = TypeVar("T")
 
 # No name, no address, no customer number: an amount, an order number, and where to go back to.
 declare_payload(
@@ -51,6 +53,7 @@ _METHOD = re.compile(r"(pm|card|src)_[A-Za-z0-9_]{2,60}")
 _LOCALES = {"nl": "nl", "en": "en-GB"}
 _PAGE = 100  # the most that Stripe gives at once
 _PAGES = 10
+_STUMBLES = 10
 _CHARGE = "latest_charge.balance_transaction"
 _OF_SESSION = [f"payment_intent.{_CHARGE}"]
 
@@ -98,11 +101,12 @@ class Stripe:
             "payment_intent_data": {"description": description, **keeps}, "expand": _OF_SESSION,
             **({"customer": payer} if payer else {}),
         })  # fmt: skip
-        said, is_repeated = self._wire.post("checkout/sessions", payload, key=idempotency_key)
-        with understood():
-            reference = reading.text(said, "id")
-            # What is answered to a key once it answers for a day, also when it has been paid meanwhile.
-            return self.fetch(reference) if is_repeated else reading.of_session(said)
+
+        def read(said: dict[str, Any], is_repeated: bool) -> Charge:
+            # What is answered to a key once is answered for a day, also when it has been paid meanwhile.
+            return self.fetch(reading.text(said, "id")) if is_repeated else reading.of_session(said)
+
+        return self._once("checkout/sessions", payload, idempotency_key, read, lambda: self.find(order_key))
 
     def fetch(self, reference: str) -> Charge:
         """See PaymentProvider; of the PaymentIntent of a Checkout Session it gives the charge by its own reference."""
@@ -153,9 +157,10 @@ class Stripe:
     def new_payer(self, *, key: str) -> str:
         """See PaymentProvider."""
         payload = checked(Recipient.PAYMENT_PROVIDER, "customer.create", {"metadata": {"payer": key}})
-        said, _ = self._wire.post("customers", payload, key=f"payer-{key}")
-        with understood():
-            return reading.text(said, "id")
+        # One that is there already and that nobody heard of is never used: it holds a word that says nothing.
+        return self._once(
+            "customers", payload, f"payer-{key}", lambda said, _: reading.text(said, "id"), lambda: None
+        )
 
     def collect(
         self,
@@ -174,16 +179,18 @@ class Stripe:
             "confirm": True, "error_on_requires_action": True, "description": description, "metadata": {"order": order_key},
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
         })  # fmt: skip
+
+        def read(said: dict[str, Any], is_repeated: bool) -> Charge:
+            # Nobody is there to say yes once more, and nobody is to be able to later.
+            ask = self.cancel if said["status"] == "requires_action" else self.fetch
+            return ask(reading.text(said, "id"))
+
         try:
-            said, _ = self._wire.post("payment_intents", payload, key=idempotency_key)
+            return self._once("payment_intents", payload, idempotency_key, read, lambda: self.find(order_key))
         except Declined as declined:
             if _INTENT.fullmatch(declined.intent):
                 return self.fetch(declined.intent)
             raise
-        with understood():
-            reference, waits = reading.text(said, "id"), said["status"] == "requires_action"
-        # Nobody is there to say yes once more, and nobody is to be able to later.
-        return self.cancel(reference) if waits else self.fetch(reference)
 
     def may_collect(self, payer: str, mandate: str) -> bool:
         """See PaymentProvider. Leave that the bank ended shows only when something is collected by it."""
@@ -208,9 +215,11 @@ class Stripe:
         payload = checked(Recipient.PAYMENT_PROVIDER, "refund.create", {
             "payment_intent": intent, "amount": cents, "metadata": {"refund": key},
         })  # fmt: skip
-        said, _ = self._wire.post("refunds", payload, key=key)
-        with understood():
-            return reading.of_refund(said)
+
+        def look() -> Repayment | None:
+            return next((each for each in self.refunds(reference) if each.key == key), None)
+
+        return self._once("refunds", payload, key, lambda said, _: reading.of_refund(said), look)
 
     def refunds(self, reference: str) -> list[Repayment]:
         """See PaymentProvider."""
@@ -253,6 +262,32 @@ class Stripe:
         return notices.reference(body)
 
     # --- asking -------------------------------------------------------------------------------------------------------------
+
+    def _once(
+        self,
+        path: str,
+        payload: Mapping[str, Any],
+        key: str,
+        read: Callable[[dict[str, Any], bool], T],
+        look: Callable[[], T | None],
+    ) -> T:
+        """
+        Ask for something that is to happen once. `look` finds what came of it before.
+
+        Where Stripe itself went wrong it answers so to the same key for a day: then it is looked up, and asked with another key.
+        """
+        for attempt in range(_STUMBLES):
+            try:
+                said, is_repeated = self._wire.post(
+                    path, payload, key=f"{key}-again-{attempt}" if attempt else key
+                )
+            except Stumbled:
+                if (found := look()) is not None:
+                    return found
+            else:
+                with understood():
+                    return read(said, is_repeated)
+        raise ProviderUnavailable("Stripe goes wrong at this again and again.")
 
     def _intent(self, reference: str) -> dict[str, Any]:
         return self._wire.get(f"payment_intents/{_known(_INTENT, reference)}", expand=[_CHARGE])

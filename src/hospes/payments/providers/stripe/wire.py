@@ -26,6 +26,10 @@ class Declined(ProviderRefused):
         self.intent = intent
 
 
+class Stumbled(ProviderUnavailable):
+    """Stripe went wrong at this idempotency key before, and says so again for a day, whatever came of it."""
+
+
 def is_key(text: str) -> bool:
     """Whether a text can be a secret or restricted key of Stripe's."""
     return _KEY.fullmatch(text) is not None
@@ -47,7 +51,7 @@ class Wire:
         """What Stripe says, and whether that is what it said to this idempotency key before."""
         headers = {"Idempotency-Key": key} if key else {}
         answer = self._ask("POST", path, data=_pairs(flat(payload)), headers=headers)
-        return _object(answer), answer.headers.get("Idempotent-Replayed") == "true"
+        return _object(answer), _is_repeated(answer)
 
     def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         if not is_key(self._key):
@@ -94,6 +98,10 @@ def understood() -> Iterator[None]:
         raise ProviderUnavailable(f"Stripe's answer is not understood: {type(error).__name__}") from None
 
 
+def _is_repeated(answer: httpx.Response) -> bool:
+    return bool(answer.headers.get("Idempotent-Replayed") == "true")
+
+
 def _object(answer: httpx.Response) -> dict[str, Any]:
     with understood():
         said = answer.json()
@@ -105,6 +113,8 @@ def _object(answer: httpx.Response) -> dict[str, Any]:
 def _error(answer: httpx.Response) -> Exception:
     """What an answer that is no success amounts to. Only of a refusal the reason is passed on: it is for whoever asked."""
     status, error = answer.status_code, _said(answer)
+    if status >= 500 and _is_repeated(answer):
+        return Stumbled(f"Stripe answered {status} before", code=status)
     if not 400 <= status < 500 or status in _PASSING:
         return ProviderUnavailable(f"Stripe answered {status}", code=status)
     message = str(error.get("message") or error.get("code") or f"Stripe answered {status}")
