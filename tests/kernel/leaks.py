@@ -10,7 +10,7 @@ from django.db import connection
 
 from hospes.hosting.providers import directadmin
 from hospes.kernel.money import Money
-from hospes.payments.providers import mollie
+from hospes.payments.providers import mollie, stripe
 
 CANARY = "canary.kraakhof@example.com"
 
@@ -47,6 +47,10 @@ def payment_provider() -> None:
     mollie.Mollie(url=os.environ["LEAKY_PROVIDER"], key="test_demo0000000000000000000000").fetch("tr_1")
 
 
+def other_payment_provider() -> None:
+    stripe.Stripe(url=os.environ["LEAKY_PROVIDER"], key="sk_test_demo").fetch("pi_demo")
+
+
 def hosting_panel() -> None:
     directadmin.DirectAdmin(url=os.environ["LEAKY_PROVIDER"], user="a", key="b").remove("u1")
 
@@ -75,6 +79,7 @@ WAYS: dict[str, Callable[[], None]] = {
         values_of_a_row,
         mail_server,
         payment_provider,
+        other_payment_provider,
         hosting_panel,
         elsewhere,
     )

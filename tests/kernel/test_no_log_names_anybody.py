@@ -46,6 +46,9 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "payment_provider": [
         {"class": "hospes.payments.providers.ProviderRefused", "code": 422, "at": "hospes/payments/providers/mollie.py:_asking"}
     ],
+    "other_payment_provider": [
+        {"class": "hospes.payments.providers.ProviderRefused", "code": 422, "at": "hospes/payments/providers/stripe/wire.py:_ask"}
+    ],
     "hosting_panel": [
         {"class": "hospes.hosting.providers.PanelUnavailable", "code": 422, "at": "hospes/hosting/providers/directadmin.py:_read"}
     ],
@@ -57,7 +60,10 @@ class _Telltale(BaseHTTPRequestHandler):
     """A provider that repeats in its errors what it was told."""
 
     def do_GET(self) -> None:
-        body = json.dumps({"status": 422, "title": CANARY, "detail": f"{CANARY} is unknown"}).encode()
+        error = {"message": f"{CANARY} is unknown"}
+        body = json.dumps(
+            {"status": 422, "title": CANARY, "detail": f"{CANARY} is unknown", "error": error}
+        ).encode()
         self.send_response(422, CANARY)
         self.send_header("Content-Type", "application/hal+json")
         self.send_header("Content-Length", str(len(body)))
