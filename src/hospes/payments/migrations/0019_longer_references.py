@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0015_several_invoices")]
+    dependencies = [("payments", "0018_taken_back")]
 
     operations = [
         migrations.AlterField(
