@@ -189,7 +189,7 @@ def test_the_database_takes_no_approval_of_who_asked_nor_in_another_ones_name(
 
     with pytest.raises(IntegrityError, match="two_people_decide"):
         update(state="done", decided_by=two[0])
-    with pytest.raises(IntegrityError, match="another_one_approves"):
+    with pytest.raises(IntegrityError, match="above the limit another one approves"):
         update(state="done")
     with (
         pytest.raises(IntegrityError, match="in the name of somebody else"),

@@ -1,18 +1,11 @@
 """Orders that nobody pays are reminded of and then cancelled, once; money that comes all the same is never lost."""
 
-import os
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from hospes.catalogue.models import Promotion, PromotionUse
 from hospes.catalogue.promotions import use
@@ -23,62 +16,31 @@ from hospes.kernel.logins import LOGINS
 from hospes.kernel.models import JournalEntry
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
-from hospes.messaging.models import Message
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import services, unpaid
 from hospes.payments.models import Payment
 from hospes.payments.unpaid import NotCancelled
 from hospes.sales.models import Order
-from tests.payments.till import Till, charge, entries, invoices, jobs, state_of, states
+from tests.payments.till import Till, entries, invoices, jobs, state_of, states
+from tests.payments.unpaid_orders import (
+    DAY,
+    GONE,
+    REMINDED,
+    again,
+    at,
+    book,
+    cancel,
+    cancel_own,
+    cancelled,
+    mails,
+    overdue,
+    remind,
+)
 from tests.support import make, rights
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.login("worker")]
-
-DAY = timedelta(days=1)
-#: With 14 days to pay and a reminder 5 days before: reminded on the first, cancelled on the second.
-REMINDED, GONE = TODAY + 9 * DAY, TODAY + 15 * DAY
-
-
-def at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 5, 29, tzinfo=UTC)
-
-
-def remind(day: date, **words: Any) -> dict[str, int]:
-    return dict(unpaid.remind(today=day, now=at(day), **words))
-
-
-def cancel(day: date, **words: Any) -> dict[str, int]:
-    return dict(unpaid.cancel_overdue(today=day, now=at(day), **words))
-
-
-def again(order: Order) -> Order:
-    with as_owner():
-        return Order.objects.get(pk=order.pk)
-
-
-def mails() -> list[tuple[str, int | None]]:
-    with as_owner():
-        return [
-            (m.kind, m.about_id) for m in Message.objects.filter(kind__startswith="sales.").order_by("pk")
-        ]
-
-
-def book(payment: Payment, *, paid_at: datetime, **words: Any) -> str:
-    with acting(Purpose.BILLING, actor=JOB):
-        return services.book(charge(payment, paid_at=paid_at, **words), now=paid_at)
-
-
-def overdue(**words: Any) -> Order:
-    """An order of which its customer was reminded, and whose last day was yesterday."""
-    return make.order(pay_until=GONE - DAY, **words)
-
-
-def cancelled(why: str = "unpaid", **words: Any) -> Order:
-    usual = {"state": "cancelled", "cancelled_at": at(GONE), "cancelled_why": why, "pay_until": GONE - DAY}
-    return make.order(**(usual | words))
-
 
 # --- both sides of the days ---
 
@@ -226,12 +188,6 @@ def test_what_is_being_paid_is_looked_at_again_later(state: str, age: timedelta,
 
 
 # --- somebody cancels it ---
-
-
-def cancel_own(order: Order, now: datetime = NOW) -> None:
-    holder = make.holder_of(order.customer)
-    with acting(Purpose.BILLING, actor=Actor.person(holder.pk, ip="192.0.2.7"), customer=order.customer_id):
-        unpaid.cancel_own(order_id=order.pk, now=now)
 
 
 def test_a_customer_cancels_their_own_and_what_hangs_on_it_follows() -> None:
@@ -384,205 +340,6 @@ def test_a_promotion_is_used_again_if_it_can_be(taken: bool) -> None:
     with as_owner():
         held = PromotionUse.objects.filter(given_back_on=None).values_list("origin", flat=True)
         assert list(held) == ["quote:0" if taken else f"order:{order.pk}"]
-
-
-# --- at the same moment ---
-
-
-def together(*acts: Callable[[], Any]) -> list[Any]:
-    """Do these at once, each in a connection of its own; what each said or raised."""
-    gate, said = threading.Barrier(len(acts)), dict[int, Any]()
-
-    def run(number: int, act: Callable[[], Any]) -> None:
-        gate.wait(10)
-        try:
-            said[number] = act()
-        except Exception as error:  # noqa: BLE001  # the test says which it expects
-            said[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [said[number] for number in range(len(acts))]
-
-
-def held_by(act: Callable[[], Any], rival: Callable[[], Any]) -> tuple[Any, Any]:
-    """Do the one, and the rival in a connection of its own while the first has not committed; the first is not asked to wait."""
-    begun, done, said = threading.Event(), threading.Event(), list[Any]()
-
-    def run() -> None:
-        begun.wait(10)
-        try:
-            said.append(rival())
-        except Exception as error:  # noqa: BLE001
-            said.append(error)
-        finally:
-            done.set()
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    with transaction.atomic():
-        first = act()
-        begun.set()
-        done.wait(1)  # it waits for us, or left it alone
-    thread.join()
-    return first, said[0]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_payment_in_the_middle_of_being_booked_is_left_alone() -> None:
-    payment = make.payment(order=overdue())
-
-    def booking() -> str:
-        return book(payment, paid_at=at(GONE))
-
-    assert held_by(booking, lambda: cancel(GONE)) == ("booked", {})
-    assert (state_of(payment.order), len(invoices(payment.order)), mails()) == ("paid", 1, [])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_payment_that_comes_while_the_order_is_being_cancelled_brings_it_back() -> None:
-    payment = make.payment(order=overdue())
-    assert held_by(lambda: cancel(GONE), lambda: book(payment, paid_at=at(GONE))) == (
-        {"cancelled": 1},
-        "booked",
-    )
-    assert (state_of(payment.order), states(payment.order), len(invoices(payment.order))) == (
-        "paid",
-        ["paid"],
-        1,
-    )
-    assert mails() == [("sales.order_cancelled", payment.order_id), ("sales.order_revived", payment.order_id)]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_payment_that_comes_while_its_customer_cancels_goes_back() -> None:
-    payment = make.payment(order=make.order())
-    first, second = held_by(lambda: cancel_own(payment.order), lambda: book(payment, paid_at=NOW))
-    assert (first, second) == (None, "surplus")
-    assert (state_of(payment.order), states(payment.order), invoices(payment.order)) == (
-        "cancelled",
-        ["surplus"],
-        [],
-    )
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_cancels_while_their_payment_is_booked_has_paid() -> None:
-    payment = make.payment(order=make.order())
-    first, second = held_by(lambda: book(payment, paid_at=NOW), lambda: cancel_own(payment.order))
-    assert first == "booked"
-    assert isinstance(second, NotCancelled)
-    assert (state_of(payment.order), len(invoices(payment.order))) == ("paid", 1)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_payment_is_begun_of_an_order_that_is_being_cancelled(till: Till) -> None:
-    order = overdue()
-    first, second = held_by(lambda: cancel(GONE), lambda: till.begin(order))
-    assert first == {"cancelled": 1}
-    assert isinstance(second, services.PaymentRefused)
-    assert (states(order), till.charges()) == ([], [])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_money_and_the_last_day_at_once_many_times() -> None:
-    for _round in range(6):
-        payment = make.payment(order=overdue())
-
-        def booking(payment: Payment = payment) -> str:
-            return book(payment, paid_at=at(GONE))
-
-        said = together(booking, lambda: cancel(GONE), booking, lambda: cancel(GONE))
-        assert sorted(each for each in said if isinstance(each, str)) == ["booked", "same"], said
-        assert (state_of(payment.order), states(payment.order)) == ("paid", ["paid"])
-        assert len(invoices(payment.order)) == 1
-
-
-# --- kill in the middle ---
-
-_SWEEP = """
-import sys
-from datetime import UTC, date, datetime
-import django
-django.setup()
-from django.db import connection
-from hospes.payments import unpaid
-connection.ensure_connection()
-print("ready", flush=True)
-for day in (11, 17):
-    moment = {"today": date(2026, 3, day), "now": datetime(2026, 3, day, 5, 29, tzinfo=UTC), "page_size": 4}
-    unpaid.cancel_overdue(**moment)
-    unpaid.remind(**moment)
-print("done", flush=True)
-"""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_kill_9_at_random_moments_leaves_every_order_done_once_or_not_yet() -> None:
-    seed = int(os.environ.get("HOSPES_FAULTS_SEED") or Random().randrange(2**32))  # noqa: S311  # no secrets
-    rng, orders = Random(seed), [make.order(quote=_coded()) for _ in range(40)]  # noqa: S311
-    for _kill in range(8):
-        with _started() as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            time.sleep(rng.uniform(0, 0.4))
-            process.kill()
-        _until_nobody_works()
-        _nothing_is_half_done(seed)
-    remind(REMINDED), cancel(GONE)
-    _nothing_is_half_done(seed)
-    assert {state_of(order) for order in orders} == {"cancelled"}
-    assert sorted(mails()) == sorted(
-        (f"sales.order_{what}", order.pk) for order in orders for what in ("reminder", "cancelled")
-    )
-
-
-def _coded() -> Any:
-    customer, code = make.customer(), make.promotion()
-    quote = make.quote(customer=customer, promotion=code)
-    make.promotion_use(customer=customer, promotion=code, origin=f"quote:{quote.pk}", used_on=TODAY)
-    return quote
-
-
-def _started() -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", _SWEEP], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "hospes.config.settings"},
-    )  # fmt: skip
-
-
-def _until_nobody_works() -> None:
-    for _try in range(200):
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                           " AND pid <> pg_backend_pid() AND state <> 'idle'")  # fmt: skip
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server goes on without its client")
-
-
-def _nothing_is_half_done(seed: int) -> None:
-    """What was reminded of has its mail and entry; what was cancelled as well, and its promotion is given back."""
-    with as_owner():
-        told = set(Order.objects.filter(pay_until__isnull=False).values_list("pk", flat=True))
-        gone = {order.pk: order.quote_id for order in Order.objects.filter(state="cancelled")}
-        free = set(PromotionUse.objects.exclude(given_back_on=None).values_list("origin", flat=True))
-        noted = JournalEntry.objects.filter(object_table="sales_order").values_list("action", "object_id")
-        noted = sorted(noted)
-    assert sorted(mails()) == sorted(
-        [("sales.order_reminder", pk) for pk in told] + [("sales.order_cancelled", pk) for pk in gone]
-    ), seed
-    assert noted == sorted(
-        [("order.reminded", pk) for pk in told] + [("order.cancelled", pk) for pk in gone]
-    ), seed
-    assert free == {f"quote:{quote_id}" for quote_id in gone.values()}, seed
 
 
 # --- the operator's days ---

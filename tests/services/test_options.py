@@ -1,108 +1,43 @@
 """Other options for a service that runs: at the price that was shown, to the cent, and the rest stays as it was agreed (P22)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
-from hospes.catalogue.models import Choice, ChoicePrice, Option, Product
+from hospes.catalogue.models import Choice, ChoicePrice, Option
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.kernel.refusals import Refused
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import renderer_of
-from hospes.sales import pro_forma
-from hospes.services import changes, options, requests, rules, sweeps
+from hospes.services import changes, options, requests, sweeps
 from hospes.services.models import By, Content, Request, Service
-from hospes.services.services import Asked, start
-from hospes.services.services import Sold as ServiceSold
-from tests.accounts import people as accounts
+from hospes.services.services import Asked
 from tests.billing.run import due
-from tests.services.test_changes import CUSTOMER, STAFF, ask, carried_out, charges, refusal
+from tests.services.optioned import (
+    DAY,
+    YEAR,
+    asked_for,
+    contents,
+    had,
+    new_price,
+    ordered,
+    sold,
+    wanted,
+    with_space,
+)
+from tests.services.test_changes import STAFF, ask, carried_out, charges, refusal
 from tests.services.test_life_cycle import again
-from tests.services.test_paid_ahead import back, introduced, left, renewed
-from tests.services.test_raises import planned as raise_planned
-from tests.services.test_raises import price_on, row, told
-from tests.support import make, names
+from tests.services.test_paid_ahead import back, renewed
+from tests.support import make
 from tests.support.make import NOW, TODAY
 from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.django_db, pytest.mark.login("worker"), pytest.mark.promise("P22")]
-DAY = timedelta(days=1)
-YEAR = date(2027, 3, 2)
-
-
-@dataclass(frozen=True)
-class Sold:
-    """A package with a number, a list and something to have or not; and who has it."""
-
-    product: Product
-    space: Choice
-    usual: Choice
-    quick: Choice
-    backup: Choice
-    service: Service
-
-
-def with_space(product: Product, cents: int = 3650, **words: Any) -> Choice:
-    return make.option(
-        product=product, kind="quantity", choices=[{12: cents}], most=5, slug="ruimte", **words
-    )[0]
-
-
-def sold(**words: Any) -> Sold:
-    """A year of 73 euro, all of it for two of the number; the first of the list is in it. Of 365 days: 20 cents a day."""
-    product = make.product(prices={12: 7300, 24: 14000}, most=10)
-    space = with_space(product)
-    usual, quick = make.option(product=product, choices=[{12: 0}, {12: 7300}], slug="hulp")
-    [backup] = make.option(product=product, kind="quantity", choices=[{12: 730}], most=1, slug="backup")
-    has = {"choice_ids": [space.pk, usual.pk], "choice_counts": [2, 1]} | words
-    service = make.service(product=product, price_cents=7300, **has)
-    parts = [rules.Part(space.pk, 2, 3650, TODAY), rules.Part(usual.pk, 1, 0, TODAY)]
-    with as_owner():
-        Content.objects.filter(service=service).update(**options.columns_of(parts))
-    return Sold(product, space, usual, quick, backup, service)
-
-
-def wanted(service: Service, choices: dict[int, int] | None, **words: Any) -> changes.Wanted:
-    with acting(Purpose.CONTRACT, actor=JOB):
-        held = Service.objects.select_related("product").get(pk=service.pk)
-        usual: dict[str, Any] = {
-            "product_id": held.product_id,
-            "quantity": held.quantity,
-            "months": held.months,
-            "today": TODAY,
-        }
-        return changes.wanted(held, choices=choices, **usual | words)
-
-
-def asked_for(
-    service: Service, choices: dict[int, int], *, when: str = "now", days: int = 0, **words: Any
-) -> Request:
-    """Ask for other options, as the page would."""
-    at, asked = NOW + days * DAY, words.pop("asked", CUSTOMER)
-    want = wanted(service, choices, today=at.date(), **words)
-    with acting(Purpose.CONTRACT, actor=JOB):
-        held = again(service)
-        shown = requests.change_words(changes.propose(held, want, at_once=when == "now", today=at.date()))
-        return requests.ask(held, shown, asked=asked, key=f"test:{at}:{held.pk}", now=at)
-
-
-def had(service: Service) -> dict[int, int]:
-    return options.held(again(service))
-
-
-def contents(service: Service) -> list[tuple[dict[int, int], int, str]]:
-    with as_owner():
-        rows = Content.objects.filter(service=service).order_by("from_on", "pk")
-        return [
-            (dict(zip(c.choice_ids, c.choice_counts, strict=True)), c.price_cents, c.details) for c in rows
-        ]
-
 
 # --- at once ---
 
@@ -156,26 +91,6 @@ def test_what_stays_costs_what_was_agreed_and_what_comes_costs_what_it_does_toda
 
 
 # --- what options were agreed at ---
-
-
-def ordered(
-    *, price_cents: int, product: Product, counts: dict[int, int], priced_on: date | None = None, **words: Any
-) -> Service:  # fmt: skip
-    """A service that somebody ordered, as it is delivered."""
-    with acting(Purpose.CONTRACT, actor=JOB):
-        made = start(
-            ServiceSold(make.customer().pk, product.pk, names.domain(), 12, price_cents, f"test:{names.count()}",
-                        choices=tuple(counts.items()), priced_on=priced_on, **words),
-            today=TODAY, now=NOW,
-        )  # fmt: skip
-    with as_owner():
-        Service.objects.filter(pk=made.pk).update(state="active")
-    return again(made)
-
-
-def new_price(choice: Choice, cents: int, *, on: date = TODAY) -> None:
-    with as_owner():
-        ChoicePrice.objects.create(choice=choice, months=12, cents=cents, setup_cents=0, valid_from=on)
 
 
 def test_a_code_for_every_term_is_not_taken_off_again_when_options_go() -> None:
@@ -456,170 +371,3 @@ def test_in_the_weeks_before_it_renews_both_terms_are_settled() -> None:
     assert asked.cents == 100 + 3650
     assert carried_out(asked, now=NOW + 355 * DAY) == "done"
     assert back(it.service, YEAR - 10 * DAY) == 300 + 10950
-
-
-# --- introductions and raises ---
-
-
-def an_introduction(steps: dict[int, int]) -> tuple[Service, Choice]:
-    service = introduced(steps)
-    return service, with_space(service.product)
-
-
-def test_an_introduction_goes_on_with_what_the_options_cost_added_to_it() -> None:
-    service, space = an_introduction({1: 1000, 3: 7300})
-    asked = asked_for(service, {space.pk: 1})
-    assert (asked.price_cents, asked.cents) == (10950, 3650)
-    assert carried_out(asked) == "done"
-    assert (again(service).intro_cents, again(service).price_cents) == (4650, 10950)
-    assert back(service, TODAY) == 4650
-    with acting(Purpose.BILLING, actor=JOB):
-        assert [x.cents for x in pro_forma.next_terms(service.customer_id, today=TODAY)] == [4650]
-    assert renewed() == 4650
-    assert renewed(date(2028, 3, 2)) == 10950
-
-
-def test_an_introduction_goes_on_when_options_go_and_is_never_below_zero() -> None:
-    for first, then in ((5000, 1350), (1000, 0)):
-        service, space = an_introduction({1: first, 3: 7300})
-        with as_owner():
-            has = {"choice_ids": [space.pk], "choice_counts": [1]}
-            Service.objects.filter(pk=service.pk).update(**has)
-            part = options.columns_of([rules.Part(space.pk, 1, 3650, TODAY)])
-            Content.objects.filter(service=service).update(**has, **part)
-        asked = asked_for(service, {}, asked=STAFF)
-        assert (asked.price_cents, asked.cents) == (3650, then - first)
-        assert carried_out(asked) == "done"
-        with acting(Purpose.BILLING, actor=JOB):
-            assert [x.cents for x in pro_forma.next_terms(service.customer_id, today=TODAY)] == [then]
-        due.run(YEAR - 14 * DAY)
-        assert again(service).intro_cents == then
-        assert renewed(date(2028, 3, 2)) == 3650
-
-
-def test_options_for_the_next_term_leave_the_introduction_as_well() -> None:
-    service, space = an_introduction({1: 1000, 3: 7300})
-    assert carried_out(asked_for(service, {space.pk: 2}, when="term_end")) == "done"
-    assert renewed() == 1000 + 7300
-    assert back(service, YEAR - 10 * DAY) == left(1000, 10) + 8300
-    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
-    assert back(service, YEAR) == 8300
-    assert carried_out(asked_for(service, {space.pk: 2}, quantity=2, days=365)) == "done"
-    assert back(service, YEAR) == 2 * 8300
-    assert renewed(date(2028, 3, 2)) == 2 * 14600
-
-
-@pytest.fixture
-def keeper() -> Actor:
-    return Actor.staff(accounts.colleague("administrator").pk)
-
-
-@pytest.mark.parametrize("when", ["now", "term_end"])
-def test_a_raise_that_was_told_comes_of_the_rest_and_not_of_what_was_added(keeper: Actor, when: str) -> None:
-    make.vat_rates()
-    it = sold()
-    raise_planned(it.service, keeper)
-    told()
-    assert carried_out(asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1}, when=when)) == "done"
-    if when == "now":
-        assert (row(it.service).takes_effect_on, price_on(it.service, YEAR)) == (YEAR, 8030 + 3650)
-        assert renewed() == 8030 + 3650
-    else:  # what the customer planned goes first
-        assert renewed() == 7300 + 3650
-        sweeps.begin_what_was_planned(today=YEAR, now=NOW)
-        told(today=YEAR)
-        assert price_on(it.service, date(2028, 3, 2)) == 8030 + 3650
-
-
-def test_a_raise_is_put_off_once_and_not_for_ever(keeper: Actor) -> None:
-    make.vat_rates()
-    it = sold()
-    with as_owner():
-        ChoicePrice.objects.filter(choice=it.quick).update(cents=0)
-    raise_planned(it.service, keeper)
-    told()
-    other, usual = {it.space.pk: 2, it.quick.pk: 1}, {it.space.pk: 2, it.usual.pk: 1}
-    assert carried_out(asked_for(it.service, other, when="term_end")) == "done"
-    assert renewed() == 7300  # what the customer planned goes first
-    sweeps.begin_what_was_planned(today=YEAR, now=NOW + 365 * DAY)
-    with pytest.raises(changes.ChangeRefused) as refused:  # also before the sweep gave it another day
-        asked_for(it.service, usual, when="term_end", days=365)
-    assert refused.value.code == "raise_goes_first"
-    told(today=YEAR)
-    assert row(it.service).was_put_off
-    with pytest.raises(changes.ChangeRefused):
-        asked_for(it.service, usual, when="term_end", days=400)
-    assert (
-        carried_out(asked_for(it.service, usual, days=400), now=NOW + 400 * DAY) == "done"
-    )  # at once it can be
-    assert price_on(it.service, date(2028, 3, 2)) == 8030
-
-
-def test_what_was_planned_and_taken_back_puts_no_raise_off(keeper: Actor) -> None:
-    it = sold()
-    raise_planned(it.service, keeper)
-    told()
-    for days, kind in ((0, "change"), (1, "unplan"), (2, "change")):
-        at = NOW + days * DAY
-        if kind == "unplan":
-            assert carried_out(ask(it.service, kind="unplan", at=at), now=at) == "done"
-        else:
-            asked = asked_for(it.service, {it.space.pk: 1, it.usual.pk: 1}, when="term_end", days=days)
-            assert carried_out(asked, now=at) == "done"
-    assert not row(it.service).was_put_off
-
-
-def test_options_that_go_take_their_part_of_a_raise_along(keeper: Actor) -> None:
-    make.vat_rates()
-    product = make.product(prices={12: 1000})
-    [space] = make.option(product=product, kind="quantity", choices=[{12: 200}], most=10)
-    with as_owner():
-        service = ordered(product=product, price_cents=3000, counts={space.pk: 10})
-        Content.objects.filter(service=service).update(part_days=[TODAY - DAY])
-    raise_planned(service, keeper)
-    told()
-    assert carried_out(asked_for(service, {space.pk: 5}, asked=STAFF)) == "done"
-    assert price_on(service, YEAR) == 2200
-    assert renewed() == 2200
-    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
-    assert (again(service).price_cents, wanted(service, {}, today=YEAR).price_cents) == (2200, 1100)
-
-
-def test_a_raise_that_was_invoiced_keeps_with_other_options(keeper: Actor) -> None:
-    make.vat_rates()
-    it = sold()
-    raise_planned(it.service, keeper)
-    told()
-    assert renewed() == 8030
-    asked = asked_for(it.service, {it.space.pk: 3, it.usual.pk: 1}, days=355)
-    assert asked.cents == 100 + 3650
-    assert carried_out(asked, now=NOW + 355 * DAY) == "done"
-    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
-    assert (again(it.service).price_cents, back(it.service, YEAR)) == (11680, 11680)
-    assert had(it.service) == {it.space.pk: 3, it.usual.pk: 1}
-    assert renewed(date(2028, 3, 2)) == 11680
-
-
-def test_an_introduction_and_a_raise_and_options_meet(keeper: Actor) -> None:
-    service, space = an_introduction({1: 1000, 3: 7300})
-    assert carried_out(asked_for(service, {space.pk: 1})) == "done"
-    raise_planned(service, keeper)
-    told()
-    assert renewed() == 4650
-    sweeps.begin_what_was_planned(today=YEAR, now=NOW)
-    assert again(service).price_cents == 12045
-    assert carried_out(asked_for(service, {space.pk: 2}, days=366)) == "done"
-    assert back(service, YEAR + DAY) == left(8300, 365, 366)
-    assert renewed(date(2028, 3, 2)) == 12045 + 3650
-
-
-def test_another_term_ahead_with_a_raise_planned_begins_all_the_same(keeper: Actor) -> None:
-    make.vat_rates()
-    it = sold()
-    with as_owner():
-        make.price(product=it.product, months=1, cents=500)
-    assert carried_out(ask(it.service, kind="change", months=1, when="term_end")) == "done"
-    raise_planned(it.service, keeper)  # not told yet
-    renewed()
-    assert sweeps.begin_what_was_planned(today=YEAR, now=NOW) == {"done": 1}
-    assert (again(it.service).months, again(it.service).price_cents) == (1, 500)

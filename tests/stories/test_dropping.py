@@ -12,12 +12,12 @@ from hospes.kernel.purposes import Purpose
 from hospes.messaging.models import Message
 from hospes.payments import refunds
 from hospes.payments.models import Refund
-from hospes.sales import dropping, jobs, services
+from hospes.sales import dropping
 from hospes.sales.models import Order, Quote
 from hospes.services.models import By, Charge, Service, ServiceChange, Task
 from hospes.services.services import Asked
 from tests.payments.till import Till
-from tests.sales.shop import accepted, all_of, quoted
+from tests.sales.shop import all_of
 from tests.stories import years
 from tests.stories.test_consumer import withdrawn
 from tests.stories.years import DAY, Years, bought, line, with_vat
@@ -157,23 +157,14 @@ def test_what_was_invoiced_afterwards_and_not_paid_is_set_off(till: Till) -> Non
     make.vat_rates()
     story = Years(till)
     story.on(ORDERED)
-    small, customer = make.product(prices={12: 8_000}), make.customer()
-    story.customer_id = customer.pk
-    quote = quoted(customer, line(small, 12, {}, on=ORDERED), today=ORDERED, now=story.till.now)
-    order = accepted(quote, today=ORDERED, now=story.till.now)
-    with as_owner():
-        Quote.objects.filter(pk=quote.pk).update(on_account=True)
-    with acting(Purpose.BILLING, actor=JOB):
-        services.put_on_account(order_id=order.pk, now=story.till.now)
-    jobs.deliver.run(order_id=order.pk)
-    [service] = all_of(Service)
+    service = story.orders_on_account(12, 8_000)
     assert drop(story, service)
     assert [(x.kind, x.total_cents, x.open_cents) for x in all_of(Invoice)] == [
         ("invoice", 9_680, 0), ("credit_note", 9_680, 0),
     ]  # fmt: skip
     assert came_back(story) == 0
     with as_owner():
-        assert Order.objects.get(pk=order.pk).state == "on_account"
+        assert Order.objects.get().state == "on_account"
     years.books_are_right()
 
 

@@ -7,13 +7,10 @@ import pytest
 from hospes.billing.models import Invoice, StuckCharge
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
-from hospes.sales import jobs, services
-from hospes.sales.models import Quote
 from hospes.services import endings, tasks
 from hospes.services import services as life
 from hospes.services.models import Charge, Service, Task
 from tests.payments.till import Till
-from tests.sales.shop import accepted, all_of, quoted
 from tests.stories import years
 from tests.stories.test_consumer import gave_back, left, withdrawn
 from tests.stories.years import DAY, Years, bought, line
@@ -80,16 +77,7 @@ def test_so_it_is_for_what_was_ordered_on_account(till: Till) -> None:
     make.vat_rates()
     story = Years(till)
     story.on(ORDERED)
-    small, customer = make.product(prices={1: 3_100}), make.customer()
-    story.customer_id = customer.pk
-    quote = quoted(customer, line(small, 1, {}, on=ORDERED), today=ORDERED, now=story.till.now)
-    order = accepted(quote, today=ORDERED, now=story.till.now)
-    with as_owner():
-        Quote.objects.filter(pk=quote.pk).update(on_account=True)
-    with acting(Purpose.BILLING, actor=JOB):
-        services.put_on_account(order_id=order.pk, now=story.till.now)
-    jobs.deliver.run(order_id=order.pk)
-    [held] = all_of(Service)
+    held = story.orders_on_account(1, 3_100)
     with as_owner():
         Service.objects.filter(pk=held.pk).update(state="refused")
     assert delivered(story, held, DELIVERED).renews_on == date(2026, 12, 20)

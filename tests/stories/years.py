@@ -23,7 +23,9 @@ from hospes.kernel.acting import JOB, acting
 from hospes.kernel.jobs import Job
 from hospes.kernel.purposes import Purpose
 from hospes.payments import sweeps as payment_sweeps
-from hospes.sales.models import Order
+from hospes.sales import jobs as sales_jobs
+from hospes.sales import services as sales
+from hospes.sales.models import Order, Quote
 from hospes.sales.services import Wanted
 from hospes.services import changes, endings, requests
 from hospes.services import sweeps as service_sweeps
@@ -32,6 +34,7 @@ from hospes.services.queries import entitled_at
 from hospes.services.services import Asked
 from tests.payments.till import Till, jobs
 from tests.sales.shop import accepted, all_of, quoted
+from tests.support import make
 from tests.support.rights import as_owner
 
 DAY = timedelta(days=1)
@@ -54,6 +57,21 @@ class Years:
     @property
     def today(self) -> date:
         return clock.day_of(self.till.now)
+
+    def orders_on_account(self, months: int, cents: int) -> Service:
+        """A new customer orders something today that is invoiced afterwards, as a quote of ours can say; it is delivered."""
+        customer = make.customer()
+        self.customer_id = customer.pk
+        wanted = line(make.product(prices={months: cents}), months, {}, on=self.today)
+        quote = quoted(customer, wanted, today=self.today, now=self.till.now)
+        order = accepted(quote, today=self.today, now=self.till.now)
+        with as_owner():
+            Quote.objects.filter(pk=quote.pk).update(on_account=True)
+        with acting(Purpose.BILLING, actor=JOB):
+            sales.put_on_account(order_id=order.pk, now=self.till.now)
+        sales_jobs.deliver.run(order_id=order.pk)
+        [service] = all_of(Service)
+        return service
 
     def on(self, day: date) -> None:
         """Go on to noon of a day."""

@@ -1,7 +1,9 @@
 """What the tests of the billing run share: services that are due, a run, and what is in the books after it."""
 
 import json
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -51,6 +53,21 @@ def back(day: date, months: int) -> date:
 def run(day: date = TODAY, *, today: date | None = None, now: datetime = NOW, **words: Any) -> Run:
     """Run, as the worker does every night."""
     return runs.run(day, today=today or day, now=now, actor=JOB, **words)
+
+
+def rivals(number: int, **words: Any) -> None:
+    """So many runs at the same moment, each in a connection of its own; raises what one of them raised."""
+    gate = threading.Barrier(number)
+
+    def rival(_number: int) -> None:
+        gate.wait(10)
+        try:
+            run(**words)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        list(pool.map(rival, range(number)))
 
 
 def invoices() -> list[Invoice]:

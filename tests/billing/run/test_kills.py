@@ -1,19 +1,16 @@
 """kill -9 of the billing run, with both its hands at work, at random moments: whoever runs it again gets exactly the right set, and nothing twice."""
 
 import os
-import subprocess
-import sys
 import time
 from datetime import date
 from random import Random
 
 import pytest
-from django.db import connection
 
 from hospes.services.rules import renewal
 from tests.billing.run import due
 from tests.billing.run.due import TODAY
-from tests.support.rights import as_owner
+from tests.support.killing import started, until_nobody_works
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.login("worker")]
 
@@ -34,25 +31,6 @@ print("done", flush=True)
 """
 
 
-def _started() -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", _RUN], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "hospes.config.settings"},
-    )  # fmt: skip
-
-
-def _until_nobody_works() -> None:
-    """The server notices that its client is dead after the statement that it is at, which may be the commit."""
-    for _try in range(200):
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                           " AND pid <> pg_backend_pid() AND state <> 'idle'")  # fmt: skip
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server goes on without its client")
-
-
 def test_kill_9_at_twenty_random_moments() -> None:
     seed = int(os.environ.get("HOSPES_FAULTS_SEED") or Random().randrange(2**32))  # noqa: S311  # no secrets
     rng = Random(seed)  # noqa: S311
@@ -60,12 +38,12 @@ def test_kill_9_at_twenty_random_moments() -> None:
                 for number in range(CUSTOMERS) for kind in ("private", "business")]  # fmt: skip
     progress = []
     for _kill in range(KILLS):
-        with _started() as process:
+        with started(_RUN) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
             time.sleep(rng.uniform(0, 0.5))
             process.kill()
-        _until_nobody_works()
+        until_nobody_works()
         progress.append(len(due.lines()))
         due.assert_books_are_right()
     due.run()

@@ -163,23 +163,7 @@ def test_two_runs_at_once_do_everything_once() -> None:
     for each in customers:
         due.service(each)
         due.service(each, renews=TODAY + DAY)
-    gate, failed = threading.Barrier(3), []
-
-    def rival() -> None:
-        gate.wait(10)
-        try:
-            due.run(size=3)
-        except Exception as error:  # noqa: BLE001  # told below, in the test's own thread
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=rival) for _ in range(3)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join(120)
-    assert failed == []
+    due.rivals(3, size=3)
     assert due.problems() == []
     assert sorted((x.customer_id, x.position) for x in due.lines()) == [
         (c.pk, n) for c in customers for n in (1, 2)

@@ -204,11 +204,14 @@ def withdraw_price(request: Any, price_id: int) -> HttpResponse:
     return redirect("office:product", product_id=held.product_id)
 
 
-def _withdraw(request: Any, held: Price | ChoicePrice) -> None:
+def _withdraw(request: Any, held: Price | ChoicePrice | ProductVat) -> None:
     try:
         with acting(Purpose.CONTRACT, actor=request.actor):
-            services.withdraw_price(price=held, today=clock.today(), now=clock.now())
-        messages.success(request, _("The price is withdrawn."))
+            if isinstance(held, ProductVat):
+                services.withdraw_vat(vat=held, today=clock.today(), now=clock.now())
+            else:
+                services.withdraw_price(price=held, today=clock.today(), now=clock.now())
+        messages.success(request, _("It is withdrawn."))
     except CatalogueRefused as refusal:
         messages.error(request, str(refusal))
 
@@ -232,13 +235,8 @@ def set_vat(request: Any, product_id: int) -> HttpResponse:
 @_PAGE
 def withdraw_vat(request: Any, vat_id: int) -> HttpResponse:
     """Withdraw a kind of VAT rate that did not begin before today."""
-    held = get_object_or_404(ProductVat.objects.select_related("product"), pk=vat_id)
-    try:
-        with acting(Purpose.CONTRACT, actor=request.actor):
-            services.withdraw_vat(vat=held, today=clock.today(), now=clock.now())
-        messages.success(request, _("Withdrawn: it does not begin."))
-    except CatalogueRefused as refusal:
-        messages.error(request, str(refusal))
+    held = get_object_or_404(ProductVat, pk=vat_id)
+    _withdraw(request, held)
     return redirect("office:product", product_id=held.product_id)
 
 
