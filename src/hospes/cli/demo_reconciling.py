@@ -34,8 +34,8 @@ def fill(now: datetime) -> tuple[int, str]:
     with acting(Purpose.BILLING, actor=SYSTEM):
         known = list(Payment.objects.filter(paid_at__gt=now - timedelta(days=3)).order_by("paid_at", "pk"))
         for days in (2, 1):
-            ordinal = (today - timedelta(days=days)).toordinal()
-            jobs.look_again.enqueue(one_at_a_time="reconciling", ordinal=ordinal)
+            day_id = (today - timedelta(days=days)).toordinal()
+            jobs.look_again.enqueue(one_at_a_time="reconciling", day_id=day_id)
     first, second = known[0], known[-1]
     paid_out_at = (now - timedelta(days=1, hours=12)).timestamp()
     by_hand = {

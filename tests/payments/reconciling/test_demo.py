@@ -30,7 +30,7 @@ def test_one_day_agrees_and_one_has_a_difference(
         cents, number = demo_reconciling.fill(three.till.now)
     three.till.sim.recall(tmp_path / "simulators" / "payments.json")
     three.statement(three.line(cents, number, account=""))
-    again = [arguments["ordinal"] for _pk, name, arguments in jobs() if name.endswith("look_again")]
+    again = [arguments["day_id"] for _pk, name, arguments in jobs() if name.endswith("look_again")]
     assert again == [(three.today - timedelta(days=days)).toordinal() for days in (2, 1)]
     for days in (2, 1):
         three.reconcile(three.today - timedelta(days=days))

@@ -73,7 +73,7 @@ def _ask_again(request: Any) -> None:
     """Have the last day compared once more, by the worker; asked twice it is done once."""
     with acting(_BILLING, actor=request.actor):
         day = services.yesterday(clock.now())
-        jobs.look_again.enqueue_once(f"reconcile:{day}", ordinal=day.toordinal())
+        jobs.look_again.enqueue_once(f"reconcile:{day}", day_id=day.toordinal())
     messages.success(request, _("It is being compared again. Look here in a minute."))
 
 

@@ -17,8 +17,8 @@ def reconcile(*, timestamp: int) -> None:
 
 
 @job(queue="payments", purpose=Purpose.BILLING)
-def look_again(*, ordinal: int) -> None:
-    """Compare a day (its ordinal) once more, since somebody put something right."""
+def look_again(*, day_id: int) -> None:
+    """Compare a day (its proleptic ordinal) once more, since somebody put something right."""
     from hospes.payments.reconciling import sweeps
 
-    sweeps.reconcile(date.fromordinal(ordinal), now=clock.now())
+    sweeps.reconcile(date.fromordinal(day_id), now=clock.now())
