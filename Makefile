@@ -31,6 +31,7 @@ bench:
 	@.venv/bin/hospes bench login
 	@.venv/bin/hospes bench documents
 	@.venv/bin/hospes bench billing-run
+	@.venv/bin/hospes bench webhooks
 
 .PHONY: css messages
 css:

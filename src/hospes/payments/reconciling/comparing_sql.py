@@ -127,7 +127,7 @@ _PAYOUT: Final = f"""
      AND NOT EXISTS (SELECT FROM payouts p WHERE p.whole <> p.cents AND p.made_at >= m.at)
   HAVING sum(m.cents) <> 0"""
 
-#: What colleagues said they moved is under way (0019) until a line of the bank is said to be that; by which column, its table knows.
+#: What colleagues said they moved is under way (0019) until a line of the bank is said to be that.
 _BY_HAND: Final = """
 by_hand AS (
   SELECT split_part(e.origin, ':', 1) || ':' || split_part(e.origin, ':', 2) AS about, min(e.booked_on) AS day,
@@ -138,10 +138,9 @@ by_hand AS (
      AND e.origin !~ '^bank_(line|allocation):'
    GROUP BY 1),
 on_statements AS (
-  SELECT left(held.name, -3) || ':' || held.id AS about, sum(a.cents)::bigint AS cents
-    FROM bank_bankallocation a CROSS JOIN LATERAL jsonb_each_text(to_jsonb(a)) AS held (name, id)
-   WHERE a.undone_at IS NULL AND a.kind IN ('refund', 'bounce', 'claim') AND held.id IS NOT NULL
-     AND held.name IN ('refund_id', 'payout_id', 'chargeback_id', 'debit_id') GROUP BY 1)"""
+  SELECT coalesce('refund:' || a.refund_id, 'payout:' || a.payout_id, 'chargeback:' || a.chargeback_id, 'debit:' || a.debit_id) AS about,
+         sum(a.cents)::bigint AS cents
+    FROM bank_bankallocation a WHERE a.undone_at IS NULL AND a.kind IN ('refund', 'bounce', 'claim') GROUP BY 1)"""
 
 _BANK: Final = """
   SELECT 1, 'bank', 'line_not_booked', 'bank_line:' || b.id, b.booked_on, b.customer_id, l.cents, b.cents, '', false
