@@ -10,11 +10,11 @@ from django.db import connection
 from tests.support.rights import as_owner
 
 
-def started(program: str) -> "subprocess.Popen[str]":
-    """A program in a process of its own, in the test's database; what it prints can be read."""
+def started(program: str, *arguments: str, **world: str) -> "subprocess.Popen[str]":
+    """A program in a process of its own, in the test's database; what it prints can be read. `world` is added to the environment."""
     return subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "hospes.config.settings"},
+        [sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "hospes.config.settings"} | world,
     )  # fmt: skip
 
 

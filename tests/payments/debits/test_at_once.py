@@ -1,8 +1,6 @@
 """Two runs at once, and a death in the middle: each collection is in one file, and a file is there with what is in it or not at all."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from datetime import date
@@ -18,6 +16,7 @@ from hospes.payments.debits.batches import content
 from tests.payments.debits import desk
 from tests.payments.debits.desk import at, balance, batches, debits, states
 from tests.support import make
+from tests.support.killing import started, until_nobody_works
 from tests.support.rights import as_owner
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.login("worker")]
@@ -113,36 +112,18 @@ def test_signing_twice_at_once_makes_one_mandate() -> None:
         assert (Mandate.objects.count(), len(refused)) == (1, 3)
 
 
-def _started(day: date) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", _RUN, at(day).isoformat()], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "hospes.config.settings"},
-    )  # fmt: skip
-
-
-def _until_nobody_works() -> None:
-    for _try in range(200):
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                           " AND pid <> pg_backend_pid() AND state <> 'idle'")  # fmt: skip
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server goes on without its client")
-
-
 def test_kill_9_at_random_moments_of_each_day() -> None:
     seed = int(os.environ.get("HOSPES_FAULTS_SEED") or Random().randrange(2**32))  # noqa: S311  # no secrets
     rng = Random(seed)  # noqa: S311
     customers(CUSTOMERS)
     for day in (D, THURSDAY, AFTER):
         for _kill in range(KILLS):
-            with _started(day) as process:
+            with started(_RUN, at(day).isoformat()) as process:
                 assert process.stdout is not None
                 assert process.stdout.readline() == "ready\n"
                 time.sleep(rng.uniform(0, 0.6))
                 process.kill()
-            _until_nobody_works()
+            until_nobody_works()
             assert_files_hold_what_they_say()
             assert balance("debtors") == desk.open_items(), seed
         desk.day(day)

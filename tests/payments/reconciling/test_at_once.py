@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import threading
 import time
 from random import Random
@@ -16,6 +15,7 @@ from hospes.payments.bank import checks as bank
 from hospes.payments.bank.models import BankAllocation
 from hospes.payments.reconciling.models import Difference, Movement, Settlement
 from tests.payments.reconciling.three import Three, kinds
+from tests.support.killing import started, until_nobody_works
 from tests.support.rights import as_owner
 
 pytestmark = [
@@ -93,7 +93,7 @@ def test_kill_9_at_random_moments(three: Three) -> None:
             assert process.stdout.readline() == "ready\n"
             time.sleep(rng.uniform(0, 0.5))
             process.kill()
-        _until_nobody_works()
+        until_nobody_works()
         with as_owner():
             assert Difference.objects.count() <= 1, seed
             assert ledger.findings(connection) == [], seed
@@ -102,21 +102,7 @@ def test_kill_9_at_random_moments(three: Three) -> None:
 
 
 def _started(three: Three) -> "subprocess.Popen[str]":
-    world = {
-        "DJANGO_SETTINGS_MODULE": "hospes.config.settings", "HOSPES_MOLLIE_URL": three.till.sim.url,
-        "HOSPES_MOLLIE_KEY": "test_till", "HOSPES_MOLLIE_ACCESS_TOKEN": "access_till",
-    }  # fmt: skip
-    return subprocess.Popen(
-        [sys.executable, "-c", _RUN, three.till.now.isoformat()], stdout=subprocess.PIPE, text=True, env=os.environ | world
+    return started(
+        _RUN, three.till.now.isoformat(), HOSPES_MOLLIE_URL=three.till.sim.url, HOSPES_MOLLIE_KEY="test_till",
+        HOSPES_MOLLIE_ACCESS_TOKEN="access_till",
     )  # fmt: skip
-
-
-def _until_nobody_works() -> None:
-    for _try in range(200):
-        with as_owner(), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                           " AND pid <> pg_backend_pid() AND state <> 'idle'")  # fmt: skip
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server goes on without its client")
