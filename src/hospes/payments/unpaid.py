@@ -201,6 +201,12 @@ def see_to(order_ids: Sequence[int], *, now: datetime) -> None:
 # --- money that comes after that ------------------------------------------------------------------------------------------
 
 
+def may_come_back(*, paid_on: date) -> Q:
+    """Orders that were cancelled because nobody paid, and that money which came on a day (or later) may bring back."""
+    since = paid_on - timedelta(days=REVIVE_DAYS)
+    return Q(state=_State.CANCELLED, cancelled_why=_Why.UNPAID, cancelled_at__date__gte=since)
+
+
 def revive(order: Order, *, paid_at: datetime, now: datetime) -> bool:
     """
     Have an order that was cancelled because nobody paid wait again, since its money came in; False when it cannot.
