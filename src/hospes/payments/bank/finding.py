@@ -186,8 +186,9 @@ def _owed(line: BankLine, books: _Books, named: Mapping[str, Why], concerned: se
 
 def _orders(lines: Sequence[BankLine], known: Mapping[str, set[int]]) -> dict[int, list[Proposal]]:
     """
-    Orders that wait for their payment, by their number or that of their quote, or of a customer who is known; by number also those
-    that are cancelled because nobody paid, as long as money brings them back.
+    Orders that wait for their payment, by their number or that of their quote, or of a customer who is known.
+
+    By number also those that are cancelled because nobody paid, as long as money brings them back.
     """
     if not lines:
         return {}
