@@ -1,13 +1,12 @@
 """Money for an order that is over goes back by itself, as the customer is told."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from hospes.payments.balances.models import Balance, Payout
 from hospes.sales.models import Order
-from tests.payments.till import Till, charge, invoices, state_of, states
+from tests.payments.till import Till, invoices, state_of, states
 from tests.payments.unpaid_orders import GONE, at, book, cancelled, mails
 from tests.support import make
 from tests.support.make import NOW

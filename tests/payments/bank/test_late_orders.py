@@ -7,9 +7,9 @@ import pytest
 
 from hospes.billing.models import Invoice
 from hospes.payments.bank import allocating
-from hospes.payments.bank.allocating import Refused
 from hospes.payments.bank.models import BankLine
 from hospes.payments.bank.rules import Kind
+from hospes.payments.bank.saying import Part, Refused
 from hospes.sales.models import Order
 from tests.payments.bank.paper import act, came_in, line, said
 from tests.payments.till import jobs
@@ -41,7 +41,7 @@ def stands(order: Order) -> tuple[str, int]:
 
 
 def paid_with(order: Order, one: BankLine) -> None:
-    part = allocating.Part(Kind.ORDER, one.cents, order.customer_id, order_id=order.pk)
+    part = Part(Kind.ORDER, one.cents, order.customer_id, order_id=order.pk)
     act(allocating.divide, line_id=one.pk, parts=[part])
 
 
