@@ -109,7 +109,7 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
         in_the_ledger([payment.pk], now=now, cents=charge.cents)
         _to_the_balance(payment, charge.cents, now)
         noted("payment.surplus", payment, now)
-        unpaid.tell_late(order, payment, now=now)
+        unpaid.give_back(order, payment, now=now)
         return "surplus"
     _let_go_of_others(payment, now)
     Payment.objects.filter(pk=payment.pk).update(

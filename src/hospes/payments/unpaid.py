@@ -8,6 +8,7 @@ for nobody and is none of these.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -24,6 +25,7 @@ from hospes.kernel import clock, journal
 from hospes.kernel.acting import JOB, acting, current
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
+from hospes.payments.balances import payouts
 from hospes.payments.models import UNDECIDED, Payment
 from hospes.sales import additions, names
 from hospes.sales.models import Order, Quote, QuoteLine
@@ -201,6 +203,12 @@ def see_to(order_ids: Sequence[int], *, now: datetime) -> None:
 # --- money that comes after that ------------------------------------------------------------------------------------------
 
 
+def may_come_back(*, paid_on: date) -> Q:
+    """Orders that were cancelled because nobody paid, and that money which came on a day (or later) may bring back."""
+    since = paid_on - timedelta(days=REVIVE_DAYS)
+    return Q(state=_State.CANCELLED, cancelled_why=_Why.UNPAID, cancelled_at__date__gte=since)
+
+
 def revive(order: Order, *, paid_at: datetime, now: datetime) -> bool:
     """
     Have an order that was cancelled because nobody paid wait again, since its money came in; False when it cannot.
@@ -252,11 +260,18 @@ def _promotion_again(order: Order, today: date) -> bool:
     return True
 
 
-def tell_late(order: Order, payment: Payment, *, now: datetime) -> None:
-    """Tell a customer whose order was cancelled that their money came in all the same, and goes back."""
-    if order.state == _State.CANCELLED:
-        messaging.enqueue("sales.order_paid_late", key=f"payment:{payment.pk}:late", customer_id=order.customer_id,
-                          about_id=order.pk, now=now)  # fmt: skip
+def give_back(order: Order, payment: Payment, *, now: datetime) -> None:
+    """
+    Have money that came in for an order that was cancelled, or withdrawn from, go back the way it came, and tell the customer.
+
+    It is on their balance by now, and goes back with what else is there.
+    """
+    if order.state not in (_State.CANCELLED, _State.WITHDRAWN):
+        return
+    with suppress(payouts.NothingToPayOut):  # it was asked already, and is not seen to yet: this goes along
+        payouts.ask(customer_id=order.customer_id, person_id=order.person_id, now=now)
+    messaging.enqueue("sales.order_paid_late", key=f"payment:{payment.pk}:late", customer_id=order.customer_id,
+                      about_id=order.pk, now=now)  # fmt: skip
 
 
 def _note(action: str, orders: Iterable[Order], now: datetime, column: str) -> None:

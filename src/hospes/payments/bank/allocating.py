@@ -20,6 +20,7 @@ from hospes.billing.models import Invoice
 from hospes.billing.tax.services import note_place
 from hospes.customers.models import Customer
 from hospes.kernel import clock, journal
+from hospes.payments import unpaid
 from hospes.payments.balances import services as balances
 from hospes.payments.balances import setting_off
 from hospes.payments.bank import by_debit, by_hand, finding, rules
@@ -246,13 +247,24 @@ def _note_place(line: BankLine, part: Part, now: datetime) -> None:
 
 
 def _pay_order(line: BankLine, part: Part, now: datetime) -> None:
-    """An order is paid as a whole or not; what was begun for it at the payment provider is let go of."""
+    """
+    An order is paid as a whole or not; what was begun for it at the payment provider is let go of.
+
+    One that was cancelled because nobody paid comes back, as with money that comes through the provider.
+    """
     order = (
         Order.objects.select_for_update()
         .filter(pk=part.order_id or 0, customer_id=part.customer_id or 0)
         .first()
     )
-    if order is None or order.state != Order.State.AWAITING_PAYMENT or order.total_cents != part.cents:
+    if (
+        order is None
+        or order.total_cents != part.cents
+        or not (
+            order.state == Order.State.AWAITING_PAYMENT
+            or unpaid.revive(order, paid_at=_paid_at(line, now), now=now)
+        )
+    ):
         raise Refused(_("This order does not wait for that amount any more."))
     begun = Payment.objects.filter(order_id=order.pk, state__in=UNDECIDED)
     for payment_id in begun.order_by("pk").values_list("pk", flat=True):

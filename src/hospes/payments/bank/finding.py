@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 
 from hospes.billing.models import OPEN, Invoice, Series
 from hospes.customers.models import Customer
+from hospes.payments import unpaid
 from hospes.payments.balances.models import Payout
 from hospes.payments.bank import debited, rules
 from hospes.payments.bank.models import BankAllocation, BankLine
@@ -184,13 +185,19 @@ def _owed(line: BankLine, books: _Books, named: Mapping[str, Why], concerned: se
 
 
 def _orders(lines: Sequence[BankLine], known: Mapping[str, set[int]]) -> dict[int, list[Proposal]]:
-    """Orders that wait for their payment, by their number or that of their quote, or of a customer who is known."""
+    """
+    Orders that wait for their payment, by their number or that of their quote, or of a customer who is known.
+
+    By number also those that are cancelled because nobody paid, as long as money brings them back.
+    """
     if not lines:
         return {}
     numbers = {number for line in lines for number in rules.numbers_in(seen(line).text, _ORDERS)}
     payers = {pk for line in lines for pk in known.get(line.other_account, ())}
-    asked = Q(number__in=numbers) | Q(quote__number__in=numbers) | Q(customer_id__in=payers)
-    waiting = Order.objects.filter(asked, state=Order.State.AWAITING_PAYMENT, quote__on_account=False)
+    named = Q(number__in=numbers) | Q(quote__number__in=numbers)
+    awaited = Q(named | Q(customer_id__in=payers), state=Order.State.AWAITING_PAYMENT)
+    gone = named & unpaid.may_come_back(paid_on=min(line.booked_on for line in lines))
+    waiting = Order.objects.filter(awaited | gone, quote__on_account=False)
     rows = list(
         waiting.order_by("placed_at", "pk").values_list(
             "pk", "customer_id", "total_cents", "number", "quote__number"
