@@ -236,6 +236,19 @@ CREATE TRIGGER guard_the_queue BEFORE INSERT ON procrastinate_jobs
   FOR EACH ROW EXECUTE FUNCTION hospes_guard_the_queue();
 """
 
+#: The same for the parts of a subject, such as payments.balances; what the clock begins is the worker's own there as well.
+PARTS_GUARD_SQL = """
+CREATE OR REPLACE FUNCTION hospes_guard_the_queue() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF session_user ~ '_login_(portal|door|desk|office)$' AND (NEW.args ? 'timestamp'
+     OR NEW.task_name !~ '^(messaging|billing|sales|services|payments|hosting)([.][a-z_]+)?[.]jobs[.](?!sweep)') THEN
+    RAISE EXCEPTION 'permission denied for table procrastinate_jobs: % may not enqueue %', session_user, NEW.task_name
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+"""
+
 
 #: Seconds. A worker tells so often that it lives; one that was silent for so long was killed, and its jobs go to others.
 HEARTBEAT, STALLED_AFTER = 2.5, 10.0
