@@ -168,7 +168,7 @@ def test_a_customers_page_has_what_the_role_may_see_and_no_hint_of_the_rest(
         "Boeken@kraakhof.test": ("billing_clerk",),
         case.invoice.number: ("billing_clerk",),
         case.payment.reference or "": ("billing_clerk",),
-        f"•{case.account[-4:]}": ("billing_clerk",),
+        f"•• {case.account[-4:]}": ("billing_clerk",),
         "Betalingen": ("billing_clerk",),
         "bezorgd@kraakhof.test": ("support_agent",),
         "Berichten": ("support_agent",),

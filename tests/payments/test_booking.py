@@ -290,7 +290,7 @@ def test_there_is_one_account_a_payment() -> None:
 
 def test_of_an_account_only_the_end_is_shown() -> None:
     assert [masked(text) for text in ("NL17SIMU0123456789", "6787", "87", "", "12345")] == [
-        "••••••••••••••6789", "6787", "87", "", "•2345",
+        "NL•• •••• •••• 6789", "6787", "87", "", "•2345",
     ]  # fmt: skip
 
 

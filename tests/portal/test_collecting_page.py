@@ -76,12 +76,31 @@ def test_the_page_of_an_invoice_says_when_it_is_collected_as_its_mail_does(provi
     leave = leave_of(customer)
     invoice = make.invoice(customer=customer)
     page, client = f"/k/{customer.number}/facturen/{invoice.number}/", browser(make.holder_of(customer))
-    assert "Wij innen" in text(client.get(page))
+    said = text(client.get(page))
+    assert "Wij innen" in said
+    assert "U hoeft niets te doen" in said
+    assert "maak het over" not in said
+    listed = text(client.get(f"/k/{customer.number}/facturen/"))
+    assert "Facturen die worden geïnd" in listed
+    assert "betaald zijn" not in listed
     with as_owner():
         ProviderMandate.objects.filter(pk=leave.pk).update(
             state="ended", ended_at=make.NOW, ended_why="customer"
         )
-    assert "Wij innen" not in text(client.get(page))
+    said = text(client.get(page))
+    assert "Wij innen" not in said
+    assert "maak het over naar" in said
+    assert f"{invoice.number} moe" in text(client.get(f"/k/{customer.number}/facturen/"))
+
+
+def test_the_page_of_direct_debit_knows_of_leave_at_the_provider(provider: PaymentProvider) -> None:
+    customer = make.customer(holder=make.person())
+    client, page = browser(make.holder_of(customer)), f"/k/{customer.number}/facturen/incasso/"
+    assert "U betaalt uw facturen zelf" in text(client.get(page))
+    leave_of(customer)
+    said = text(client.get(page))
+    assert "Uw facturen worden al geïnd" in said
+    assert "U betaalt uw facturen zelf" not in said
 
 
 def test_who_signed_a_mandate_of_ours_is_told_that_and_not_asked_for_leave(provider: PaymentProvider) -> None:

@@ -1,9 +1,15 @@
 """How the payments of an order or invoice stand, and what goes back."""
 
+import re
+from typing import Final
+
 from django.db.models import Q
 
+from hospes.payments.debits import rules
 from hospes.payments.models import PaidFrom, Payment, Refund
 from hospes.payments.together.services import live, of_invoices
+
+_IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 
 
 def of_order(order_id: int) -> list[Payment]:
@@ -46,5 +52,7 @@ def account_of(payment_id: int) -> PaidFrom | None:
 
 
 def masked(account: str) -> str:
-    """An account number of which only the last four characters can be read."""
+    """An account number of which only the last four characters can be read; of an IBAN the country too, as with mandates."""
+    if _IBAN.fullmatch(account):
+        return rules.masked(account)
     return f"{'•' * max(len(account) - 4, 0)}{account[-4:]}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 
+from hospes.billing.documents import notation
 from hospes.billing.methods import queries as methods
 from hospes.billing.methods.models import PaymentMethod
 from hospes.faces.states import look_of
@@ -64,5 +65,6 @@ def called(method: PaymentMethod, language: str) -> str:
     return method.name(language)
 
 
+register.filter("in_fours", notation.iban)
 register.filter(reason_words)
 register.filter(refusal_words)

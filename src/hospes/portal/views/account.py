@@ -23,6 +23,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments.balances.queries import balance_of
+from hospes.payments.collecting.queries import mandate_of as leave_of
 from hospes.payments.collecting.queries import of_invoice as collected_of
 from hospes.payments.debits.queries import pays_by_itself
 from hospes.payments.models import UNDECIDED
@@ -102,12 +103,15 @@ def invoices(request: Any, capacity: Capacity) -> HttpResponse:
     """What is open, and what was invoiced?"""
     found = billing.invoices(capacity.customer_id, limit=PAGE + 1, before=_after(request.GET.get("na", "")))
     open_invoices, open_cents = billing.open_total(capacity.customer_id)
+    first_due = billing.open_invoices(capacity.customer_id, limit=MOST_TOGETHER if open_invoices > 1 else 1)
+    leave = leave_of(capacity.customer_id)
     last = found[PAGE - 1] if len(found) > PAGE else None
     context = {
         "invoices": found[:PAGE], "older": f"?na={last.issued_on.isoformat()}:{last.pk}" if last else "",
         "is_later_page": "na" in request.GET, "open_invoices": open_invoices, "open_cents": open_cents,
         "debits_offered": settings.HOSPES_DIRECT_DEBIT.is_offered,
-        "together": billing.open_invoices(capacity.customer_id, limit=MOST_TOGETHER) if open_invoices > 1 else [],
+        "together": first_due if open_invoices > 1 else [], "leave": leave,
+        "first_due": first_due[0] if first_due and not pays_by_itself(capacity.customer_id) else None,
         "balance_cents": balance_of(capacity.customer_id),
     }  # fmt: skip
     return render(request, "portal/invoices.html", context)

@@ -16,6 +16,7 @@ from hospes.customers.queries import Capacity
 from hospes.customers.rules import Capability
 from hospes.kernel import clock
 from hospes.kernel.purposes import Purpose
+from hospes.payments.collecting.queries import mandate_of
 from hospes.payments.debits import mandates, queries, services, words
 from hospes.payments.debits.models import Mandate
 from hospes.portal.pages import customer_page, posted_from
@@ -56,6 +57,7 @@ def direct_debit(request: Any, capacity: Capacity) -> HttpResponse:
         "mandate": mandate, "earlier": [each for each in held if each.state != Mandate.State.ACTIVE],
         "debits": queries.debits(capacity.customer_id, limit=SHOWN), "lapses_on": queries.lapses_on(mandate) if mandate else None,
         "may_sign": services.is_offered() and services.may_sign(capacity.customer_id),
+        "leave": mandate_of(capacity.customer_id),
     }  # fmt: skip
     return render(request, "portal/direct_debit.html", context)
 
