@@ -99,7 +99,7 @@ def _by_hand_item(row: MoneyBack) -> Item:
     page = reverse("office:refund", args=[row.pk])
     return Item(
         row.pk, row.due_on.isoformat(), row.credit_note.number, row.due_on, row.cents,
-        detail=str(MoneyBack.Reason(row.reason).label), page=page,
+        detail=str(MoneyBack.Reason(row.reason).label), page=page, is_due=True,
     )  # fmt: skip
 
 

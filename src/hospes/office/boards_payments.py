@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hospes.kernel.purposes import Purpose
 from hospes.office.piles import Board, Item, Rows
 from hospes.payments.approvals.models import Decision
 from hospes.payments.balances.models import Payout
+from hospes.payments.bank.words import return_words
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 from hospes.payments.reconciling.models import Difference
 from hospes.payments.reconciling.words import about_words
@@ -28,7 +30,8 @@ def _taken_back(now: datetime) -> Any:
 def _taken_back_item(row: Chargeback) -> Item:
     page = reverse("office:chargeback", args=[row.pk])
     return Item(
-        row.pk, row.charged_at.isoformat(), row.reference, row.charged_at, row.cents, detail=row.reason, page=page
+        row.pk, row.charged_at.isoformat(), row.reference, row.charged_at, row.cents,
+        detail=return_words(row.reason), page=page,
     )  # fmt: skip
 
 
@@ -38,7 +41,9 @@ def _pay_outs(now: datetime) -> Any:
 
 def _pay_out_item(row: Payout) -> Item:
     page = reverse("office:payout", args=[row.pk])
-    return Item(row.pk, row.due_on.isoformat(), row.idempotency_key, row.due_on, row.cents, page=page)
+    return Item(
+        row.pk, row.due_on.isoformat(), gettext("a balance"), row.due_on, row.cents, page=page, is_due=True
+    )
 
 
 def _to_decide(now: datetime) -> Any:

@@ -37,6 +37,7 @@ class Item:
     page: str = ""
     task: int | None = None  # work that is said to be done on its own page
     hand: taking.Hand | None = None
+    is_due: bool = False  # `since` is the day on which it has to be done at the latest
 
 
 @dataclass(frozen=True)

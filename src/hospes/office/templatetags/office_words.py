@@ -2,9 +2,11 @@
 
 from django import template
 
+from hospes.billing.documents import notation
 from hospes.messaging import kinds
 
 register = template.Library()
+register.filter("in_fours", notation.iban)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.office import parts
 from hospes.office.pages import looking_at, office_page, show
 from hospes.office.views.money import whose
+from hospes.payments.bank.words import return_words
 from hospes.payments.chargebacks import services
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 
@@ -53,6 +54,8 @@ def chargeback(request: Any, chargeback_id: int) -> HttpResponse:
         opened = ChargebackPart.objects.with_related("invoice").filter(chargeback_id=held.pk).order_by("pk")
         context = {
             "head": parts.head(found.customer_id), "chargeback": held, "parts": list(opened), "form": form,
+            "reason": return_words(held.reason),
+            "is_open": held.reversed_at is None and any(part.invoice.open_cents for part in opened),
             "has_rest": bool(held.rest_cents) and held.settled_on is None and held.reversed_at is None,
         }  # fmt: skip
     return show(request, "office/chargeback.html", context, status=422 if form.is_bound else 200)
