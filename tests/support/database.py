@@ -26,6 +26,7 @@ _SOURCE = Path(policies.__file__).parents[1]
 _SHAPE = (
     "kernel/*.py",
     "**/*_sql.py",
+    "**/guards.py",
     "config/settings.py",
     "**/models.py",
     "**/models/*.py",
