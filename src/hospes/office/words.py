@@ -130,6 +130,7 @@ TASKS: dict[str, Promise] = {
     "payments.jobs.let_go": _("Cancelling a payment at the provider"),
     "payments.jobs.send_refund": _("Paying back through the payment provider"),
     "payments.jobs.sweep_refunds": _("Asking what became of what is paid back"),
+    "payments.jobs.sweep_paid_back": _("Asking whether what was paid back arrived"),
     "payments.jobs.see_to_cancelled": _("Seeing to what hangs on a cancelled order"),
     "payments.jobs.sweep_unpaid": _("Reminding of orders that are not paid, and cancelling them"),
     "payments.jobs.sweep": _("Looking for payments that no notice told of"),

@@ -4,6 +4,8 @@ from hospes.kernel import clock
 from hospes.kernel.jobs import at_work, job
 from hospes.kernel.purposes import Purpose
 from hospes.payments import refunds, services
+from hospes.payments.balances import jobs as balances
+from hospes.payments.balances.models import Payout
 from hospes.payments.chargebacks import jobs as chargebacks
 from hospes.payments.models import UNDECIDED, Notice, Payment, Refund
 from hospes.payments.providers import Charge, UnknownCharge, provider
@@ -72,9 +74,10 @@ def settle(reference: str) -> None:
     if is_taken_back:
         chargebacks.look_up(reference)
     with at_work():
-        under_way = Refund.objects.filter(payment__reference=reference, state__in=_LOOKED_UP)
+        under_way = Refund.objects.filter(payment__reference=reference, state__in=_LOOKED_UP, paid_on=None)
         for pk in under_way.order_by("pk").values_list("pk", flat=True):
             send_refund.enqueue_once(f"refund:{pk}", refund_id=pk)
+        balances.look_up(Payout.objects.filter(payment__reference=reference))
 
 
 #: States of which the provider may tell something new: also what was paid back may not arrive.
@@ -125,3 +128,11 @@ def sweep_refunds(*, timestamp: int) -> None:
     from hospes.payments.sweeps import see_to_refunds
 
     see_to_refunds(now=clock.now(), look_up=timestamp % 600 < 30)
+
+
+@job(queue="payments", purpose=Purpose.BILLING)
+def sweep_paid_back(*, timestamp: int) -> None:
+    """Ask every day whether what was paid back these days arrived; see `sweeps.MAY_BOUNCE`."""
+    from hospes.payments.sweeps import ask_again
+
+    ask_again(now=clock.now())

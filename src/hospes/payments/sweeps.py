@@ -11,6 +11,8 @@ from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import booking, jobs, refunds
+from hospes.payments.balances import jobs as balances
+from hospes.payments.balances.models import Payout
 from hospes.payments.models import CAME_IN, UNDECIDED, Notice, Payment, Refund
 from hospes.sales import withdrawals
 
@@ -93,4 +95,31 @@ def see_to_refunds(*, now: datetime, look_up: bool = True, page_size: int = 500)
             jobs.send_refund.enqueue_once(f"refund:{refund_id}", refund_id=refund_id)
             tally["looked_up"] += 1
         withdrawals.keep_promises(now=now)
+    return tally
+
+
+#: So long after it was paid back it is asked every day whether it arrived. A transfer that cannot be booked comes back within
+#: three banking days (rulebook of the SEPA credit transfer); around Easter and Christmas five days in a row can be none, and the
+#: provider hears of it before it tells. What comes to light later is found when the day is compared (`reconciling`).
+MAY_BOUNCE = timedelta(days=14)
+
+
+def ask_again(*, now: datetime, page_size: int = 500) -> Counter[str]:
+    """Have looked up what was paid back these days, of credit notes and of balances: it may not have arrived."""
+    tally: Counter[str] = Counter()
+    last = 0
+    while True:
+        with acting(Purpose.BILLING, actor=JOB):
+            done = Refund.objects.filter(
+                state=Refund.State.DONE, paid_on=None, done_at__gt=now - MAY_BOUNCE, pk__gt=last
+            )
+            page = list(done.order_by("pk").values_list("pk", flat=True)[:page_size])
+            for last in page:
+                jobs.send_refund.enqueue_once(f"refund:{last}", refund_id=last)
+        tally["refunds"] += len(page)
+        if len(page) < page_size:
+            break
+    with acting(Purpose.BILLING, actor=JOB):
+        done_payouts = Payout.objects.filter(state=Payout.State.DONE, done_at__gt=now - MAY_BOUNCE)
+        tally["payouts"] += balances.look_up(done_payouts)
     return tally

@@ -1,5 +1,8 @@
 """Setting balances off, and paying them back; the provider is asked outside of transactions."""
 
+from typing import Final
+
+from django.db.models import QuerySet
 from django.utils.translation import gettext
 
 from hospes.kernel import clock
@@ -39,13 +42,26 @@ def pay_out(*, wish_id: int) -> None:
                 send.enqueue_once(f"send_payout:{each.pk}", payout_id=each.pk)
 
 
+#: States of which the provider may tell something new: also what was paid back may not arrive.
+_LOOKED_UP: Final = (Payout.State.REQUESTED, Payout.State.SENT, Payout.State.DONE)
+
+
+def look_up(some: QuerySet[Payout]) -> int:
+    """Have looked up what became of these, as far as the provider may tell something new; returns of how many. For billing."""
+    found = some.filter(payment__isnull=False, state__in=_LOOKED_UP, paid_on=None).order_by("pk")
+    ids = list(found.values_list("pk", flat=True))
+    for pk in ids:
+        send.enqueue_once(f"send_payout:{pk}", payout_id=pk)
+    return len(ids)
+
+
 @job(queue="payments", purpose=Purpose.BILLING)
 def send(*, payout_id: int) -> None:
     """Have a part of a balance paid back, or look up what became of it; again pays nothing twice."""
     with at_work():
         payout = Payout.objects.with_related("payment").get(pk=payout_id)
         reference = (payout.payment.reference if payout.payment else None) or ""
-    if payout.state not in ("requested", "sent", "done") or payout.paid_on is not None or not reference:
+    if payout.state not in _LOOKED_UP or payout.paid_on is not None or not reference:
         return
     try:
         said = refunds.ask(provider(), payout, reference, gettext("Balance paid back"))
