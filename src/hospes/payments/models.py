@@ -164,6 +164,7 @@ class Refund(MappedModel):
 
     `failed`: the provider will not or could not do it, or no payment of it is known; then a colleague pays it back by hand
     (`paid_on`), at the latest on `due_on`. `idempotency_key` makes it one refund at the provider, ever.
+    While it waits for a colleague `cents` gets less by what a bank took back of it (`taken_back`: a row of its own).
     """
 
     class State(models.TextChoices):
@@ -200,8 +201,10 @@ class Refund(MappedModel):
         abstract = False
         verbose_name = _("money paid back")
         constraints = [
+            # What a bank took back of it is a row of its own for each chargeback.
             models.UniqueConstraint(
                 fields=["credit_note", "payment"],
+                condition=~Q(reason="taken_back"),
                 nulls_distinct=False,
                 name="one_refund_per_credit_note_and_payment",
             ),
@@ -228,7 +231,7 @@ class Refund(MappedModel):
         plain("id", "payment", "idempotency_key", writes=())
         | plain("reference")
         | personal(Category.PAYMENT, "customer", "credit_note", "due_on", "requested_at", writes=())
-        | personal(Category.PAYMENT, "cents", writes=(), to=[Recipient.PAYMENT_PROVIDER])
+        | personal(Category.PAYMENT, "cents", to=[Recipient.PAYMENT_PROVIDER])
         | personal(Category.PAYMENT, "state", "reason", "sent_at", "done_at", "paid_on"),
         key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING}, writes={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),

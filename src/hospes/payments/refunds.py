@@ -34,6 +34,7 @@ journal.register({
     "refund.failed": gettext_lazy("Money could not be paid back through the payment provider"),
     "refund.by_hand": gettext_lazy("Money was paid back by hand"),
     "refund.taken_back": gettext_lazy("Money to be paid back was taken back by the bank already"),
+    "refund.lessened": gettext_lazy("Of money to be paid back a part was taken back by the bank already"),
 })  # fmt: skip
 
 #: Within how many days money goes back; after a withdrawal the law says so (art. 6:230r Dutch Civil Code).
@@ -273,17 +274,34 @@ def _against_chargebacks(refund: Refund, now: datetime) -> None:
     """
     What the bank of the customer took back of the invoice's payments, and could open nothing for, is what waits to be paid back.
 
-    Else it would be paid back by hand, and then be claimed.
+    Else it would be paid back by hand, and then be claimed. Where a bank took back less than that, so much less is to be paid.
     """
     payments = [payment.pk for payment in _payments_of(Invoice.objects.get(pk=refund.credit_note_id))]
     rests = Chargeback.objects.select_for_update().filter(
-        payment_id__in=payments, reversed_at=None, settled_on=None, rest_cents__gte=refund.cents
+        payment_id__in=payments, reversed_at=None, settled_on=None, rest_cents__gt=0
     )
-    held = rests.order_by("pk").first()
-    if held is not None:
-        Chargeback.objects.filter(pk=held.pk).update(rest_cents=F("rest_cents") - refund.cents)
+    waiting: Refund | None = refund
+    for held in rests.order_by("pk"):
+        if waiting is None:
+            return
+        part = min(waiting.cents, held.rest_cents)
+        Chargeback.objects.filter(pk=held.pk).update(rest_cents=F("rest_cents") - part)
+        taken, waiting = (waiting, None) if part == waiting.cents else _split(waiting, part, held.pk, now)
         method = Payment.objects.values_list("method", flat=True).get(pk=held.payment_id)
-        taken_back(refund, on=clock.day_of(held.charged_at), paid_with=method, now=now)
+        taken_back(taken, on=clock.day_of(held.charged_at), paid_with=method, now=now)
+
+
+def _split(waiting: Refund, cents: int, chargeback_id: int, now: datetime) -> tuple[Refund, Refund]:
+    """So many cents of what waits to be paid by hand as a row of its own, and what is left of it."""
+    waiting.cents -= cents
+    Refund.objects.filter(pk=waiting.pk).update(cents=waiting.cents)
+    piece = Refund.objects.create(
+        customer_id=waiting.customer_id, credit_note_id=waiting.credit_note_id, payment_id=waiting.payment_id, cents=cents,
+        idempotency_key=f"{waiting.idempotency_key}-back{chargeback_id}", due_on=waiting.due_on, state=_State.FAILED,
+        reason=_Reason.TAKEN_BACK, requested_at=waiting.requested_at,
+    )  # fmt: skip
+    _noted("refund.lessened", waiting, now)
+    return piece, waiting
 
 
 def taken_back(refund: Refund, *, on: date, paid_with: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext, gettext_lazy
 
 from hospes.billing.ledger import services as ledger
@@ -107,7 +107,9 @@ def _planned(wish: PayoutWish, payment: Payment | None, cents: int, now: datetim
 def apply(*, payout_id: int, said: Repayment | None, now: datetime) -> str:
     """Bring our books to what the provider says of a payout (None: it refuses): sent, done, failed, or same. In any order."""
     payout = Payout.objects.select_for_update().get(pk=payout_id)
-    if payout.paid_on is not None or (payout.state == _State.FAILED and payout.reference):
+    if payout.paid_on is not None or payout.state == _State.WITHDRAWN:
+        return "same"
+    if payout.state == _State.FAILED and payout.reference:
         return "same"
     if said is None:
         return _failed(payout, now) if payout.state == _State.REQUESTED else "same"
@@ -128,7 +130,49 @@ def apply(*, payout_id: int, said: Repayment | None, now: datetime) -> str:
 def _failed(payout: Payout, now: datetime) -> str:
     Payout.objects.filter(pk=payout.pk).update(state=_State.FAILED, done_at=None, paid_on=None)
     _noted("payout.failed", payout, now)
+    _against_chargebacks(payout, now)
     return "failed"
+
+
+def _against_chargebacks(payout: Payout, now: datetime) -> None:
+    """
+    What the bank of the customer took back of the payment, and was neither here nor opened anything, is taken from this.
+
+    Else it would be paid back by hand, and then be claimed. What is left of it is the customer's balance again.
+    """
+    if payout.payment_id is None:
+        return
+    Payment.objects.select_for_update().get(
+        pk=payout.payment_id
+    )  # who books a chargeback of it waits, or was first
+    rests = Chargeback.objects.select_for_update().filter(
+        payment_id=payout.payment_id, reversed_at=None, settled_on=None, rest_cents__gt=0
+    )
+    left = payout.cents
+    for held in rests.order_by("pk"):
+        part = min(left, held.rest_cents)
+        if not part:
+            return
+        if left == payout.cents:
+            _withdraw(payout, now)
+        _taken_back(held, payout, part, now)
+        left -= part
+
+
+def _taken_back(held: Chargeback, payout: Payout, cents: int, now: datetime) -> None:
+    Chargeback.objects.filter(pk=held.pk).update(
+        rest_cents=F("rest_cents") - cents, from_balance_cents=F("from_balance_cents") + cents
+    )
+    origin = f"chargeback:{held.pk}:payout:{payout.pk}"
+    balances.change(
+        balances.Kind.CHARGED_BACK, customer_id=held.customer_id, cents=-cents, origin=origin, payment_id=held.payment_id,
+        now=now,
+    )  # fmt: skip
+    lines = [(Use.SURPLUS, cents), (Use.DEBTORS, -cents)]
+    posting = ledger.Posting(
+        ledger.Journal.MEMORIAL, origin, clock.day_of(now), lines, held.customer_id, held.reference
+    )
+    ledger.post([posting], now=now)
 
 
 def _done(payout: Payout, on: date, use: ledger.Use, now: datetime, *, paid_on: date | None) -> None:
@@ -194,11 +238,15 @@ def call_off(*, customer_id: int, now: datetime) -> None:
         Payout.objects.select_for_update().filter(customer_id=customer_id, state=_State.FAILED).order_by("pk")
     )
     for payout in waiting:
-        Payout.objects.filter(pk=payout.pk).update(state=_State.WITHDRAWN)
-        balances.change(
-            balances.Kind.KEPT, customer_id=customer_id, cents=payout.cents, origin=f"{payout.idempotency_key}:kept", now=now,
-        )  # fmt: skip
-        _noted("payout.withdrawn", payout, now)
+        _withdraw(payout, now)
+
+
+def _withdraw(payout: Payout, now: datetime) -> None:
+    Payout.objects.filter(pk=payout.pk).update(state=_State.WITHDRAWN)
+    balances.change(
+        balances.Kind.KEPT, customer_id=payout.customer_id, cents=payout.cents, origin=f"{payout.idempotency_key}:kept", now=now,
+    )  # fmt: skip
+    _noted("payout.withdrawn", payout, now)
 
 
 def _noted(action: str, payout: Payout, now: datetime) -> None:
