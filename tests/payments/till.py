@@ -42,6 +42,11 @@ class Till:
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
 
+    @property
+    def ahead(self) -> float:
+        """How many seconds that clock runs ahead."""
+        return self._clock.ahead.total_seconds()
+
     def later(self, by: timedelta) -> None:
         self._clock.ahead += by
 
