@@ -44,7 +44,7 @@ RULES: dict[str, str] = {
          GROUP BY o.id HAVING count(i.id) <> (o.state = 'paid')::int""",
     "an invoice is of an order, for the same customer and amount, and paid": """
         SELECT i.number FROM billing_invoice i LEFT JOIN sales_order o ON i.origin = 'order:' || o.id
-         WHERE i.origin NOT LIKE 'fault:%'  -- what a test of collecting had issued
+         WHERE i.origin NOT LIKE 'fault:%' AND i.kind = 'invoice'  -- a test of collecting had issued those, and credited them
            AND (o.id IS NULL OR o.customer_id <> i.customer_id OR o.total_cents <> i.total_cents)
             OR i.paid_cents <> i.total_cents""",
     "the lines of an invoice add up, and are those of the quote": """
@@ -76,6 +76,10 @@ RULES: dict[str, str] = {
     "a service has one hosting account that was made": """
         SELECT s.label FROM services_service s LEFT JOIN hosting_hostingaccount h ON h.service_id = s.id
          GROUP BY s.id HAVING count(h.id) <> 1 OR count(h.made_at) <> 1""",
+    "what a credit note gives back went back once": """
+        SELECT n.number || ': ' || count(r.id) || ' of ' || coalesce(sum(r.cents), 0) FROM billing_invoice n
+          LEFT JOIN payments_refund r ON r.credit_note_id = n.id AND r.state = 'done' WHERE n.kind = 'credit_note'
+         GROUP BY n.id HAVING count(r.id) <> 1 OR sum(r.cents) <> n.total_cents""",
     # --- numbers ----------------------------------------------------------------------------------------------------------
     "numbers are unique and have no gap": """
         SELECT series || ': ' || count(*) || ' numbers up to ' || max(n) FROM (

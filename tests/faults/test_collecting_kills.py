@@ -36,7 +36,7 @@ collect.run(collection_id={collection})
 _AGAIN = "from hospes.payments.collecting.jobs import collect\ncollect.run(collection_id={collection})"
 
 
-def _leave(world: World, account: Account) -> int:
+def leave(world: World, account: Account) -> int:
     """Have a customer give leave to collect with the payment of an order; returns the customer."""
     order = world.order(account)
     page = account.browser.get(account.page(f"bestellingen/{order}/")).page
@@ -57,7 +57,7 @@ def _leave(world: World, account: Account) -> int:
 def test_killed_before_and_after_the_provider_was_asked_it_is_collected_once(
     world: World, people: list[Account]
 ) -> None:
-    customer = _leave(world, people[1])
+    customer = leave(world, people[1])
     for origin, before in enumerate(("os.kill(os.getpid(), signal.SIGKILL)", "pass")):
         number, collection = world.as_worker(_ISSUED.format(customer=customer, origin=origin))
         world.rows(
