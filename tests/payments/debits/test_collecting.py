@@ -9,6 +9,8 @@ from hospes.billing import payments as billing
 from hospes.billing import services as invoicing
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
+from hospes.messaging.models import Message
+from hospes.messaging.rendering import render
 from hospes.payments.balances import services as balances
 from hospes.payments.balances import setting_off
 from hospes.payments.debits import files, services
@@ -103,6 +105,10 @@ def test_what_is_paid_meanwhile_is_called_off_and_what_is_credited_in_part_lesse
         ("withdrawn", 9075, "paid"),
         ("batched", 9000, ""),
     ]
+    assert sorted(desk.mails()[4:]) == ["called_off", "lessened"]
+    with as_owner():
+        letter = render(Message.objects.get(kind="debits.lessened"), now=at(date(2026, 3, 12)))
+    assert "€ 90,00" in letter.text.replace("\xa0", " ")
 
 
 def test_a_file_that_nobody_downloaded_is_taken_back_when_something_in_it_is_over() -> None:

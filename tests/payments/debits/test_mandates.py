@@ -309,3 +309,27 @@ def test_what_was_collected_keeps_a_mandate_alive() -> None:
     with as_owner():
         mandate.refresh_from_db()
     assert mandate.state == "ended"
+
+
+@pytest.mark.parametrize(
+    ("on", "said", "state"),
+    [  # the file of a Tuesday collects on Thursday 1 March; that of Wednesday on the first day on which the mandate is over
+        (date(2029, 2, 27), {"filed": 1}, "batched"),
+        (date(2029, 2, 28), {}, "withdrawn"),
+    ],
+)
+def test_no_file_collects_with_a_mandate_that_is_over_by_then(
+    on: date, said: dict[str, int], state: str
+) -> None:
+    customer = desk.paying_customer()
+    mandate = desk.sign(customer)
+    desk.invoice(customer, on=date(2029, 2, 12), days=14)
+    assert day(date(2029, 2, 12)) == {"announced": 1}  # for Monday 26 February
+    assert day(on) == said
+    assert desk.states() == [state]
+    assert day(date(2029, 3, 2)) == {}  # what is in a file keeps its mandate
+    with as_owner():
+        mandate.refresh_from_db()
+    assert (mandate.state, mandate.ended_why) == (("active", "") if said else ("ended", "lapsed"))
+    told = desk.mails()[1:]
+    assert told == (["moved"] if said else ["called_off", "mandate_ended"])

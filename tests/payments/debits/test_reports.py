@@ -130,3 +130,17 @@ def test_what_does_not_fit_changes_nothing(what: str) -> None:
     with pytest.raises(ReportRefused):
         take_in(content, FRIDAY)
     assert states() == before
+
+
+def test_a_bank_may_name_a_collection_otherwise_but_has_to_name_it() -> None:
+    a_file()
+    bad, _good = debits()
+    content = report(batches()[0], each=[(bad.end_to_end_id, "RJCT", "AC04")])
+    named = f"<OrgnlEndToEndId>{bad.end_to_end_id}</OrgnlEndToEndId>".encode()
+    with pytest.raises(ReportRefused, match="OrgnlEndToEndId"):
+        take_in(content.replace(named, b""), FRIDAY)
+    with pytest.raises(ReportRefused, match="not in our file"):
+        take_in(content.replace(named, b"<OrgnlTxId>X-1</OrgnlTxId>"), FRIDAY)
+    assert states() == ["batched"] * 2
+    otherwise = named.replace(b"EndToEndId", b"InstrId")
+    assert take_in(content.replace(named, otherwise), FRIDAY) == {"rejected": 1}

@@ -24,7 +24,8 @@ from hospes.payments.models import Payment
 from hospes.payments.together import services as together
 
 journal.register({
-    "debit.announced": _("Direct debit announced"), "debit.called_off": _("Direct debit called off"),
+    "debit.announced": _("Direct debit announced"), "debit.lessened": _("Less collected by direct debit than was announced"),
+    "debit.called_off": _("Direct debit called off"),
 })  # fmt: skip
 
 _State, _Why = Debit.State, Debit.Why
@@ -136,12 +137,18 @@ def _see_to(debit: Debit, now: datetime) -> bool:
     open_cents = billing.lock(debit.invoice_id).open_cents
     is_active = Mandate.objects.filter(pk=debit.mandate_id, state=Mandate.State.ACTIVE).exists()
     if is_active and open_cents:
-        Debit.objects.filter(pk=debit.pk, state=_State.ANNOUNCED, cents__gt=open_cents).update(
-            cents=open_cents
-        )
+        _lessen(debit, open_cents, now)
         return False
     called_off(debit, _Why.PAID if is_active else _Why.MANDATE, now)
     return True
+
+
+def _lessen(debit: Debit, cents: int, now: datetime) -> None:
+    """Collect less than was announced, and tell it: who pays knows each amount beforehand."""
+    held = Debit.objects.filter(pk=debit.pk, state=_State.ANNOUNCED, cents__gt=cents)
+    if held.update(cents=cents):
+        noted("debit.lessened", debit, now, ["cents"])
+        tell("debits.lessened", debit, now, again=f":{cents}")
 
 
 def called_off(debit: Debit, why: str, now: datetime) -> bool:
@@ -167,7 +174,7 @@ def noted(action: str, debit: Debit, now: datetime, changed: list[str]) -> None:
                    changed=changed)  # fmt: skip
 
 
-def tell(kind: str, debit: Debit, now: datetime) -> None:
-    """Mail the customer, once for each day of collection."""
-    key = f"{kind}:{debit.pk}:{debit.collect_on}"
+def tell(kind: str, debit: Debit, now: datetime, *, again: str = "") -> None:
+    """Mail the customer, once for each day of collection; `again` is what makes it another one on the same day."""
+    key = f"{kind}:{debit.pk}:{debit.collect_on}{again}"
     messaging.enqueue(kind, key=key, customer_id=debit.customer_id, about_id=debit.pk, now=now)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext, gettext_lazy
 from hospes.billing.models import Invoice
 from hospes.kernel import clock, journal
 from hospes.kernel.secrets import seal, unseal
-from hospes.payments.debits import announcing, files, rules
+from hospes.payments.debits import announcing, files, mandates, rules
 from hospes.payments.debits.mandates import is_as_signed
 from hospes.payments.debits.models import Batch, Debit, Mandate, MandateAccount
 
@@ -38,14 +38,16 @@ def make(*, now: datetime) -> Batch | None:
     """
     Put all that was announced for the next possible day of collection into one file; None when that is nothing.
 
-    What is paid meanwhile is called off first. A collection whose day has passed gets the next possible one, and the customer
-    word of it. Two at once wait for each other; whoever breaks off leaves everything as it was.
+    What is paid meanwhile is called off first, and so is what no file can collect before its mandate lapses. A collection whose
+    day has passed gets the next possible one, and the customer word of it. Two at once wait for each other; whoever breaks off
+    leaves everything as it was.
     """
     announcing.one_at_a_time()
-    announcing.call_off_what_is_over(now=now)
     day = rules.earliest_collection(
         today=clock.day_of(now), submit_days=settings.HOSPES_DIRECT_DEBIT.submit_days
     )
+    mandates.lapse_before(day, now=now)
+    announcing.call_off_what_is_over(now=now)
     announced = Debit.objects.select_for_update().filter(state=_State.ANNOUNCED, collect_on__lte=day)
     debits = _as_signed(_not_being_paid(list(announced.order_by("pk"))))
     if not debits:
@@ -66,8 +68,8 @@ def _not_being_paid(debits: Sequence[Debit]) -> list[Debit]:
 def _as_signed(debits: Sequence[Debit]) -> list[Debit]:
     """Those whose mandate and account number are the ones that were signed; others stay where a colleague sees them."""
     ids = {debit.mandate_id for debit in debits}
-    mandates, accounts = Mandate.objects.in_bulk(ids), MandateAccount.objects.in_bulk(ids)
-    right = {pk for pk in ids if pk in accounts and is_as_signed(mandates[pk], accounts[pk].iban)}
+    signed, accounts = Mandate.objects.in_bulk(ids), MandateAccount.objects.in_bulk(ids)
+    right = {pk for pk in ids if pk in accounts and is_as_signed(signed[pk], accounts[pk].iban)}
     return [debit for debit in debits if debit.mandate_id in right]
 
 
@@ -115,13 +117,13 @@ def _written(
 ) -> bytes:
     operator = settings.HOSPES_OPERATOR
     ids = {debit.mandate_id for debit in debits}
-    mandates, accounts = Mandate.objects.in_bulk(ids), MandateAccount.objects.in_bulk(ids)
+    signed, accounts = Mandate.objects.in_bulk(ids), MandateAccount.objects.in_bulk(ids)
     numbers = dict(Invoice.objects.filter(pk__in=[d.invoice_id for d in debits]).values_list("pk", "number"))
     creditor = files.Creditor(operator.name, operator.iban, settings.HOSPES_DIRECT_DEBIT.creditor_id)
     collections = [
         files.Collection(
-            debit.end_to_end_id, debit.cents, sequences[debit.pk], mandates[debit.mandate_id].holder,
-            accounts[debit.mandate_id].iban, mandates[debit.mandate_id].reference, mandates[debit.mandate_id].signed_on,
+            debit.end_to_end_id, debit.cents, sequences[debit.pk], signed[debit.mandate_id].holder,
+            accounts[debit.mandate_id].iban, signed[debit.mandate_id].reference, signed[debit.mandate_id].signed_on,
             f"{operator.name} {numbers[debit.invoice_id]}",
         ) for debit in debits
     ]  # fmt: skip

@@ -39,6 +39,10 @@ class FileRefused(Exception):
     """The file cannot be made or read; the message says why, without anything of its content."""
 
 
+class Unnamed(FileRefused):
+    """A report speaks of a collection and does not say which one."""
+
+
 @dataclass(frozen=True)
 class Creditor:
     """Who collects, and to which account."""
@@ -192,8 +196,20 @@ def pain_002(content: bytes) -> Report:
             _keep(report.of_blocks, _text(block, "OrgnlPmtInfId"), said)
     for each in root.iter("{*}TxInfAndSts"):
         if (said := _said(each, "TxSts")) is not None:
-            _keep(report.of_collections, _text(each, "OrgnlEndToEndId"), said)
+            _keep(report.of_collections, _named(each), said)
     return report
+
+
+def _named(collection: "etree._Element") -> str:
+    """
+    Which collection a report speaks of: its end-to-end id, or what a bank says instead of it; raises Unnamed for neither.
+
+    Whether that is one of ours, the caller sees.
+    """
+    for name in ("OrgnlEndToEndId", "OrgnlInstrId", "OrgnlTxId"):
+        if found := (collection.findtext(f"{{*}}{name}") or "").strip():
+            return found
+    raise Unnamed("the report speaks of a collection and does not say which")
 
 
 def _keep(found: dict[str, Said], key: str, said: Said) -> None:

@@ -58,6 +58,15 @@ def moved(message: Message) -> Rendered:
     ])  # fmt: skip
 
 
+def lessened(message: Message) -> Rendered:
+    """That less is collected than was announced."""
+    return _about(message, _("We collect less for an invoice than we wrote"), [
+        _("For invoice %(number)s we collect %(sum)s from %(account)s on %(day)s. That is less than we wrote: part of the invoice"
+          " was paid or credited meanwhile."),
+        _("You need not do anything."),
+    ])  # fmt: skip
+
+
 def called_off(message: Message) -> Rendered:
     """That it is not collected after all, and what is to be done, if anything."""
     debit = Debit.objects.get(pk=message.about)
@@ -126,12 +135,14 @@ register("debits.mandate_signed", mandate_signed)
 register("debits.mandate_ended", mandate_ended)
 register("debits.announced", announced)
 register("debits.moved", moved)
+register("debits.lessened", lessened)
 register("debits.called_off", called_off)
 register("debits.sent_back", sent_back)
 name({
     "debits.mandate_signed": gettext_lazy("Mandate for direct debit signed"),
     "debits.mandate_ended": gettext_lazy("Mandate for direct debit ended"),
     "debits.announced": gettext_lazy("Direct debit announced"), "debits.moved": gettext_lazy("Direct debit on another day"),
+    "debits.lessened": gettext_lazy("Direct debit of less than was announced"),
     "debits.called_off": gettext_lazy("Direct debit called off"),
     "debits.sent_back": gettext_lazy("Direct debit that did not work out"),
 })  # fmt: skip

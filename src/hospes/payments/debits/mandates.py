@@ -10,7 +10,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,7 @@ from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.messaging.models import Message
 from hospes.payments.debits import files, rules, words
-from hospes.payments.debits.models import Mandate, MandateAccount
+from hospes.payments.debits.models import Debit, Mandate, MandateAccount
 from hospes.sales.models import Order
 
 journal.register({
@@ -146,13 +146,28 @@ def end(*, mandate_id: int, why: str, now: datetime, code: str = "") -> bool:
 
 
 def lapse(*, today: date, now: datetime) -> int:
-    """End the mandates with which nothing was collected for 36 months; returns how many."""
+    """
+    End the mandates with which nothing was collected for 36 months; returns how many.
+
+    One by which the bank is collecting just now is used by that, so it stays until it is known what comes of it.
+    """
+    return _lapse(Mandate.objects.filter(signed_on__lte=today), today, now)
+
+
+def lapse_before(day: date, *, now: datetime) -> int:
+    """End the mandates of what was announced for this day or before it that are over on this day: no file is in time for them."""
+    waiting = Debit.objects.filter(state=Debit.State.ANNOUNCED, collect_on__lte=day)
+    return _lapse(Mandate.objects.filter(pk__in=waiting.values("mandate_id")), day, now)
+
+
+def _lapse(some: QuerySet[Mandate], day: date, now: datetime) -> int:
+    at_the_bank = Debit.objects.filter(
+        mandate_id=OuterRef("pk"), state__in=[Debit.State.BATCHED, Debit.State.SUBMITTED]
+    )
     ended = 0
-    for mandate in (
-        Mandate.objects.filter(state=Mandate.State.ACTIVE, signed_on__lte=today).order_by("pk").iterator()
-    ):
+    for mandate in some.filter(~Exists(at_the_bank), state=Mandate.State.ACTIVE).order_by("pk").iterator():
         last = rules.lapses_on(signed_on=mandate.signed_on, last_used_on=mandate.last_used_on)
-        ended += last <= today and end(mandate_id=mandate.pk, why="lapsed", now=now)
+        ended += last <= day and end(mandate_id=mandate.pk, why="lapsed", now=now)
     return ended
 
 

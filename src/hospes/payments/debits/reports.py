@@ -29,6 +29,13 @@ def take_in(*, content: bytes, now: datetime) -> tuple[Batch, Counter[str]]:
     """
     try:
         report = files.pain_002(content)
+    except files.Unnamed:
+        raise ReportRefused(
+            gettext(
+                "This report speaks of a collection without saying which one. Ask the bank for a report with the end-to-end id"
+                " (OrgnlEndToEndId) of each; nothing was changed here."
+            )
+        ) from None
     except FileRefused:
         raise ReportRefused(
             gettext("This is no status report (pain.002) of a bank, or it is damaged.")
