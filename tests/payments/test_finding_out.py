@@ -1,10 +1,14 @@
 """A notice is a hint, stored once; what no notice tells is looked up by ourselves."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 
+from hospes.kernel import clock
 from hospes.payments import jobs as payment_jobs
+from hospes.payments import undecided
 from hospes.payments.models import Payment
 from hospes.payments.providers import ProviderUnavailable
 from hospes.payments.sweeps import LONGEST, PATIENCE
@@ -120,6 +124,25 @@ def test_a_payment_is_looked_up_once_its_notice_should_have_come_and_not_for_eve
 
     assert check_open(now=now)["payments"] == is_looked_up
     assert [arguments for _, _, arguments in jobs()] == [{"payment_id": payment.pk}] * is_looked_up
+
+
+@pytest.mark.parametrize(
+    ("age", "words", "is_found"),
+    [
+        (LONGEST - SECOND, {"state": "pending"}, False), (LONGEST, {"state": "pending"}, True),
+        (LONGEST, {"state": "open"}, True), (LONGEST, {"state": "open", "reference": None}, False),
+        (LONGEST, {"state": "expired"}, False),
+    ],
+)  # fmt: skip
+def test_what_is_not_looked_up_any_more_and_not_decided_is_a_finding(
+    till: Till, age: timedelta, words: dict[str, Any], is_found: bool
+) -> None:
+    made = make.payment(created_at=till.now - age, **words)
+    with as_owner():
+        found = undecided.findings(connection, now=till.now)
+    assert len(found) == is_found
+    assert all(f"payments of which the provider has not said for 100 days how they end: 1, the oldest since"
+               f" {clock.day_of(till.now - age)}, for instance {made.idempotency_key};" in each for each in found)  # fmt: skip
 
 
 @pytest.mark.parametrize(

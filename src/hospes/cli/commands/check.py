@@ -21,6 +21,7 @@ def findings() -> dict[str, list[str]]:
     """Everything that is not as it must be, by what was checked; the database's inside is looked at once it is up to date."""
     from hospes.billing.ledger import checks  # these have models: those wait until the apps are loaded
     from hospes.kernel import clock
+    from hospes.payments import undecided
     from hospes.payments.bank import checks as bank
     from hospes.payments.reconciling import checks as reconciling
     from hospes.sales import agreements
@@ -39,6 +40,7 @@ def findings() -> dict[str, list[str]]:
         found["books, payment provider and bank are compared"] = reconciling.findings(
             connection, now=clock.now()
         )
+        found["the provider said how everything ended"] = undecided.findings(connection, now=clock.now())
         found["the journal is unbroken"] = [str(problem) for problem in journal.verify(connection)]
     return found
 
