@@ -139,7 +139,7 @@ def test_a_bank_may_name_a_collection_otherwise_but_has_to_name_it() -> None:
     named = f"<OrgnlEndToEndId>{bad.end_to_end_id}</OrgnlEndToEndId>".encode()
     with pytest.raises(ReportRefused, match="OrgnlEndToEndId"):
         take_in(content.replace(named, b""), FRIDAY)
-    with pytest.raises(ReportRefused, match="not in our file"):
+    with pytest.raises(ReportRefused, match="niet in ons bestand"):
         take_in(content.replace(named, b"<OrgnlTxId>X-1</OrgnlTxId>"), FRIDAY)
     assert states() == ["batched"] * 2
     otherwise = named.replace(b"EndToEndId", b"InstrId")
