@@ -25,7 +25,8 @@ def findings(connection: BaseDatabaseWrapper, *, now: datetime) -> list[str]:
             if number:
                 found.append(
                     f"{what} of which the provider has not said for {days.days} days how they end: {number}, the oldest since"
-                    f" {clock.day_of(since)}, for instance {example}; have them looked up on the customer's page, and ask the provider"
+                    f" {clock.day_of(since)}, for instance {example}; have them looked up on the customer's page, and ask the"
+                    " provider"
                 )
     return found
 
