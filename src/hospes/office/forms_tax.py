@@ -13,12 +13,15 @@ from hospes.office.forms_catalogue import DayField
 
 
 class CreditForm(forms.Form):
-    """What of each line is given back, without VAT; the button `whole` is all that is left."""
+    """
+    What of each line is given back, without VAT; `whole` is all that is left. `left` is what could be credited when it was shown.
+    """
 
     reason = forms.CharField(
         label=_("Reason"), max_length=200, help_text=_("The customer reads it on the credit note.")
     )
     once = forms.CharField(widget=forms.HiddenInput, max_length=36)
+    left = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
 
     def __init__(self, data: Any, *, lines: Sequence[InvoiceLine], language: str) -> None:
         super().__init__(data, initial={"once": uuid4().hex})
@@ -42,9 +45,19 @@ class CreditForm(forms.Form):
 
     def amounts(self) -> dict[int, int] | None:
         """Line id to cents; None where all that is left was asked for."""
-        if self.data.get("do") == "whole":
+        if self.is_whole:
             return None
         return {line.pk: self.cleaned_data[f"line_{line.pk}"] for line in self._lines}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is left was asked for, on the form or on what was shown of it."""
+        return "whole" in (self.data.get("do"), self.data.get("what"))
+
+    def given(self) -> list[tuple[str, str]]:
+        """What was typed, to be sent once more with what is shown of it."""
+        names = [name for name in self.fields if name != "left"]
+        return [(name, str(self.data.get(name, ""))) for name in names] if self.is_bound else []
 
     def rows(self) -> list[tuple[InvoiceLine, forms.BoundField]]:
         """Each line with its field."""

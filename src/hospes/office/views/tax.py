@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hospes.billing import queries as billing
 from hospes.billing.models import Invoice
 from hospes.billing.services import CreditRefused
-from hospes.billing.services import credit as make_credit_note
 from hospes.billing.tax import queries as tax
 from hospes.billing.tax.services import DecisionRefused, decide_place, end_exemption, exempt
 from hospes.kernel import clock
@@ -23,6 +22,7 @@ from hospes.office import parts
 from hospes.office.forms_tax import CreditForm, EndForm, ExemptForm
 from hospes.office.pages import looking_at, office_page, open_for, show
 from hospes.office.views.invoice import customer_of
+from hospes.payments import crediting
 
 _BILLING = Purpose.BILLING
 
@@ -30,34 +30,46 @@ _BILLING = Purpose.BILLING
 @require_http_methods(["GET", "HEAD", "POST"])
 @office_page(_BILLING, nav="search")
 def credit(request: Any, number: str) -> HttpResponse:
-    """What is given back of this invoice: all that is left of it, or so much of each line; and why?"""
+    """What is given back of this invoice: all that is left of it, or so much of each line; why; and where does the money go?"""
     found = customer_of(request, number)
     with looking_at(request, _BILLING, found.customer_id, found.holders[_BILLING]):
         held = get_object_or_404(Invoice, number=number, kind=Invoice.Kind.INVOICE)
         lines, head = billing.lines(held.pk), parts.head(found.customer_id)
     form = CreditForm(request.POST or None, lines=lines, language=get_language() or "nl")
-    if request.method == "POST" and form.is_valid() and (note := _made(request, held, form)):
-        messages.success(
-            request, _("Credit note %(number)s was made; the customer gets it by mail.") % {"number": note}
-        )
-        return redirect("office:invoice", number=note)
-    context = {"head": head, "invoice": held, "form": form, "rows": form.rows()}
-    return show(request, "office/credit.html", context, status=422 if form.is_bound else 200)
+    preview: crediting.Shown | None = None
+    if request.method == "POST" and form.is_valid() and request.POST.get("do") != "change":
+        preview, note = _credited(request, held, form)
+        if note:
+            messages.success(
+                request,
+                _("Credit note %(number)s was made; the customer gets it by mail.") % {"number": note},
+            )
+            return redirect("office:invoice", number=note)
+    context = {
+        "head": head, "invoice": held, "form": form, "rows": form.rows(), "preview": preview,
+        "what": "whole" if form.is_bound and form.is_whole else "parts", "given": form.given(),
+    }  # fmt: skip
+    return show(request, "office/credit.html", context, status=422 if form.errors else 200)
 
 
-def _made(request: Any, invoice: Invoice, form: CreditForm) -> str:
-    """The number of the credit note; "" when it was refused, which the form says then."""
+def _credited(request: Any, invoice: Invoice, form: CreditForm) -> tuple[crediting.Shown | None, str]:
+    """What is shown first, or the number of the credit note that was made; neither when it was refused, as the form says then."""
+    asked = {
+        "invoice_id": invoice.pk, "reason": form.cleaned_data["reason"], "lines": form.amounts(), "today": clock.today(),
+        "key": f"{invoice.pk}:{form.cleaned_data['once']}", "now": clock.now(),
+    }  # fmt: skip
+    left = form.cleaned_data["left"]
     try:
         # Not as the customer's twin: it may neither make invoices nor take their numbers.
         with acting(_BILLING, actor=request.actor):
-            note = make_credit_note(
-                invoice_id=invoice.pk, reason=form.cleaned_data["reason"], lines=form.amounts(), today=clock.today(),
-                key=f"{invoice.pk}:{form.cleaned_data['once']}", now=clock.now(),
-            )  # fmt: skip
+            if number := crediting.made_before(asked["key"]):
+                return None, number
+            if request.POST.get("do") == "make" and left is not None:
+                return None, crediting.make(**asked, left_cents=left).number
+            return crediting.shown(**asked), ""
     except CreditRefused as refusal:
         form.add_error(None, str(refusal))
-        return ""
-    return note.number
+        return None, ""
 
 
 @require_POST
