@@ -18,6 +18,7 @@ from hospes.cli import ports
 from hospes.cli.commands.prove import preparing
 from hospes.cli.places import ROOT, scratch_directory
 from hospes.cli.supervisor import Stack
+from hospes.proofs import recipients
 from hospes.proofs.registry import Verdict, known, prove
 from hospes.proofs.stage import Stage
 from tests.support.installations import inherited
@@ -41,6 +42,7 @@ PROMISES = [
     "P22",
     "P25",
     "P30",
+    "P41",
     "P42",
 ]
 
@@ -198,6 +200,8 @@ MUTATIONS = [
                                "expires_at > made_at AND expires_at <= made_at + interval '366 days'")),
     Mutation("P25", "the worker may read hashes of tokens", f"GRANT SELECT (digest) ON accounts_apitoken TO {PREFIX}_messages"),
     Mutation("P25", "the door may widen a token", f"GRANT UPDATE (scopes) ON accounts_apitoken TO {PREFIX}_access"),
+    Mutation("P41", "messages may read account numbers", f"GRANT SELECT (iban) ON debits_mandateaccount TO {PREFIX}_messages"),
+    Mutation("P41", "support may read files for the bank", f"GRANT SELECT (sealed_file) ON debits_batch TO {PREFIX}_support"),
     Mutation("P42", "a name is ordered by who was told nothing", "ALTER TABLE sales_order DISABLE TRIGGER registries_are_known"),
     Mutation("P30", "support may read accounts", f"GRANT SELECT (account) ON payments_paidfrom TO {PREFIX}_support"),
     Mutation("P30", "a login may read persons", f"GRANT SELECT ON customers_person TO {PREFIX}_login_office"),
@@ -268,6 +272,37 @@ def test_the_check_names_a_policy_that_is_gone_and_a_right_too_many(stage: Stage
     assert found["ok"] is False
     assert set(found["findings"]["the database matches the data map"]) == {missing, too_many}
     assert hospes(stage, "check").returncode == 0
+
+
+#: Whoever writes the files for the bank puts more into them: what nobody declared; or past what refuses that.
+_ALSO = """
+from hospes.payments.debits import files
+really = {refused}
+def more(recipient, action, payload):
+    return {{**really(recipient, action, payload | {{"email": "x@mail.example"}}), {more}}}
+files.checked = more
+"""
+_WIDER = {
+    "what was not declared": _ALSO.format(refused="files.checked", more=""),
+    "the address instead of the holder": _ALSO.format(
+        refused="lambda recipient, action, payload: payload", more='"name": "Proefstraat 1"'
+    ),
+    "more in the text": _ALSO.format(
+        refused="lambda recipient, action, payload: payload", more='"description": "Proef"'
+    ),
+}
+
+
+@pytest.mark.promise("P41")
+@pytest.mark.parametrize("wider", _WIDER.values(), ids=_WIDER)
+def test_a_file_for_the_bank_that_says_more_breaks_the_promise(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, wider: str
+) -> None:
+    monkeypatch.setattr(
+        recipients, "MAKING", recipients.MAKING.replace("customer, today", f"{wider}\ncustomer, today", 1)
+    )
+    found = verdict(stage, "P41")
+    assert not found.ok, found.evidence
 
 
 # --- the command ---

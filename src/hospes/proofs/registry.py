@@ -59,6 +59,7 @@ def known() -> list[str]:
         money,
         people,
         places,
+        recipients,
         second,
         sharing,
     )

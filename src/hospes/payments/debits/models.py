@@ -122,10 +122,11 @@ class Mandate(MappedModel):
 
     datamap = row(
         plain("id", "language", "text_sha256", "creditor_address", writes=())
-        | personal(Category.PAYMENT, "customer", "reference", "creditor_id", "creditor_name", "signed_at", "signed_on",
-                   "text_version", writes=())
+        | personal(Category.PAYMENT, "customer", "creditor_id", "creditor_name", "signed_at", "text_version", writes=())
+        | personal(Category.PAYMENT, "reference", "signed_on", writes=(), to=[Recipient.BANK])
         | personal(Category.PAYMENT, "signed_by", writes=(), names_others=True)
-        | personal(Category.PAYMENT, "holder", "account", writes=(), source=Source.PERSON)
+        | personal(Category.PAYMENT, "holder", writes=(), source=Source.PERSON, to=[Recipient.BANK])
+        | personal(Category.PAYMENT, "account", writes=(), source=Source.PERSON)
         | personal(Category.NETWORK, "ip", writes=(), source=Source.OBSERVED, reads={Purpose.BILLING})
         | personal(Category.PAYMENT, "state", "ended_at")
         | personal(Category.PAYMENT, "ended_why", words=end_words)
@@ -303,7 +304,8 @@ class Debit(MappedModel):
 
     datamap = row(
         plain("id", writes=()) | plain("batch", "sequence")
-        | personal(Category.PAYMENT, "customer", "mandate", "invoice", "end_to_end_id", "announced_at", writes=())
+        | personal(Category.PAYMENT, "customer", "mandate", "invoice", "announced_at", writes=())
+        | personal(Category.PAYMENT, "end_to_end_id", writes=(), to=[Recipient.BANK])
         | personal(Category.PAYMENT, "cents", "collect_on", to=[Recipient.BANK])
         | personal(Category.PAYMENT, "state", "collected_at", "why", "surplus_cents", "claim_cents", "claimed_on")
         | personal(Category.PAYMENT, "ended_on", source=Source.PROVIDER)
