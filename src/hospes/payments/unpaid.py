@@ -8,7 +8,7 @@ for nobody and is none of these.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -20,14 +20,16 @@ from django.db import connections, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from hospes.billing.rules import RateUnknown
 from hospes.catalogue import promotions
 from hospes.kernel import clock, journal
-from hospes.kernel.acting import JOB, acting, current
+from hospes.kernel.acting import JOB, Scene, acting, current
 from hospes.kernel.purposes import Purpose
 from hospes.messaging import services as messaging
 from hospes.payments.balances import payouts
 from hospes.payments.models import UNDECIDED, Payment
 from hospes.sales import additions, names
+from hospes.sales import services as sales
 from hospes.sales.models import Order, Quote, QuoteLine
 from hospes.sales.queries import pay_until
 
@@ -213,14 +215,15 @@ def revive(order: Order, *, paid_at: datetime, now: datetime) -> bool:
     """
     Have an order that was cancelled because nobody paid wait again, since its money came in; False when it cannot.
 
-    Within reason: it was paid at most 14 days after that, and what was ordered can still be had at its price. What a customer or
-    a colleague cancelled stays so: that money goes back. Under the lock of the order's row.
+    Within reason: it was paid at most 14 days after that, and what was ordered can still be had at its price, with its VAT. What a
+    customer or a colleague cancelled stays so: that money goes back. Under the lock of the order's row.
     """
     if order.state != _State.CANCELLED or order.cancelled_why != _Why.UNPAID or order.cancelled_at is None:
         return False
     if clock.day_of(paid_at) > clock.day_of(order.cancelled_at) + timedelta(days=REVIVE_DAYS):
         return False
-    if not _can_be_had(order) or not _promotion_again(order, clock.day_of(now)):
+    today = clock.day_of(now)
+    if not _can_be_had(order) or not _has_its_vat(order, today) or not _promotion_again(order, today):
         return False
     Order.objects.filter(pk=order.pk).update(
         state=_State.AWAITING_PAYMENT, cancelled_at=None, cancelled_why=""
@@ -242,13 +245,32 @@ def _can_be_had(order: Order) -> bool:
     return True
 
 
+def _for_the_contract() -> AbstractContextManager[Scene]:
+    """Who books the money acts for the contract meanwhile: a job, or a colleague who divides a bank transfer."""
+    scene = current()
+    return acting(Purpose.CONTRACT, actor=scene.actor if scene else JOB)
+
+
+def _has_its_vat(order: Order, today: date) -> bool:
+    """
+    Whether the VAT that it was ordered with is that of today: while it was cancelled a rate can have changed, or others have taken
+    the room below the threshold of the one-stop shop, for which it did not count.
+    """
+    try:
+        with _for_the_contract():
+            sales.refuse_other_vat(Quote.objects.get(pk=order.quote_id), today)
+    except (sales.QuoteRefused, RateUnknown):
+        return False
+    return True
+
+
 def _promotion_again(order: Order, today: date) -> bool:
     """Take a use of its promotion code once more: what was given back may be somebody else's by now."""
     promotion_id = Quote.objects.values_list("promotion_id", flat=True).get(pk=order.quote_id)
     if promotion_id is None:
         return True
     try:
-        with acting(Purpose.CONTRACT, actor=JOB):
+        with _for_the_contract():
             promotions.use(
                 promotion_id=promotion_id,
                 customer_id=order.customer_id,

@@ -164,8 +164,12 @@ def vat_columns(taxes: billing_rules.Taxes, code: str) -> dict[str, object]:
             "vat_reason": tax.reason}  # fmt: skip
 
 
-def _refuse_other_vat(quote: Quote, today: date) -> None:
-    """What was quoted has the VAT of then: where another one applies by now, or another rate, it takes a new quote."""
+def refuse_other_vat(quote: Quote, today: date) -> None:
+    """
+    What was quoted has the VAT of then: where another one applies by now, or another rate, it takes a new quote (QuoteRefused).
+
+    Acts for the contract. Raises RateUnknown where no rate is known.
+    """
     lines = list(QuoteLine.objects.filter(quote_id=quote.pk))
     wanted = [Wanted(x.product_id or 0, "", "", x.months, x.net_cents, vat_code=x.vat_code) for x in lines]
     taxes = taxes_for(quote.customer_id, wanted, today)
@@ -205,7 +209,7 @@ def accept_quote(
     _refuse_strange(
         QuoteLine.objects.filter(quote_id=quote_id).values_list("service_id", flat=True), quote.customer_id
     )
-    _refuse_other_vat(quote, today)
+    refuse_other_vat(quote, today)
     notices = _told_of(quote_id, told, today)
     if quote.promotion_id is not None:
         _use_code(quote, quote.promotion_id, today)
