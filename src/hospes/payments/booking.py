@@ -40,6 +40,8 @@ def book(charge: Charge, *, now: datetime) -> str:
     if payment is None:
         return "unknown"
     if payment.state in (Payment.State.PAID, Payment.State.SURPLUS) or payment.state == charge.state:
+        if payment.state == Payment.State.OPEN and charge.method != payment.method:  # it was chosen meanwhile
+            Payment.objects.filter(pk=payment.pk).update(method=charge.method)
         return "same"
     if charge.state != Payment.State.PAID:
         if payment.state not in UNDECIDED:  # it was asked before that one ended, and is told after it

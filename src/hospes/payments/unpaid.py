@@ -44,6 +44,8 @@ journal.register({
 PAYING_TAKES: Final = timedelta(hours=1)
 #: So long a bank transfer may be under way; after that the provider is not asked any more either.
 UNDER_WAY: Final = timedelta(days=100)
+#: What the provider calls a bank transfer.
+TRANSFER: Final = "banktransfer"
 #: An order that was cancelled because nobody paid goes ahead when it is paid at most so many days later.
 REVIVE_DAYS: Final = 14
 
@@ -105,8 +107,10 @@ def _cancel_overdue(held: list[Order], *, now: datetime) -> Counter[str]:
 
 
 def _being_paid(orders: Iterable[Order], now: datetime) -> QuerySet[Payment]:
-    """Payments that may come in any moment: the provider handles them, or somebody is at its page."""
+    """Payments that may come in any moment: the provider handles them, waits for a transfer, or somebody is at its page."""
     handled = Q(state=Payment.State.PENDING, created_at__gt=now - UNDER_WAY)
+    # Of a transfer Mollie says "open" until the money is there; cancelled meanwhile, it would go back to who sent it.
+    handled |= Q(state=Payment.State.OPEN, method=TRANSFER, replaced_at=None, created_at__gt=now - UNDER_WAY)
     begun = Q(state=Payment.State.OPEN, replaced_at=None, created_at__gt=now - PAYING_TAKES)
     return Payment.objects.filter(handled | begun, order_id__in=[order.pk for order in orders])
 
@@ -215,8 +219,8 @@ def revive(order: Order, *, paid_at: datetime, now: datetime) -> bool:
     """
     Have an order that was cancelled because nobody paid wait again, since its money came in; False when it cannot.
 
-    Within reason: it was paid at most 14 days after that, and what was ordered can still be had at its price, with its VAT. What a
-    customer or a colleague cancelled stays so: that money goes back. Under the lock of the order's row.
+    Within reason: it was paid at most 14 days after that, and what was ordered can still be had at its price, with its VAT. What
+    a customer or a colleague cancelled stays so: that money goes back. Under the lock of the order's row.
     """
     if order.state != _State.CANCELLED or order.cancelled_why != _Why.UNPAID or order.cancelled_at is None:
         return False
@@ -253,8 +257,8 @@ def _for_the_contract() -> AbstractContextManager[Scene]:
 
 def _has_its_vat(order: Order, today: date) -> bool:
     """
-    Whether the VAT that it was ordered with is that of today: while it was cancelled a rate can have changed, or others have taken
-    the room below the threshold of the one-stop shop, for which it did not count.
+    Whether the VAT that it was ordered with is that of today: while it was cancelled a rate can have changed, or others have
+    taken the room below the threshold of the one-stop shop, for which it did not count.
     """
     try:
         with _for_the_contract():
