@@ -98,7 +98,8 @@ def make_quote(
     sums = billing_rules.taxed(
         (line.net_cents, taxes.of(code)) for line, code in zip(lines, codes, strict=True)
     )
-    if promotion_id is not None and not sums.total_cents:
+    # By a code, or because the first term is free: no provider takes that, so that it would never be paid.
+    if not sums.total_cents:
         raise QuoteRefused(
             _("There is nothing to pay for this now, and so nothing to order here. Please contact us.")
         )
