@@ -65,6 +65,7 @@ DUTCH = {
     "How do you want to pay?": "Hoe wilt u betalen?",
     "You pay with": "U betaalt met",
     "Credit card": "Creditcard",
+    "Bank transfer": "Overschrijving",
     "How does it end?": "Hoe loopt het af?",
     "Pay now": "Betaal",
     "Let it fail": "Laat mislukken",

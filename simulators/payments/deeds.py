@@ -16,6 +16,7 @@ from simulators.words import Words
 DEEDS = {
     "paid": "Let it be paid",
     "failed": "Let it fail",
+    "expired": "Let it expire",
     "charge_back": "Have the bank take it back",
     "reverse": "Give the last one back",
     "notify": "Send the notice now",
@@ -52,6 +53,8 @@ class Deeds:
     def _makes_sense(self, name: str, payment: Payment) -> bool:
         if name in ("paid", "failed"):
             return payment.status == "pending"
+        if name == "expired":
+            return payment.is_transfer
         if name == "charge_back":
             return payment.status == "paid"
         if name == "reverse":
@@ -65,6 +68,7 @@ class Deeds:
         deeds: dict[str, Callable[[], object]] = {
             "paid": lambda: self._ledger.settle(payment_id, "paid"),
             "failed": lambda: self._ledger.settle(payment_id, "failed"),
+            "expired": lambda: self._ledger.settle(payment_id, "expired"),
             "charge_back": lambda: self._take_back(payment_id, form.get("cents", ""), form.get("reason", "")),
             "reverse": lambda: self._give_back(payment_id),
             "notify": lambda: self._ledger.announce(self._ledger.get(payment_id)),

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulators.base import Clock
 from simulators.outbox import Outbox
-from simulators.payments.rules import LIFETIME_SECONDS, ApiError, methods_of
+from simulators.payments.rules import LIFETIME_SECONDS, TRANSFER_SECONDS, ApiError, methods_of
 from simulators.store import Store
 
 SCHEMA = """
@@ -72,8 +72,13 @@ class Payment:
 
     @property
     def is_cancelable(self) -> bool:
-        """Whether the merchant may cancel it: while open, and not once a bank was chosen."""
-        return self.status == "open" and self.method != "ideal"
+        """Whether the merchant may cancel it: while open, and not once a bank was chosen; a transfer until it came."""
+        return (self.status == "open" and self.method != "ideal") or self.is_transfer
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether the consumer chose to transfer it, and that did not come yet."""
+        return self.method == "banktransfer" and not self.is_final
 
 
 class Ledger:
@@ -110,7 +115,9 @@ class Ledger:
         """
         now, choices = self._clock(), methods_of(asked)
         method = collected_by or (choices[0] if len(choices) == 1 else None)
-        life = max(LIFETIME_SECONDS[choice] for choice in choices)
+        # Who may choose among others is waited for as long as at a page.
+        at_a_page = [choice for choice in choices if choice != "banktransfer"] or choices
+        life = max(LIFETIME_SECONDS[choice] for choice in at_a_page)
         payment_id = "tr_" + "".join(secrets.choice(ID_ALPHABET) for _ in range(10))
         sql = "INSERT INTO payment (id, status, method, asked, created, expires) VALUES (?, ?, ?, ?, ?, ?)"
         with self._store.transaction():
@@ -173,6 +180,11 @@ class Ledger:
             sql = "UPDATE payment SET status = ?, method = ?, ended = ? WHERE id = ?"
             self._store.execute(sql, (status, chosen, ended, payment_id))
             moved = replace(payment, status=status, method=chosen, ended=ended)
+            if status == "pending" and moved.is_transfer:
+                moved = replace(moved, expires=self._clock() + TRANSFER_SECONDS)
+                self._store.execute(
+                    "UPDATE payment SET expires = ? WHERE id = ?", (moved.expires, payment_id)
+                )
             if status == "paid":
                 self.when_paid(moved)
             return moved, self.announce(moved) if moved.is_final else []
@@ -204,7 +216,7 @@ class Ledger:
 
     def expire_due(self) -> None:
         """Expire what was left open for too long."""
-        sql = "SELECT * FROM payment WHERE status = 'open' AND expires <= ?"
+        sql = "SELECT * FROM payment WHERE (status = 'open' OR status = 'pending' AND method = 'banktransfer') AND expires <= ?"
         for row in self._store.rows(sql, (self._clock(),)):
             self._expire_if_due(_payment(dict(row)))
 
@@ -238,12 +250,12 @@ class Ledger:
         return wanted or (choices[0] if status in ("paid", "pending", "failed") else payment.method)
 
     def _expire_if_due(self, payment: Payment) -> Payment:
-        if payment.status != "open" or self._clock() < payment.expires:
+        if not (payment.status == "open" or payment.is_transfer) or self._clock() < payment.expires:
             return payment
         with self._store.transaction():
             row = self._store.row("SELECT * FROM payment WHERE id = ?", (payment.id,))
             payment = _payment(dict(row)) if row else payment
-            if payment.status == "open":
+            if payment.status == "open" or payment.is_transfer:
                 self._store.execute(
                     "UPDATE payment SET status = 'expired', ended = expires WHERE id = ?", (payment.id,)
                 )

@@ -8,14 +8,21 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-METHODS: Mapping[str, str] = {"ideal": "iDEAL", "paypal": "PayPal", "creditcard": "Credit card"}
+METHODS: Mapping[str, str] = {
+    "ideal": "iDEAL", "paypal": "PayPal", "creditcard": "Credit card", "banktransfer": "Bank transfer",
+}  # fmt: skip
 """The methods on offer, in the provider's order."""
 
 NAMES: Mapping[str, str] = {**METHODS, "directdebit": "Direct debit"}
 """All methods: with direct debit, which only a mandate leads to."""
 
-LIFETIME_SECONDS: Mapping[str, int] = {"ideal": 15 * 60, "paypal": 3 * 3600, "creditcard": 30 * 60}
-"""How long a payment stays open, per method; one without a method has the time of the slowest."""
+TRANSFER_SECONDS = 12 * 86_400
+"""How long a bank transfer is waited for, from when it was chosen."""
+
+LIFETIME_SECONDS: Mapping[str, int] = {
+    "ideal": 15 * 60, "paypal": 3 * 3600, "creditcard": 30 * 60, "banktransfer": TRANSFER_SECONDS,
+}  # fmt: skip
+"""How long a payment stays open, per method; one without a method has the time of the slowest at a page."""
 
 LANGUAGES_OF: Mapping[str, str] = {
     "en": "US GB", "nl": "NL BE", "de": "DE AT CH", "fr": "FR BE", "es": "ES", "ca": "ES", "pt": "PT",
@@ -96,8 +103,8 @@ def check_change(body: Any) -> dict[str, Any]:
 def methods_of(given: Mapping[str, Any]) -> list[str]:
     """Return the methods that a request allows: all of them when it names none."""
     wanted = given.get("method")
-    if not wanted:
-        return list(METHODS)
+    if not wanted:  # a transfer gives no mandate
+        return [each for each in METHODS if each != "banktransfer" or given.get("sequenceType") != "first"]
     return list(wanted) if isinstance(wanted, list) else [wanted]
 
 

@@ -73,6 +73,8 @@ def as_resource(payment: Payment, base: str) -> dict[str, Any]:
 
 def _ending(payment: Payment) -> dict[str, Any]:
     if payment.ended is None:
+        if payment.is_transfer:
+            return {"expiresAt": timestamp(payment.expires), "details": _transfer(payment)}
         return {"expiresAt": timestamp(payment.expires)} if payment.status == "open" else {}
     ending: dict[str, Any] = {f"{payment.status}At": timestamp(payment.ended)}
     if payment.status == "paid":
@@ -86,8 +88,23 @@ def _ending(payment: Payment) -> dict[str, Any]:
     return ending
 
 
+def _transfer(payment: Payment) -> dict[str, Any]:
+    """Where the consumer is to transfer it to, and what to mention."""
+    digits = f"{payment.seq:014d}"
+    parts = "-".join(digits[place : place + 4] for place in (2, 6, 10))
+    return {
+        "bankName": "Stichting Mollie Payments",
+        "bankAccount": "NL53ABNA0627535577",
+        "bankBic": "ABNANL2A",
+        "transferReference": f"RF{10 + payment.seq % 90}-{parts}",
+    }
+
+
 def _details(payment: Payment) -> dict[str, Any]:
     who = payer(payment.id)
+    if payment.method == "banktransfer":
+        consumer = {"consumerName": who.name, "consumerAccount": who.iban, "consumerBic": who.bic}
+        return _transfer(payment) | consumer
     if payment.method in ("ideal", "directdebit"):
         return {"consumerName": who.name, "consumerAccount": who.iban, "consumerBic": who.bic}
     if payment.method == "paypal":

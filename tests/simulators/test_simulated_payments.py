@@ -174,7 +174,12 @@ def test_an_open_payment_can_be_changed_and_an_ended_one_not(
 
 def test_the_methods_are_ideal_paypal_and_card(client: Client, provider: PaymentProvider):
     methods = {method.id: method.description for method in client.methods.list()}
-    assert methods == {"ideal": "iDEAL", "paypal": "PayPal", "creditcard": "Credit card"}
+    assert methods == {
+        "ideal": "iDEAL",
+        "paypal": "PayPal",
+        "creditcard": "Credit card",
+        "banktransfer": "Bank transfer",
+    }
     ideal = client.methods.get("ideal")
     assert http.get(ideal.image_svg).headers["content-type"] == "image/svg+xml"
     with pytest.raises(NotFoundError):
