@@ -16,7 +16,7 @@ from tests.support.rights import as_owner
 
 pytestmark = pytest.mark.django_db
 
-WITH_WERO, WERO = date(2026, 1, 29), date(2028, 1, 1)
+WITH_WERO, WERO, TRANSFER = date(2026, 1, 29), date(2028, 1, 1), date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(
@@ -28,16 +28,17 @@ WITH_WERO, WERO = date(2026, 1, 29), date(2028, 1, 1)
 )  # fmt: skip
 def test_the_code_stays_and_the_name_changes_on_its_day(on: date, name: str) -> None:
     assert method_words("ideal", on) == name
-    assert [each.name("nl") for each in queries.offered(on=on)] == [name, "PayPal", "creditcard"]
+    transfer = ["overschrijving"] if on >= TRANSFER else []
+    assert [each.name("nl") for each in queries.offered(on=on)] == [name, "PayPal", "creditcard", *transfer]
 
 
 def test_names_are_there_in_both_languages_and_an_unknown_one_keeps_its_code() -> None:
     with override("nl"):
         assert method_words("creditcard", WERO) == "creditcard"
-        assert queries.in_words(queries.offered(on=WERO)) == "Wero, PayPal of creditcard"
+        assert queries.in_words(queries.offered(on=WERO)) == "Wero, PayPal, creditcard of overschrijving"
     with override("en"):
         assert method_words("creditcard") == "card"
-        assert queries.in_words(queries.offered(on=WERO)) == "Wero, PayPal or card"
+        assert queries.in_words(queries.offered(on=WERO)) == "Wero, PayPal, card or bank transfer"
     assert (method_words("swish", WERO), method_words("")) == ("swish", "")
     assert method_words("ideal", date(2004, 12, 31)) == "ideal"
 

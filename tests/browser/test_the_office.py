@@ -42,7 +42,7 @@ NEEDS: dict[str, set[Any]] = {
     "billing_run": {Purpose.BILLING}, "bank": {Purpose.BILLING}, "bank_waiting": {Purpose.BILLING},
     "bank_line": {Purpose.BILLING}, "bank_statement": {Purpose.BILLING},
     "reconciling": {Purpose.BILLING}, "reconciled_day": {Purpose.BILLING}, "difference": {Purpose.BILLING},
-    "differences_file": {Purpose.BILLING},
+    "differences_file": {Purpose.BILLING}, "difference_is_of": {Purpose.BILLING}, "difference_give_back": {Purpose.BILLING},
     "debits": {Purpose.BILLING}, "debit_batch": {Purpose.BILLING}, "debit_file": {Purpose.BILLING}, "debit_report": {Purpose.BILLING},
     "debit": {Purpose.BILLING}, "customer_debits": {Purpose.BILLING},
     "audit_file": {Purpose.BILLING}, "close_month": {Purpose.BILLING},
@@ -63,7 +63,7 @@ NO_PAGES = {
     "order_pro_forma", "next_pro_forma", "retry_service", "check_payment", "resend", "invoice_pdf", "colleague_roles", "dismiss", "anew", "take", "try_again",
     "stop_release", "stop_viewing", "decide_tax", "balance_back", "report_file", "audit_file", "close_month",
     "set_price", "new_notice", "withdraw_price", "new_option", "new_choice", "set_choice_price", "withdraw_choice_price",
-    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report", "differences_file",
+    "choice_for_sale", "set_vat", "withdraw_vat", "withdraw_rate", "withdraw_threshold", "quote_new", "quote_pdf", "debit_file", "debit_report", "differences_file", "difference_is_of", "difference_give_back",
 }  # fmt: skip
 
 #: These look the same to each role that sees them; what the roles have around a page is seen on the others.

@@ -5,8 +5,8 @@ from hospes.payments.approvals.models import Decision
 from hospes.payments.balances.models import BalanceEntry, Payout, PayoutWish
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
 from hospes.payments.collecting.models import Collection, CollectWish, Payer, ProviderMandate
-from hospes.payments.models import Payment
-from hospes.payments.reconciling.models import Difference, Movement
+from hospes.payments.models import Payment, TransferTo
+from hospes.payments.reconciling.models import Difference, Movement, Stray
 from hospes.payments.together.models import PaymentShare
 from tests.support import make, names
 
@@ -46,6 +46,27 @@ def at_the_provider(customer: Customer, person: Person) -> None:
         customer=customer, side="provider", kind="not_booked", about=taken.reference, day=make.TODAY, theirs=-1,
         first_seen_at=make.NOW, seen_at=make.NOW,
     )  # fmt: skip
+    found = Payment.objects.create(
+        customer=customer,
+        cents=1,
+        state="surplus",
+        paid_at=make.NOW,
+        idempotency_key=names.word(),
+        created_at=make.NOW,
+    )
+    stray = Stray.objects.create(reference=names.word(), cents=1, paid_at=make.NOW, found_at=make.NOW)
+    Stray.objects.filter(pk=stray.pk).update(
+        state="customers", customer=customer, payment=found, decided_by=person, decided_at=make.NOW
+    )
+    TransferTo.objects.create(
+        payment=several,
+        customer=customer,
+        name="x",
+        account="x",
+        bic="x",
+        reference=names.word(),
+        until=make.TODAY,
+    )
     Payer.objects.create(customer=customer, reference=names.word(), made_at=make.NOW)
     CollectWish.objects.create(
         payment=paid, customer=customer, person=person, words="canary", asked_at=make.NOW

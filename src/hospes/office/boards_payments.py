@@ -8,14 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hospes.faces.words import euro
 from hospes.kernel.purposes import Purpose
 from hospes.office.piles import Board, Item, Rows
 from hospes.payments.approvals.models import Decision
 from hospes.payments.balances.models import Payout
 from hospes.payments.bank.words import return_words
 from hospes.payments.chargebacks.models import Chargeback, ChargebackPart
+from hospes.payments.models import Payment
 from hospes.payments.reconciling.models import Difference
 from hospes.payments.reconciling.words import about_words
+from hospes.sales.models import Order
 
 
 def _taken_back(now: datetime) -> Any:
@@ -75,7 +78,29 @@ def _difference_item(row: Difference) -> Item:
     )  # fmt: skip
 
 
+def _in_part(now: datetime) -> Any:
+    """What came in for orders that still wait for their payment."""
+    of_waiting = Order.objects.filter(pk=OuterRef("order_id"), state=Order.State.AWAITING_PAYMENT)
+    return Payment.objects.with_related("order").filter(
+        Exists(of_waiting), state=Payment.State.SURPLUS, surplus_cents__gt=0, surplus_cents__lt=F("cents")
+    )
+
+
+def _in_part_item(row: Payment) -> Item:
+    paid_at = row.paid_at or row.created_at
+    return Item(
+        row.pk, paid_at.isoformat(), row.order.number if row.order else "", paid_at, row.surplus,
+        detail=gettext("%(sum)s was asked") % {"sum": euro(row.cents)},
+    )  # fmt: skip
+
+
 PAYMENT_BOARDS: Final = (
+    Board(
+        "deels-betaald", Purpose.BILLING, False, _("Orders of which too little came in"),
+        _("The payment provider had less than was asked, so the order is not paid; what came in is the balance of the customer,"
+          " who was told. Call when it stays like that. Once the order is paid or cancelled it is off this list."),
+        Rows(_in_part, _in_part_item, order="paid_at"),
+    ),
     Board(
         "aansluiting", Purpose.BILLING, True, _("What does not agree between books, payment provider and bank"),
         _("Found when a day was compared. On its page you see both amounts and what to do. Once it agrees it is off this list by"

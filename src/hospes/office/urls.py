@@ -121,6 +121,16 @@ urlpatterns = [
     path("bank/aansluiting/", reconciling.reconciling, name="reconciling"),
     path("bank/aansluiting/verschillen.csv", reconciling.differences_file, name="differences_file"),
     path("bank/aansluiting/verschillen/<int:difference_id>/", reconciling.difference, name="difference"),
+    path(
+        "bank/aansluiting/verschillen/<int:difference_id>/klant/",
+        reconciling.difference_is_of,
+        name="difference_is_of",
+    ),
+    path(
+        "bank/aansluiting/verschillen/<int:difference_id>/terug/",
+        reconciling.difference_give_back,
+        name="difference_give_back",
+    ),
     path("bank/aansluiting/<slug:on>/", reconciling.reconciled_day, name="reconciled_day"),
     path("bank/<int:statement_id>/", bank.statement, name="bank_statement"),
     path("rapporten/", reports.reports, name="reports"),

@@ -124,6 +124,7 @@ TASKS: dict[str, Promise] = {
     "payments.reconciling.jobs.look_again": _(
         "Comparing a day with the payment provider and the bank once more"
     ),
+    "payments.reconciling.jobs.pay_back": _("Paying back a payment that was not for us"),
     "payments.reconciling.jobs.reconcile": _("Comparing books, payment provider and bank"),
     "payments.jobs.book_missing": _("Booking payments that are missing in the ledger"),
     "payments.jobs.check": _("Looking up a payment"),

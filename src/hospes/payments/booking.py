@@ -16,9 +16,9 @@ from hospes.kernel import clock, journal
 from hospes.payments import unpaid
 from hospes.payments.balances import services as balances
 from hospes.payments.collecting import services as collecting
-from hospes.payments.models import CAME_IN, LIVE, UNDECIDED, PaidFrom, Payment
-from hospes.payments.providers import Charge
-from hospes.payments.rules import document_of
+from hospes.payments.models import CAME_IN, LIVE, UNDECIDED, PaidFrom, Payment, TransferTo
+from hospes.payments.providers import Charge, Transfer
+from hospes.payments.rules import document_of, key_of_found
 from hospes.payments.together import services as together
 from hospes.sales import services as sales
 from hospes.sales.models import Order
@@ -39,6 +39,8 @@ def book(charge: Charge, *, now: datetime) -> str:
     payment = _locked(charge)
     if payment is None:
         return "unknown"
+    if charge.transfer is not None and payment.state in UNDECIDED:
+        _keep_transfer(payment, charge.transfer)
     if payment.state in (Payment.State.PAID, Payment.State.SURPLUS) or payment.state == charge.state:
         if payment.state == Payment.State.OPEN and charge.method != payment.method:  # it was chosen meanwhile
             Payment.objects.filter(pk=payment.pk).update(method=charge.method)
@@ -105,12 +107,7 @@ def _book_paid(payment: Payment, charge: Charge, now: datetime) -> str:
         is_all_of_it
         and (order.state == Order.State.AWAITING_PAYMENT or unpaid.revive(order, paid_at=paid_at, now=now))
     ):
-        Payment.objects.filter(pk=payment.pk).update(
-            state=Payment.State.SURPLUS, paid_at=paid_at, method=charge.method, refusal=""
-        )
-        in_the_ledger([payment.pk], now=now, cents=charge.cents)
-        _to_the_balance(payment, charge.cents, now)
-        noted("payment.surplus", payment, now)
+        _all_surplus(payment, charge, paid_at, now)
         unpaid.give_back(order, payment, now=now)
         return "surplus"
     _let_go_of_others(payment, now)
@@ -142,17 +139,14 @@ def _book_invoices(payment: Payment, charge: Charge, now: datetime) -> str:
         taken = billing.take_payment(invoice_id=payment.invoice_id, **came)
     else:
         taken = together.take(payment, **came)
-    values = {"paid_at": paid_at, "method": charge.method, "refusal": ""}
     if not taken:
-        Payment.objects.filter(pk=payment.pk).update(state=Payment.State.SURPLUS, **values)
-        in_the_ledger([payment.pk], now=now, cents=charge.cents)
-        _to_the_balance(payment, charge.cents, now)
-        noted("payment.surplus", payment, now)
+        _all_surplus(payment, charge, paid_at, now)
         return "surplus"
     _let_go_of_others(payment, now)
     Payment.objects.filter(pk=payment.pk).update(
-        state=Payment.State.PAID, replaced_at=None, surplus_cents=charge.cents - taken, **values
-    )
+        state=Payment.State.PAID, replaced_at=None, surplus_cents=charge.cents - taken, paid_at=paid_at, method=charge.method,
+        refusal="",
+    )  # fmt: skip
     in_the_ledger([payment.pk], now=now, cents=charge.cents)
     noted("payment.booked", payment, now)
     if charge.cents > taken:
@@ -162,12 +156,39 @@ def _book_invoices(payment: Payment, charge: Charge, now: datetime) -> str:
     return "booked"
 
 
+def _all_surplus(payment: Payment, charge: Charge, paid_at: datetime, now: datetime) -> None:
+    """What came in pays nothing: the customer has it with us."""
+    came = charge.cents if charge.cents != payment.cents else 0
+    Payment.objects.filter(pk=payment.pk).update(
+        state=Payment.State.SURPLUS, surplus_cents=came, paid_at=paid_at, method=charge.method, refusal=""
+    )
+    in_the_ledger([payment.pk], now=now, cents=charge.cents)
+    _to_the_balance(payment, charge.cents, now)
+    noted("payment.surplus", payment, now)
+
+
 def _to_the_balance(payment: Payment, cents: int, now: datetime) -> None:
     """What came in more than was owed, the customer has with us."""
     balances.change(
         balances.Kind.SURPLUS, customer_id=payment.customer_id, cents=cents, origin=f"payment:{payment.pk}",
         payment_id=payment.pk, now=now,
     )  # fmt: skip
+
+
+def book_as_surplus(charge: Charge, *, customer_id: int, now: datetime) -> Payment:
+    """
+    Book money that is of nothing that we asked, all of it on the balance of a customer; its reference can be booked only once.
+
+    Raises IntegrityError when it was booked at this moment.
+    """
+    payment = Payment.objects.create(
+        customer_id=customer_id, reference=charge.reference, idempotency_key=key_of_found(charge.reference), cents=charge.cents,
+        state=Payment.State.SURPLUS, method=charge.method, created_at=now, paid_at=charge.paid_at or now,
+    )  # fmt: skip
+    in_the_ledger([payment.pk], now=now)
+    _to_the_balance(payment, payment.cents, now)
+    noted("payment.surplus", payment, now)
+    return payment
 
 
 def in_the_ledger(payment_ids: Sequence[int], *, now: datetime, cents: int | None = None) -> int:
@@ -186,7 +207,7 @@ def _receipt(payment: Payment, cents: int | None) -> ledger.Posting:
     assert payment.paid_at is not None  # noqa: S101  # for the type checker: the filter sees to it
     return ledger.receipt(
         origin=f"payment:{payment.pk}", customer_id=payment.customer_id,
-        cents=payment.cents if cents is None else cents, on=clock.day_of(payment.paid_at),
+        cents=payment.surplus or payment.cents if cents is None else cents, on=clock.day_of(payment.paid_at),
         document=document_of(payment.reference or "", payment.idempotency_key),
         is_surplus=payment.state == Payment.State.SURPLUS, surplus_cents=payment.surplus_cents,
     )  # fmt: skip
@@ -209,6 +230,17 @@ def _let_go_of_others(payment: Payment, now: datetime) -> None:
     for pk in others.order_by("pk").values_list("pk", flat=True):
         let_go.enqueue(payment_id=pk)
     others.filter(replaced_at=None).update(replaced_at=now)
+
+
+def _keep_transfer(payment: Payment, said: Transfer) -> None:
+    """Where to transfer it to: shown to who pays, until it came or is over."""
+    TransferTo.objects.get_or_create(
+        payment_id=payment.pk,
+        defaults={
+            "customer_id": payment.customer_id, "name": said.name[:140], "account": said.account, "bic": said.bic,
+            "reference": said.reference, "until": said.until,
+        },
+    )  # fmt: skip
 
 
 def _keep_account(payment: Payment, charge: Charge, now: datetime) -> None:

@@ -9,6 +9,8 @@ from hospes.payments.balances.models import Payout
 from hospes.payments.chargebacks import jobs as chargebacks
 from hospes.payments.models import UNDECIDED, Notice, Payment, Refund
 from hospes.payments.providers import Charge, UnknownCharge, provider
+from hospes.payments.reconciling import asking
+from hospes.payments.reconciling import jobs as strays
 
 
 @job(queue="payments", purpose=Purpose.BILLING)
@@ -62,7 +64,11 @@ def sweep_unpaid(*, timestamp: int) -> None:
 
 
 def settle(reference: str) -> None:
-    """Fetch a payment from the provider and book it; one that the provider does not know, or we do not, changes nothing."""
+    """
+    Fetch a payment from the provider and book it; one that the provider does not know changes nothing.
+
+    One that was paid and that we do not know is kept for a colleague.
+    """
     try:
         charge = provider().fetch(reference)
     except UnknownCharge:
@@ -78,6 +84,7 @@ def settle(reference: str) -> None:
         for pk in under_way.order_by("pk").values_list("pk", flat=True):
             send_refund.enqueue_once(f"refund:{pk}", refund_id=pk)
         balances.look_up(Payout.objects.filter(payment__reference=reference))
+        strays.look_up(reference)
 
 
 #: States of which the provider may tell something new: also what was paid back may not arrive.
@@ -86,7 +93,7 @@ _LOOKED_UP = (Refund.State.REQUESTED, Refund.State.SENT, Refund.State.DONE)
 
 def _book(charge: Charge) -> None:
     with at_work():
-        services.book(charge, now=clock.now())
+        asking.take_in(charge, now=clock.now())
 
 
 @job(queue="payments", purpose=Purpose.BILLING)

@@ -1,4 +1,4 @@
-"""The mails about money that goes back."""
+"""The mails about money that goes back, and about an order of which too little came in."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,7 +9,8 @@ from hospes.billing.words import method_words
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.payments.models import Refund
+from hospes.payments.models import Payment, Refund
+from hospes.sales.models import Order
 
 
 def _context(message: Message) -> dict[str, object]:
@@ -32,8 +33,18 @@ def refund_done(message: Message) -> Rendered:
     return Rendered(_("We have paid you back"), "mail/payments.refund_done", _context(message))
 
 
+def paid_in_part(message: Message) -> Rendered:
+    """Less came in than was asked: the order still waits for its payment, and what came in is the customer's."""
+    payment = Payment.objects.get(pk=message.about)
+    order = Order.objects.get(pk=payment.order_id or 0)
+    subject = _("Too little came in for your order %(number)s") % {"number": order.number}
+    return Rendered(subject, "mail/payments.paid_in_part", {"order": order, "payment": payment})
+
+
+register("payments.paid_in_part", paid_in_part)
 register("payments.refund_sent", refund_sent)
 register("payments.refund_done", refund_done)
 name({
+    "payments.paid_in_part": gettext_lazy("Order paid in part"),
     "payments.refund_sent": gettext_lazy("Money on its way"), "payments.refund_done": gettext_lazy("Money paid back"),
 })  # fmt: skip

@@ -37,7 +37,8 @@ class Payment(MappedModel):
     A payment of an order, or of an open invoice, at the provider. Of one only one can be alive, so it is not paid twice.
 
     Should it be all the same (the provider's word is the truth), the second one is booked as surplus: money is never lost.
-    Of an invoice `surplus_cents` is what came in more than was still open by then.
+    Of an invoice `surplus_cents` is what came in more than was still open by then; of one that is all surplus, what came in where
+    that is not what was asked.
 
     `state` is what the provider said of it. `replaced_at` is ours: the customer wants another one instead, or paid with
     another one; from then on it is not the live one, but is looked up until it is over like any other. `refusal` is why the
@@ -125,9 +126,19 @@ class Payment(MappedModel):
         | personal(Category.PAYMENT, "state", "paid_at", "surplus_cents")
         | personal(Category.PAYMENT, "refusal", source=Source.PROVIDER)
         | personal(Category.PAYMENT, "method", source=Source.PROVIDER, words=method_words),
-        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING, Purpose.BILLING.own}, writes={Purpose.BILLING},
-        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+        key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING, Purpose.BILLING.own},
+        writes={Purpose.BILLING}, keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
+
+    @property
+    def surplus(self) -> int:
+        """How much of what came in was more than was owed, in cents: all of it, where it paid nothing."""
+        return self.surplus_cents or (self.cents if self.state == Payment.State.SURPLUS else 0)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether less came in than was asked for the order, so that it is not paid by that."""
+        return self.state == Payment.State.SURPLUS and 0 < self.surplus_cents < self.cents
 
 
 # A customer's own session says of no payment how it ended, but for this: one that was not made at the provider is over.
@@ -153,6 +164,35 @@ class PaidFrom(MappedModel):
 
     datamap = row(
         plain("id", "payment", "stored_at") | personal(Category.PAYMENT, "customer", "holder", "account", source=Source.PROVIDER),
+        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING},
+        keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
+    )  # fmt: skip
+
+
+class TransferTo(MappedModel):
+    """
+    Where a payment is to be transferred to, as the provider said when that way was chosen: its own account, and a reference.
+
+    `until` is the last day on which the provider waits for it.
+    """
+
+    payment = models.OneToOneField(
+        Payment, models.PROTECT, related_name="transfer", verbose_name=_("payment")
+    )
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
+    name = models.CharField(_("in the name of"), max_length=140)
+    account = models.CharField(_("account of the payment provider"), max_length=34)
+    bic = models.CharField(_("BIC"), max_length=11, blank=True)
+    reference = models.CharField(_("what to mention"), max_length=40)
+    until = models.DateField(_("until"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("where to transfer a payment to")
+
+    datamap = row(
+        plain("id", "payment", "name", "account", "bic")
+        | personal(Category.PAYMENT, "customer", "reference", "until", source=Source.PROVIDER),
         key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip

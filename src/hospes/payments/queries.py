@@ -6,7 +6,7 @@ from typing import Final
 from django.db.models import Q
 
 from hospes.payments.debits import rules
-from hospes.payments.models import PaidFrom, Payment, Refund
+from hospes.payments.models import PaidFrom, Payment, Refund, TransferTo
 from hospes.payments.together.services import live, of_invoices
 
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
@@ -20,6 +20,13 @@ def of_order(order_id: int) -> list[Payment]:
 def of_invoice(invoice_id: int) -> list[Payment]:
     """The payments that were begun for an open invoice, the last first."""
     return list(Payment.objects.filter(of_invoices([invoice_id])).order_by("-pk"))
+
+
+def transfer_of(payments: list[Payment]) -> TransferTo | None:
+    """Where to transfer it to, where the last payment that was begun waits for that."""
+    if not payments or payments[0].state != Payment.State.PENDING or payments[0].replaced_at is not None:
+        return None
+    return TransferTo.objects.filter(payment_id=payments[0].pk).first()
 
 
 def is_being_paid(invoice_id: int) -> bool:

@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from hashlib import sha256
 
 from hospes.kernel.secrets import derived_password
 
@@ -30,3 +31,8 @@ _DOCUMENT = 60
 def document_of(reference: str, idempotency_key: str) -> str:
     """What the ledger calls a payment: the provider's reference, or where that is too long ours, which the provider has too."""
     return reference if len(reference) <= _DOCUMENT else idempotency_key
+
+
+def key_of_found(reference: str) -> str:
+    """By what a payment is known that we did not ask for, and that the provider turned out to have."""
+    return f"found-{sha256(reference.encode()).hexdigest()[:40]}"

@@ -79,6 +79,11 @@ def remind(*, today: date, now: datetime, page_size: int = 200) -> Counter[str]:
 
 
 def _remind(held: list[Order], *, today: date, now: datetime) -> Counter[str]:
+    """What the provider handles at this moment, a bank transfer for instance, is not asked for again: it is looked at later."""
+    handled = _being_paid(held, now).filter(state=Payment.State.PENDING)
+    paying = set(handled.values_list("order_id", flat=True))
+    held = [order for order in held if order.pk not in paying]
+
     def day(order: Order) -> date:
         return pay_until(order, today=today)
 
@@ -290,8 +295,12 @@ def give_back(order: Order, payment: Payment, *, now: datetime) -> None:
     """
     Have money that came in for an order that was cancelled, or withdrawn from, go back the way it came, and tell the customer.
 
-    It is on their balance by now, and goes back with what else is there.
+    It is on their balance by now, and goes back with what else is there. Of whom less came in than was asked hears that the order
+    is not paid by that.
     """
+    if order.state == _State.AWAITING_PAYMENT and Payment.objects.get(pk=payment.pk).is_part:
+        messaging.enqueue("payments.paid_in_part", key=f"payment:{payment.pk}:part", customer_id=order.customer_id,
+                          about_id=payment.pk, now=now)  # fmt: skip
     if order.state not in (_State.CANCELLED, _State.WITHDRAWN):
         return
     with suppress(payouts.NothingToPayOut):  # it was asked already, and is not seen to yet: this goes along

@@ -65,7 +65,12 @@ def _day(text: str) -> date:
 
 def _counted(day: date, tally: "Counter[str]") -> dict[str, Any]:
     names = ("movements", "payouts", "costs", "arrived", "found", "gone", "open")
-    return {"day": str(day), "finished": not tally["waits"], **{name: tally[name] for name in names}}
+    return {
+        "day": str(day),
+        "finished": not tally["waits"],
+        "provider": not tally["without_provider"],
+        **{name: tally[name] for name in names},
+    }
 
 
 def _told(each: "Difference") -> dict[str, Any]:
@@ -78,6 +83,8 @@ def _told(each: "Difference") -> dict[str, Any]:
 def _print(said: dict[str, Any]) -> None:
     for each in said["days"]:
         how = "compared" if each["finished"] else "not finished: the payment provider could not be asked"
+        if not each["provider"]:
+            how = "books and bank compared; the books of the payment provider are not read"
         print(
             f"{each['day']}: {how}; {each['movements']} movements, {each['payouts']} new payouts, {each['arrived']} of them"
             f" at the bank; {each['found']} new differences, {each['gone']} gone"
@@ -86,4 +93,9 @@ def _print(said: dict[str, Any]) -> None:
         amounts = f"ours {each['ours_cents']}, theirs {each['theirs_cents']} cents"
         print(f"✗ {each['day']} {each['words']}: {each['about']} ({amounts})")
     if not said["open"]:
-        print("✓ books, payment provider and bank agree")
+        whole = all(each["provider"] for each in said["days"])
+        print(
+            "✓ books, payment provider and bank agree"
+            if whole
+            else "✓ books and bank agree; what the payment provider has is not compared"
+        )

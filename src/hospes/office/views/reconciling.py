@@ -4,15 +4,17 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hospes.billing.ledger.reports.table import Column, Kind, Table
+from hospes.billing.words import method_words
 from hospes.customers.models import Customer
 from hospes.kernel import clock, journal
 from hospes.kernel.acting import acting
@@ -21,8 +23,8 @@ from hospes.office import shown
 from hospes.office.pages import office_page, show
 from hospes.office.reports import files
 from hospes.payments.models import Payment
-from hospes.payments.reconciling import jobs, queries, services, words
-from hospes.payments.reconciling.models import Difference
+from hospes.payments.reconciling import jobs, queries, services, strays, words
+from hospes.payments.reconciling.models import Difference, Stray
 
 _BILLING: Final = Purpose.BILLING
 _MANY: Final = 31
@@ -46,6 +48,16 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Why is it right as it is?"), max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=gettext_lazy("It stays in the books. Write no names or account numbers."),
+    )  # fmt: skip
+
+
+class CustomerForm(forms.Form):
+    """Of which customer a payment is that is not in our books."""
+
+    number = forms.RegexField(
+        r"^\s*[0-9]{1,12}\s*$", label=gettext_lazy("Number of the customer"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"invalid": gettext_lazy("A customer number has digits only.")},
     )  # fmt: skip
 
 
@@ -97,7 +109,7 @@ def reconciled_day(request: Any, on: str) -> HttpResponse:
         if compared is None:
             raise Http404
         found = queries.of_day(day)
-        sides, settled = queries.sides(day), queries.settlements_of(day)
+        sides, settled = queries.sides(day, bank_only=compared.is_bank_only), queries.settlements_of(day)
         at_the_provider = queries.at_the_provider(day)
         shown.note_listed(
             ((each.customer_id, None) for each in found if each.customer_id), scene=scene, now=now
@@ -118,6 +130,47 @@ def difference(request: Any, difference_id: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _explained(request, difference_id, form):
         return redirect("office:board", key=BOARD)
+    return _difference(request, difference_id, form, CustomerForm())
+
+
+@require_POST
+@office_page(_BILLING, nav="bank")
+def difference_is_of(request: Any, difference_id: int) -> HttpResponse:
+    """A payment that is not in our books belongs to this customer."""
+    form = CustomerForm(request.POST)
+    if form.is_valid():
+        number = form.cleaned_data["number"].strip()
+        try:
+            with acting(_BILLING, actor=request.actor):
+                strays.is_customers(
+                    difference_id=difference_id, number=number, by=request.user.pk, now=clock.now()
+                )
+        except strays.NotDecided as refusal:
+            form.add_error("number", str(refusal))
+        else:
+            messages.success(request, _("It is on the balance of customer %(number)s.") % {"number": number})
+            return redirect("office:board", key=BOARD)
+    return _difference(request, difference_id, ReasonForm(), form)
+
+
+@require_POST
+@office_page(_BILLING, nav="bank")
+def difference_give_back(request: Any, difference_id: int) -> HttpResponse:
+    """A payment that is not in our books goes back to who paid it; above an amount two colleagues say so."""
+    try:
+        with acting(_BILLING, actor=request.actor):
+            held = strays.give_back(difference_id=difference_id, by=request.user.pk, now=clock.now())
+    except strays.NotDecided as refusal:
+        messages.error(request, str(refusal))
+        return redirect("office:difference", difference_id=difference_id)
+    if held.state == Stray.State.ASKED:
+        messages.success(request, _("Asked. A second colleague has to say the same on this page."))
+        return redirect("office:difference", difference_id=difference_id)
+    messages.success(request, _("It goes back to who paid it."))
+    return redirect("office:board", key=BOARD)
+
+
+def _difference(request: Any, difference_id: int, form: ReasonForm, customer: CustomerForm) -> HttpResponse:
     now = clock.now()
     with acting(_BILLING, actor=request.actor) as scene:
         held = Difference.objects.filter(pk=difference_id).first()
@@ -128,20 +181,24 @@ def difference(request: Any, difference_id: int) -> HttpResponse:
             "reconciling.looked_at", at=now, table="reconciling_difference", object_id=held.pk, customer_id=held.customer_id
         )  # fmt: skip
         shown.note_listed([(held.customer_id, None)] if held.customer_id else [], scene=scene, now=now)
-        invoice = _invoice_of(held)
+        invoice, stray = _invoice_of(held), strays.of_difference(held)
     context = {
         "difference": held, "about": words.about_words(held.about), "advice": words.ADVICE[held.kind], "number": number,
         "states": words.state_words(held.detail) if held.kind == "state" else None, "form": form, "invoice": invoice,
-        "page": _page_of(held), "board": reverse("office:board", args=[BOARD]),
+        "page": _page_of(held), "board": reverse("office:board", args=[BOARD]), "stray": stray, "customer_form": customer,
+        "stray_method": method_words(stray.method) if stray else "",
+        "is_mine": stray is not None and stray.asked_by_id == request.user.pk,
+        "limit": settings.HOSPES_OPERATOR.four_eyes_above_cents,
     }  # fmt: skip
-    return show(request, "office/reconciling/difference.html", context, status=422 if form.is_bound else 200)
+    status = 422 if form.is_bound or customer.is_bound else 200
+    return show(request, "office/reconciling/difference.html", context, status=status)
 
 
 def _explained(request: Any, difference_id: int, form: ReasonForm) -> bool:
     """Close it for the reason in the form; False, with the form saying why, when it cannot be."""
     try:
         with acting(_BILLING, actor=request.actor):
-            services.explain(
+            strays.not_ours(
                 difference_id=difference_id, reason=form.cleaned_data["reason"], by=request.user.pk, now=clock.now()
             )  # fmt: skip
     except services.NotExplained as refusal:

@@ -79,7 +79,7 @@ def _payments_of(customer_id: int) -> list[Payment]:
 
 def _surplus_left(payment: Payment) -> int:
     """How much of what a payment brought too much can still go back with it."""
-    surplus = payment.cents if payment.state == Payment.State.SURPLUS else payment.surplus_cents
+    surplus = payment.surplus
     gone = Payout.objects.filter(payment_id=payment.pk, paid_on=None).exclude(
         state__in=[_State.FAILED, _State.WITHDRAWN]
     )

@@ -102,7 +102,7 @@ def _book(payment: Payment, said: Dispute, now: datetime) -> Chargeback:
 
 def _surplus_left(payment: Payment) -> int:
     """How much of what a payment brought was more than was open, and was not taken back yet."""
-    surplus = payment.cents if payment.state == Payment.State.SURPLUS else payment.surplus_cents
+    surplus = payment.surplus
     before = Chargeback.objects.filter(payment_id=payment.pk, reversed_at=None)
     return max(surplus - sum(each.from_balance_cents for each in before), 0)
 

@@ -137,6 +137,9 @@ def announce(*, invoice_id: int, now: datetime) -> Collection | None:
     tried = Collection.objects.filter(invoice_id=invoice_id).exclude(state=_State.WITHDRAWN)
     if mandate is None or not invoice.open_cents or tried.exists() or _is_elsewhere(invoice_id):
         return None
+    # Who transfers it is not told that it is collected; when that comes to nothing, it is announced after it.
+    if any(each.state == Payment.State.PENDING for each in together.live([invoice_id])):
+        return None
     made = Collection.objects.create(
         customer_id=invoice.customer_id, invoice_id=invoice_id, mandate_id=mandate.pk, cents=invoice.open_cents,
         collect_on=max(invoice.due_on, _soonest(clock.day_of(now))), announced_at=now,

@@ -8,7 +8,7 @@ key; once that may have lapsed (`KEY_HOLDS`), `find` first.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from django.conf import settings
@@ -45,6 +45,17 @@ class NotANotice(Exception):
 
 
 @dataclass(frozen=True)
+class Transfer:
+    """Where who pays is to transfer it to at their own bank, what to mention, and the last day (None: the provider says none)."""
+
+    name: str
+    account: str
+    bic: str
+    reference: str
+    until: date | None
+
+
+@dataclass(frozen=True)
 class Charge:
     """
     A payment as the provider knows it.
@@ -55,7 +66,8 @@ class Charge:
     one, a PayPal address, the last four digits of a card), only when paid (P13) and only as far as the provider tells.
     order_key: what was given to `create` or `collect`. country: of which the card is, or the account whose number is not told,
     where the provider tells. charged_back_cents: how much the payer's bank took back of it. payer, mandate: what the provider
-    calls who paid, and the leave to collect that they gave with it.
+    calls who paid, and the leave to collect that they gave with it. transfer: who pays chose to transfer it, and that did not
+    come yet: it is pending.
     """
 
     reference: str
@@ -71,6 +83,7 @@ class Charge:
     charged_back_cents: int = 0
     payer: str = ""
     mandate: str = ""
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True)
@@ -213,6 +226,15 @@ def provider() -> PaymentProvider:
     """The provider that the settings choose."""
     made: PaymentProvider = import_string(_PROVIDERS[settings.HOSPES_PAYMENT_PROVIDER])()
     return made
+
+
+#: What a provider does not offer of what is offered to customers, by its name.
+_WITHOUT: Final[Mapping[str, frozenset[str]]] = {"stripe": frozenset({"banktransfer"})}
+
+
+def takes(method: str) -> bool:
+    """Whether the provider that the settings choose takes a way of paying."""
+    return method not in _WITHOUT.get(settings.HOSPES_PAYMENT_PROVIDER, frozenset())
 
 
 #: The states in which nothing more happens to a charge.

@@ -12,7 +12,11 @@ from typing import Final, Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from hospes.payments.providers import Charge, ProviderUnavailable
+from hospes.payments.providers import Charge
+
+
+class NoBooks(Exception):
+    """What this provider keeps is not read: its side cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +91,14 @@ _BOOKS: Final = {"mollie": "hospes.payments.providers.mollie_books.from_settings
 
 
 def provider_books() -> ProviderBooks:
-    """The books of the provider that the settings choose; raises ProviderUnavailable for one that shows none."""
-    name = getattr(settings, "HOSPES_PAYMENT_PROVIDER", "mollie")
-    if name not in _BOOKS:
-        raise ProviderUnavailable(f"{name} does not tell what it keeps")
+    """The books of the provider that the settings choose; raises NoBooks for one whose books are not read."""
+    name = settings.HOSPES_PAYMENT_PROVIDER
+    if not has_books():
+        raise NoBooks(f"the books of {name} are not read")
     made: ProviderBooks = import_string(_BOOKS[name])()
     return made
+
+
+def has_books() -> bool:
+    """Whether the side of the provider that the settings choose can be compared."""
+    return settings.HOSPES_PAYMENT_PROVIDER in _BOOKS

@@ -1,4 +1,4 @@
-"""Mollie: iDEAL, PayPal and cards, through its own client library."""
+"""Mollie: iDEAL, PayPal, cards and bank transfers, through its own client library."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,9 +15,10 @@ from mollie.api.resources.chargebacks import PaymentChargebacks
 from mollie.api.resources.mandates import CustomerMandates
 from mollie.api.resources.refunds import PaymentRefunds
 
+from hospes.kernel import clock
 from hospes.kernel.outside import checked, declare_payload
 from hospes.kernel.recipients import Recipient
-from hospes.payments.models import Payment, Refund
+from hospes.payments.models import UNDECIDED, Payment, Refund
 from hospes.payments.providers import (
     OVER,
     Charge,
@@ -27,6 +28,7 @@ from hospes.payments.providers import (
     ProviderRefused,
     ProviderUnavailable,
     Repayment,
+    Transfer,
     UnknownCharge,
 )
 
@@ -259,6 +261,9 @@ def cents_of(amount: Mapping[str, str]) -> int:
 def charge_of(payment: Mapping[str, Any]) -> Charge:
     """A payment of Mollie's in our words."""
     state = _STATES[payment["status"]].value
+    transfer = _transfer(payment) if state in UNDECIDED else None
+    if transfer is not None:  # Mollie calls it open as well: nothing is to be done at its page any more
+        state = Payment.State.PENDING.value
     is_paid = state == Payment.State.PAID
     holder, account = _paid_from(payment) if is_paid else (None, None)
     link = (payment.get("_links") or {}).get("checkout") or {}
@@ -269,7 +274,19 @@ def charge_of(payment: Mapping[str, Any]) -> Charge:
         paid_at=moment_of(payment["paidAt"]) if is_paid else None,
         holder=holder, account=account, order_key=_order_key(payment), country=_country(payment) if is_paid else "",
         payer=payment.get("customerId") or "", mandate=payment.get("mandateId") or "",
-        charged_back_cents=cents_of(back) if (back := payment.get("amountChargedBack")) else 0,
+        transfer=transfer, charged_back_cents=cents_of(back) if (back := payment.get("amountChargedBack")) else 0,
+    )  # fmt: skip
+
+
+def _transfer(payment: Mapping[str, Any]) -> Transfer | None:
+    """Where to transfer it to, once that way was chosen."""
+    details = payment.get("details") or {}
+    if payment.get("method") != "banktransfer" or not details.get("transferReference"):
+        return None
+    until = payment.get("expiresAt")
+    return Transfer(
+        name=str(details.get("bankName") or ""), account=str(details["bankAccount"]), bic=str(details.get("bankBic") or ""),
+        reference=str(details["transferReference"]), until=clock.day_of(moment_of(until)) if until else None,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ Writing down what the provider says that it keeps. It is asked outside of transa
 Whatever breaks off, the next time asks again from where everything was known: what is there is written over by the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -16,9 +16,11 @@ from hospes.kernel import acting as scenes
 from hospes.kernel import clock
 from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
+from hospes.payments import booking
 from hospes.payments.models import UNDECIDED, Payment
 from hospes.payments.providers import OVER, Charge
 from hospes.payments.providers.books import Moved, PaidOut, Part, ProviderBooks
+from hospes.payments.reconciling import strays
 from hospes.payments.reconciling.models import (
     Difference,
     Movement,
@@ -79,6 +81,12 @@ def movements(books: ProviderBooks, *, since: datetime, now: datetime, actor: Ac
 
 #: Two who ask at once write one after another, so that none waits for the other in a ring.
 _ALONE: Final = "SELECT pg_advisory_xact_lock(hashtext('hospes reconciling'), 1)"
+
+
+def alone() -> None:
+    """Whoever else takes in or books what the provider says waits until the end of this transaction."""
+    _run(_ALONE)
+
 
 _WRITE: Final = """
 INSERT INTO reconciling_movement AS m (reference, kind, about, cents, at, first_seen_at, seen_at)
@@ -206,23 +214,39 @@ UPDATE reconciling_movement m SET settlement_id = %(settlement)s
 # --- how payments stand ---------------------------------------------------------------------------------------------------
 
 
-def states(books: ProviderBooks, *, since: datetime, actor: Actor) -> list[Difference]:
+def states(
+    books: ProviderBooks, *, since: datetime, now: datetime, actor: Actor
+) -> tuple[list[Difference], int]:
     """
-    Of which payments the provider says otherwise how they ended; unsaved. Raises ProviderUnavailable.
+    Of which payments the provider says otherwise how they ended, unsaved; and how many it has that our books had not.
 
-    What is being paid at this moment, and what the provider says was paid and our books do not have, is no matter of states.
+    What is being paid at this moment is no matter of states. What was paid and our books do not have is booked, or kept on the
+    list for a colleague. Raises ProviderUnavailable.
     """
-    found: list[Difference] = []
+    found, new = list[Difference](), 0
     for page in books.charges(since=since):
         with acting(Purpose.BILLING, actor=actor):
-            found += _unlike(page)
-    return found
+            ours = _ours(page)
+            found += _unlike(page, ours)
+        for charge in page:
+            if charge.reference not in ours and charge.state == _STATE.PAID:
+                with acting(Purpose.BILLING, actor=actor):
+                    new += take_in(charge, now=now) not in ("same", "unknown")
+    return found, new
 
 
-def _unlike(page: Sequence[Charge]) -> Iterator[Difference]:
-    ours = {
-        each.reference: each for each in Payment.objects.filter(reference__in=[c.reference for c in page])
-    }
+def take_in(charge: Charge, *, now: datetime) -> str:
+    """Book what the provider says of a payment; what our books do not have is kept for a colleague."""
+    done = booking.book(charge, now=now)
+    return strays.keep(charge, now=now) if done == "unknown" else done
+
+
+def _ours(page: Sequence[Charge]) -> dict[str | None, Payment]:
+    found = Payment.objects.filter(reference__in=[charge.reference for charge in page])
+    return {each.reference: each for each in found}
+
+
+def _unlike(page: Sequence[Charge], ours: Mapping[str | None, Payment]) -> Iterator[Difference]:
     for charge in page:
         held = ours.get(charge.reference)
         if held is not None and is_unlike(held.state, charge.state):

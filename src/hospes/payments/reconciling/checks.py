@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from hospes.kernel import clock
+from hospes.payments.providers.books import has_books
 
 #: A day is compared in the morning after it; one that could not be on the next one is a finding.
 LATE: Final = timedelta(days=2)
@@ -50,6 +51,11 @@ def findings(connection: BaseDatabaseWrapper, *, now: datetime) -> list[str]:
                 f"books, payment provider and bank were not compared since {since}{_WHY.get(why or '', '')}"
             )
         old_days = settings.HOSPES_RECONCILING.old_days
+        if since is not None and not has_books():
+            found.append(
+                f"the books of {settings.HOSPES_PAYMENT_PROVIDER} are not read: what the payment provider has is not compared,"
+                " only books and bank; look through its list of payouts by hand"
+            )
         number, oldest, about = _first(cursor, _OLD, before=now - timedelta(days=old_days))
         if number:
             found.append(

@@ -24,12 +24,14 @@ recent AS MATERIALIZED (
    WHERE e.booked_on >= %(since)s AND e.origin !~ '^(bank_allocation|settlement):'
      AND EXISTS (SELECT FROM billing_ledgerline l WHERE l.entry_id = e.id AND l.account_id = (SELECT id FROM clearing))),
 named AS (
-  SELECT coalesce(p.reference, nullif(f.reference, ''), nullif(o.reference, ''), c.reference, 'entry:' || r.id) AS about
+  SELECT coalesce(p.reference, nullif(f.reference, ''), nullif(o.reference, ''), c.reference,
+                  CASE WHEN r.origin ~ ':in(:back)?$' THEN y.reference ELSE nullif(y.repayment, '') END, 'entry:' || r.id) AS about
     FROM recent r
     LEFT JOIN payments_payment p ON p.id = {_id_of("payment")}
     LEFT JOIN payments_refund f ON f.id = {_id_of("refund")}
     LEFT JOIN payments_payout o ON o.id = {_id_of("payout")}
-    LEFT JOIN payments_chargeback c ON c.id = {_id_of("chargeback")})"""
+    LEFT JOIN payments_chargeback c ON c.id = {_id_of("chargeback")}
+    LEFT JOIN reconciling_stray y ON y.id = {_id_of("stray")})"""
 
 #: Both sides of each thing, whole: a payment may be of long ago and its refund of today.
 _SIDES: Final = f"""
@@ -49,6 +51,12 @@ origins AS (
    UNION ALL
   SELECT t.about, 'chargeback:' || c.id || w.what FROM things t JOIN payments_chargeback c ON c.reference = t.about
    CROSS JOIN (VALUES (''), (':back')) w (what)
+   UNION ALL
+  SELECT t.about, 'stray:' || y.id || ':' || n || w.what FROM things t JOIN reconciling_stray y ON y.reference = t.about
+   CROSS JOIN generate_series(1, y.attempt) n CROSS JOIN (VALUES (':in'), (':in:back')) w (what)
+   UNION ALL
+  SELECT t.about, 'stray:' || y.id || ':' || n || w.what FROM things t JOIN reconciling_stray y ON y.repayment = t.about AND y.repayment <> ''
+   CROSS JOIN generate_series(1, y.attempt) n CROSS JOIN (VALUES (':out'), (':out:back')) w (what)
    UNION ALL
   SELECT t.about, e.origin FROM things t
     JOIN billing_ledgerentry e ON e.id = CASE WHEN t.about ~ '^entry:[0-9]+$' THEN substr(t.about, 7)::bigint END),
@@ -214,6 +222,7 @@ gone AS (
   UPDATE reconciling_difference d SET closed_at = %(now)s, closed = 'itself'
    WHERE d.closed_at IS NULL AND d.side = ANY(%(sides)s) AND d.day <= %(until)s
      AND NOT (d.kind IN ('no_line', 'state') AND d.day < %(since)s)
+     AND NOT EXISTS (SELECT FROM reconciling_stray y WHERE y.reference = d.about AND y.state IN ('waiting', 'asked'))
      AND NOT EXISTS (SELECT FROM found f WHERE f.side = d.side AND f.about = d.about)
   RETURNING id, customer_id)
 SELECT 'found', id, customer_id FROM opened WHERE is_new

@@ -25,6 +25,7 @@ from hospes.kernel.datamap import (
 from hospes.kernel.managers import MappedModel
 from hospes.kernel.purposes import Purpose
 from hospes.payments.bank.models import BankLine
+from hospes.payments.models import Payment
 
 #: Art. 52 AWR: what shows that the books are right is a part of them.
 BOOKS = Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7)
@@ -38,6 +39,9 @@ class ReconciledDay(models.Model):
     asked_until = models.DateTimeField(null=True)  # until when the provider had told everything
     finished_at = models.DateTimeField(_("finished at"), null=True)
     waits_for = models.CharField(_("waits for"), max_length=20, blank=True)
+    is_without_provider = models.BooleanField(
+        default=False
+    )  # its books are not read: only books and bank were compared
 
     class Meta:
         verbose_name = _("day that was reconciled")
@@ -56,6 +60,7 @@ class ReconciledDay(models.Model):
         "asked_until",
         "finished_at",
         "waits_for",
+        "is_without_provider",
         creates={Purpose.BILLING},
         writes={Purpose.BILLING},
     )
@@ -145,7 +150,7 @@ class Movement(MappedModel):
 
     reference = models.CharField(_("reference at the provider"), max_length=60, unique=True)
     kind = models.CharField(_("what it is"), max_length=10, choices=Kind.choices)
-    about = models.CharField(_("what it is of"), max_length=60)
+    about = models.CharField(_("what it is of"), max_length=255)
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, related_name="+", verbose_name=_("customer")
     )
@@ -218,7 +223,7 @@ class Difference(MappedModel):
 
     side = models.CharField(_("between what"), max_length=8, choices=Side.choices)
     kind = models.CharField(_("what it is"), max_length=16, choices=Kind.choices)
-    about = models.CharField(_("what it is about"), max_length=60)
+    about = models.CharField(_("what it is about"), max_length=255)
     day = models.DateField(_("day"))
     customer = models.ForeignKey(
         Customer, models.PROTECT, null=True, related_name="+", verbose_name=_("customer")
@@ -273,3 +278,89 @@ class Difference(MappedModel):
     def amount(self) -> int:
         """How much it is, in cents: what one side has more than the other."""
         return (self.theirs or 0) - (self.ours or 0)
+
+
+class Stray(MappedModel):
+    """
+    A payment at the provider that is not in our books: found by its list or by a notice, kept until a colleague says what it is.
+
+    No more is kept than what it is and how much: who paid, the provider knows. `payment`: as what it was booked on the balance of
+    a customer. `repayment`: the provider's reference of the money that goes back, of the attempt that counts. Above `limit_cents`
+    (the operator's amount when it was asked) another colleague than `asked_by` has to decide that it goes back (`guards`).
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("nobody said yet what it is")
+        ASKED = "asked", _("to be paid back: waits for a second colleague")
+        CUSTOMERS = "customers", _("on the balance of a customer")
+        RETURNING = "returning", _("being paid back")
+        RETURNED = "returned", _("paid back")
+        NOT_OURS = "not_ours", _("not ours")
+
+    reference = models.CharField(_("reference at the provider"), max_length=255, unique=True)
+    cents = models.PositiveBigIntegerField(_("amount"))
+    method = models.CharField(_("paid with"), max_length=20, blank=True)
+    paid_at = models.DateTimeField(_("paid at"))
+    found_at = models.DateTimeField(_("found at"))
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, null=True, related_name="+", verbose_name=_("customer")
+    )
+    payment = models.OneToOneField(Payment, models.PROTECT, null=True, related_name="+")
+    attempt = models.PositiveSmallIntegerField(default=0)
+    repayment = models.CharField(max_length=255, blank=True)
+    limit_cents = models.PositiveBigIntegerField(null=True)
+    asked_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("asked by")
+    )
+    decided_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True)
+
+    class Meta(MappedModel.Meta):
+        abstract = False
+        verbose_name = _("payment that is not in the books")
+        constraints = [
+            models.CheckConstraint(
+                name="stray_on_a_balance_is_a_payment",
+                condition=Q(state="customers", payment__isnull=False, customer__isnull=False)
+                | ~Q(state="customers") & Q(payment=None, customer=None),
+            ),
+            models.CheckConstraint(
+                name="stray_is_decided_by_somebody",
+                condition=Q(state__in=["waiting", "asked"], decided_by=None, decided_at=None)
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="stray_goes_back_by_two_above_the_limit",
+                condition=~Q(state__in=["asked", "returning", "returned"])
+                | Q(asked_by__isnull=False, limit_cents__isnull=False)
+                & (Q(state="asked") | Q(cents__lte=F("limit_cents")) | ~Q(asked_by=F("decided_by"))),
+            ),
+            models.CheckConstraint(
+                name="stray_went_back_with_a_reference", condition=~Q(state="returned") | ~Q(repayment="")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="returning"), name="strays_being_paid_back"),
+            models.Index(fields=["repayment"], condition=~Q(repayment=""), name="strays_by_repayment"),
+        ]
+
+    datamap = row(
+        plain("id", "reference", "found_at", writes=()) | plain("attempt", "repayment", "limit_cents", "payment")
+        | personal(Category.PAYMENT, "cents", "method", "paid_at", source=Source.PROVIDER, writes=())
+        | personal(Category.PAYMENT, "customer", "state", "decided_at")
+        | personal(Category.PAYMENT, "asked_by", "decided_by", names_others=True),
+        key="customer_id", reads={Purpose.BILLING}, twins=(), creates={Purpose.BILLING}, writes={Purpose.BILLING}, keep=BOOKS,
+    )  # fmt: skip
+
+    @property
+    def idempotency_key(self) -> str:
+        """By which one attempt to pay it back is one refund at the provider."""
+        return f"stray-{self.pk}-{self.attempt}"
+
+    @property
+    def has_waited(self) -> bool:
+        """Whether it was tried to pay it back, and that did not work."""
+        return self.attempt > 0 and self.state == Stray.State.WAITING

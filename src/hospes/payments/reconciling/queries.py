@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from django.db import connections
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Min, Q
 
 from hospes.kernel import acting
 from hospes.payments.reconciling.models import Difference, ReconciledDay, Settlement
@@ -14,20 +14,30 @@ from hospes.payments.reconciling.models import Difference, ReconciledDay, Settle
 
 @dataclass(frozen=True)
 class Overview:
-    """How it stands: the last day that was finished, the one that waits, and what is open (since when the oldest)."""
+    """
+    How it stands: the last day that was finished, the one that waits, what is open (since when the oldest), and whether the
+    provider's side was left out of the last day.
+    """
 
     finished: date | None
     waiting: ReconciledDay | None
     open: int
     oldest: date | None
+    is_bank_only: bool
 
 
 def overview() -> Overview:
     """See Overview."""
-    newest = ReconciledDay.objects.filter(finished_at__isnull=False).aggregate(day=Max("day"))["day"]
+    last = ReconciledDay.objects.filter(finished_at__isnull=False).order_by("-day").first()
     waiting = ReconciledDay.objects.filter(finished_at=None).order_by("day").first()
     still = Difference.objects.filter(closed_at=None).aggregate(number=Count("pk"), oldest=Min("day"))
-    return Overview(newest, waiting, still["number"], still["oldest"])
+    return Overview(
+        last.day if last else None,
+        waiting,
+        still["number"],
+        still["oldest"],
+        last is not None and last.is_without_provider,
+    )
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,11 @@ class Compared:
     @property
     def agrees(self) -> bool:
         return self.day.finished_at is not None and not self.open
+
+    @property
+    def is_bank_only(self) -> bool:
+        """Whether the books of the provider were not read, so that its side was not compared."""
+        return self.day.finished_at is not None and self.day.is_without_provider
 
 
 def days(*, limit: int, before: date | None = None) -> list[Compared]:
@@ -124,11 +139,11 @@ SELECT coalesce(sum(l.debit_cents::bigint - l.credit_cents), 0)::bigint FROM bil
 """
 
 
-def sides(day: date) -> list[Side]:
+def sides(day: date, *, bank_only: bool = False) -> list[Side]:
     """
     A day as each of the three has it: what customers paid and got back, what was paid out, and the bank account.
 
-    The bank's column is empty until statements of all accounts come so far.
+    The bank's column is empty until statements of all accounts come so far, the provider's where its books are not read.
     """
     booked = {(what, use): cents for what, use, cents in _ask(_BOOKS, day=day)}
     told = dict(_ask(_PROVIDER, day=day))
@@ -136,7 +151,7 @@ def sides(day: date) -> list[Side]:
     is_here = until is not None and until >= day and closing is not None
     on_account = sum(cents for (_what, use), cents in booked.items() if use == "bank")
     rows = [
-        Side(what, booked.get((what, "clearing"), 0), told.get(what, 0), None)
+        Side(what, booked.get((what, "clearing"), 0), None if bank_only else told.get(what, 0), None)
         for what in ("payment", "refund", "chargeback")
     ]
     if other := booked.get(("other", "clearing"), 0) or told.get("other", 0):

@@ -73,9 +73,11 @@ def wait(day: date, why: str) -> None:
     ReconciledDay.objects.filter(day=day, finished_at=None).update(waits_for=why)
 
 
-def finish(day: date, *, asked_until: datetime, now: datetime) -> None:
-    """Note that a day was compared with all that the provider had told until a moment."""
-    ReconciledDay.objects.filter(day=day).update(asked_until=asked_until, finished_at=now, waits_for="")
+def finish(day: date, *, asked_until: datetime, now: datetime, without_provider: bool = False) -> None:
+    """Note that a day was compared with all that the provider had told until a moment, or with the bank only."""
+    ReconciledDay.objects.filter(day=day).update(
+        asked_until=asked_until, finished_at=now, waits_for="", is_without_provider=without_provider
+    )
     journal.record("reconciling.finished", at=now, table="reconciling_reconciledday")
 
 

@@ -10,7 +10,7 @@ from hospes.kernel import clock
 from hospes.kernel.acting import JOB, Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments.providers import ProviderUnavailable
-from hospes.payments.providers.books import ProviderBooks, provider_books
+from hospes.payments.providers.books import NoBooks, ProviderBooks, provider_books
 from hospes.payments.reconciling import arriving, asking, services
 from hospes.payments.reconciling.models import Difference
 
@@ -24,7 +24,8 @@ def reconcile(
     Compare a day that is over, and all after it that was compared before; counts what it did. Harmless to repeat.
 
     The provider is asked first, outside of transactions. Where it cannot be, the bank is compared all the same, the day waits
-    ("waits" is 1), and everything else stays as it was.
+    ("waits" is 1), and everything else stays as it was. Of a provider whose books are not read only the bank is compared, and the
+    day says so ("without_provider" is 1).
     """
     tally: Counter[str] = Counter()
     with acting(Purpose.BILLING, actor=actor):
@@ -32,6 +33,12 @@ def reconcile(
         since = asking.from_when(day, span.since)
     try:
         states = _ask(books or provider_books(), since=since, now=now, actor=actor, tally=tally)
+    except NoBooks:
+        with acting(Purpose.BILLING, actor=actor):
+            tally += services.compare(span, sides=[Difference.Side.BANK], now=now)
+            services.finish(day, asked_until=now, now=now, without_provider=True)
+        tally["without_provider"] = 1
+        return tally
     except ProviderUnavailable as outage:
         logger.warning("the payment provider could not be asked what it keeps", status=outage.code)
         with acting(Purpose.BILLING, actor=actor):
@@ -52,7 +59,8 @@ def _ask(
 ) -> list[Difference]:
     tally["movements"] = asking.movements(books, since=since, now=now, actor=actor)
     tally["payouts"] = asking.settlements(books, since=since, now=now, actor=actor)
-    return asking.states(books, since=since, actor=actor)
+    states, tally["strays"] = asking.states(books, since=since, now=now, actor=actor)
+    return states
 
 
 def _book_costs(*, now: datetime, actor: Actor) -> int:
@@ -60,6 +68,7 @@ def _book_costs(*, now: datetime, actor: Actor) -> int:
     done = 0
     while True:
         with acting(Purpose.BILLING, actor=actor):
+            asking.alone()  # of two at once, both would find the same ones
             page = arriving.costs_to_book()
             done += arriving.book_costs(page, now=now)
         if len(page) < arriving.MOST:

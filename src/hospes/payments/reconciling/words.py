@@ -12,8 +12,8 @@ Kind = Difference.Kind
 
 #: What a colleague can do about it.
 ADVICE: Final[dict[str, Promise]] = {
-    Kind.NOT_BOOKED: _("Money moved at the payment provider, and our books do not have it. Look it up at the provider by this reference. A"
-        " payment that was made there by hand is booked by hand; of one of ours, have its payment looked up on the customer's page."),
+    Kind.NOT_BOOKED: _("Money moved at the payment provider, and our books do not have it. Look it up at the provider by this reference."
+        " A payment: say below whose it is, or have it paid back. Of something that went: look at the payment that it is of."),
     Kind.NOT_THERE: _("Our books say that it came or went, and the payment provider does not show it. Look it up at the provider. If it is"
         " not there, the invoice was not paid: ask the provider before you call the customer."),
     Kind.TWICE: _("The provider shows it twice, and we booked it once. Ask the provider which one is right. If the customer paid twice,"

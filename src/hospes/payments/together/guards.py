@@ -40,6 +40,24 @@ CREATE CONSTRAINT TRIGGER shares_add_up AFTER INSERT ON payments_paymentshare DE
   FOR EACH ROW EXECUTE FUNCTION payments_shares_add_up();
 """
 
+#: But for what came in and is of nothing of ours: all of that is surplus. A customer's own session begins payments only as open.
+OF_NOTHING = """
+CREATE OR REPLACE FUNCTION payments_shares_add_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+  which bigint := CASE TG_TABLE_NAME WHEN 'payments_payment' THEN NEW.id ELSE (to_jsonb(NEW) ->> 'payment_id')::bigint END;
+BEGIN
+  IF EXISTS (SELECT FROM payments_payment p WHERE p.id = which AND p.order_id IS NULL AND p.invoice_id IS NULL
+                AND p.cents <> (SELECT coalesce(sum(s.cents), 0) FROM payments_paymentshare s WHERE s.payment_id = p.id)
+                AND NOT (p.state = 'surplus'
+                         AND NOT EXISTS (SELECT FROM payments_paymentshare s WHERE s.payment_id = p.id))) THEN
+    RAISE EXCEPTION 'the shares of a payment add up to it' USING ERRCODE = 'check_violation',
+      CONSTRAINT = 'shares_add_up', TABLE = 'payments_payment';
+  END IF;
+  RETURN NULL;
+END $$;
+"""
+
 #: A payment is of a whole order, of what is open on an invoice when it begins, or of several invoices (see above).
 AMOUNT = """
 CREATE OR REPLACE FUNCTION payments_amount_is_the_orders() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER

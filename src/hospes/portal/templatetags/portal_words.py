@@ -11,6 +11,7 @@ from hospes.billing.methods import queries as methods
 from hospes.billing.methods.models import PaymentMethod
 from hospes.faces.states import look_of
 from hospes.kernel import clock
+from hospes.payments.providers import takes
 from hospes.portal.paying import COLLECT_WORDS
 from hospes.services.words import reason_words, refusal_words
 
@@ -44,7 +45,7 @@ def item(mapping: Mapping[str, Any], key: str) -> Any:
 @register.simple_tag
 def payment_methods() -> list[PaymentMethod]:
     """The ways of paying that can be chosen today, as they are called today."""
-    return methods.offered(on=clock.today())
+    return [each for each in methods.offered(on=clock.today()) if takes(each.code)]
 
 
 @register.simple_tag

@@ -133,8 +133,13 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
     source, begun = payment_queries.paid_from(found.pk, found.origin), payment_queries.of_invoice(found.pk)
     payment = begun[0] if begun and found.open_cents and not found.is_credit_note else None
     # "paid" while the invoice is open: it was booked between our two looks at the database, or a part was paid before.
+    transfer = payment_queries.transfer_of(begun) if payment is not None else None
     waiting = (
-        payment is not None and payment.state in UNDECIDED and "terug" in request.GET and not request.viewing
+        transfer is None
+        and payment is not None
+        and payment.state in UNDECIDED
+        and "terug" in request.GET
+        and not request.viewing
     )
     if waiting and payment is not None:  # back from the provider, perhaps before its notice: ask by ourselves
         payment_jobs.check.enqueue_once(f"payment:{payment.pk}", payment_id=payment.pk)
@@ -143,7 +148,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
         "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
         "has_leave": pays_by_itself(capacity.customer_id), "collected": collected_of(found.pk),
         "will_be": collection_of(found, today=clock.today()),
-        "payment": payment, "waiting": waiting, "look": next_look(request) if waiting else None,
+        "payment": payment, "transfer": transfer, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
         **debits.of_invoice(found),
     }  # fmt: skip

@@ -153,7 +153,9 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     begun = payment_queries.of_order(found.pk)
     # "paid" while the order is not: it was booked between our two looks at the database, and the next look shows it.
     news = ("open", "pending", "paid") if found.state == Order.State.AWAITING_PAYMENT else ()
-    waiting = bool(begun) and begun[0].state in news and "terug" in request.GET and not request.viewing
+    transfer = payment_queries.transfer_of(begun) if found.state == Order.State.AWAITING_PAYMENT else None
+    waiting = transfer is None and bool(begun) and begun[0].state in news and "terug" in request.GET
+    waiting = waiting and not request.viewing
     if waiting:  # back from the provider, perhaps before its notice: ask by ourselves
         jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
     is_awaited = found.state == Order.State.AWAITING_PAYMENT and not found.quote.on_account
@@ -166,8 +168,10 @@ def order(request: Any, capacity: Capacity, order_number: str) -> HttpResponse:
     context = {"known": registries.known(found.pk), "can_withdraw": can_withdraw, "last_day": withdrawals.last_day(found),
                "order": found, "lines": lines, "later": later_terms(lines, capacity), "payment": begun[0] if begun else None,
                "in_use": _in_use(found), "has_leave": pays_by_itself(capacity.customer_id),
-               "on_account": found.quote.on_account, "can_cancel": is_awaited,
+               "on_account": found.quote.on_account, "can_cancel": is_awaited and transfer is None,
                "pay_until": queries.pay_until(found, today=clock.today()),
+               "transfer": transfer,
+               "in_part": next((each for each in begun if each.is_part), None),
                "came_late": any(payment.state == Payment.State.SURPLUS for payment in begun),
                "waiting": waiting, "look": next_look(request) if waiting else None,
                "invoice": Invoice.objects.filter(origin=f"order:{found.pk}").first()}  # fmt: skip

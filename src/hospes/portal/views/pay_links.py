@@ -18,7 +18,7 @@ from hospes.kernel.acting import Actor, acting
 from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payments
-from hospes.payments.models import UNDECIDED
+from hospes.payments.models import UNDECIDED, Payment
 from hospes.portal.looks import next_look
 from hospes.portal.paying import to_provider
 
@@ -43,7 +43,9 @@ def pay_link(request: Any, token: str) -> HttpResponse:
     visitor = Actor.visitor(ip=request.actor.ip)
     with acting(Purpose.BILLING, actor=visitor, customer=link.customer_id):
         invoice = Invoice.objects.filter(pk=link.invoice_id, kind=Invoice.Kind.INVOICE).first()
-        waiting = invoice is not None and _is_waiting(request, invoice)
+        begun = payments.of_invoice(invoice.pk) if invoice is not None else []
+        transfer = payments.transfer_of(begun)
+        waiting = transfer is None and _is_waiting(request, begun)
     if invoice is None:
         return _gone(request)
     if not invoice.open_cents:
@@ -62,13 +64,15 @@ def pay_link(request: Any, token: str) -> HttpResponse:
             layout="narrow.html", invoice_id=invoice.pk,
         )  # fmt: skip
     look = next_look(request) if waiting else None
-    context = {"invoice": invoice, "here": here, "waiting": waiting, "look": look, "last_day": link.last_day}
+    context = {
+        "invoice": invoice, "here": here, "waiting": waiting, "look": look, "last_day": link.last_day, "transfer": transfer,
+        "payment": begun[0] if begun else None,
+    }  # fmt: skip
     return render(request, "portal/pay_link.html", context)
 
 
-def _is_waiting(request: Any, invoice: Invoice) -> bool:
+def _is_waiting(request: Any, begun: list[Payment]) -> bool:
     """Whether somebody is back from the provider, perhaps before its notice: then we ask by ourselves."""
-    begun = payments.of_invoice(invoice.pk)
     if "terug" not in request.GET or not begun or begun[0].state not in UNDECIDED:
         return False
     payment_jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
