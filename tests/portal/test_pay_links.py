@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -82,6 +83,21 @@ def test_it_pays_what_is_open_then_and_the_provider_hears_of_nobody(
     waiting = Client().get(f"{where}?terug=1")
     assert (waiting.status_code, jobs()) == (200, ["payments.jobs.check"])
     assert 'id="pay"' not in waiting.content.decode()
+
+
+def test_who_comes_back_reads_how_it_ended(invoice: Invoice, provider: PaymentProvider) -> None:
+    where = address(invoice)
+    Client().post(where)
+    with as_owner():
+        Payment.objects.update(state="canceled")
+    assert "is niet afgemaakt" in text(Client().get(f"{where}?terug=1"))
+    assert "is niet afgemaakt" not in text(Client().get(where))
+    with as_owner():
+        Invoice.objects.update(paid_cents=F("total_cents"), paid_at=clock.now(), paid_with="ideal")
+    page = Client().get(f"{where}?terug=1").content.decode()
+    for part in ("pay-link", "pay-link-aside"):  # the page that waits takes these over
+        assert f'id="{part}"' in page
+    assert "De factuur is betaald" in page
 
 
 def test_pressed_by_two_it_is_one_payment(invoice: Invoice, provider: PaymentProvider) -> None:

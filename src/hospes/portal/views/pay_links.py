@@ -22,6 +22,7 @@ from hospes.payments.models import UNDECIDED, Payment
 from hospes.portal.looks import next_look
 from hospes.portal.paying import to_provider
 
+NOT_COMPLETED: Final = (Payment.State.FAILED, Payment.State.CANCELED, Payment.State.EXPIRED)
 #: How often one network may look, and begin to pay, in an hour: an office behind one address, but no trying of addresses.
 MOST_LOOKS: Final = 300
 MOST_PAYMENTS: Final = 30
@@ -45,7 +46,8 @@ def pay_link(request: Any, token: str) -> HttpResponse:
         invoice = Invoice.objects.filter(pk=link.invoice_id, kind=Invoice.Kind.INVOICE).first()
         begun = payments.of_invoice(invoice.pk) if invoice is not None else []
         transfer = payments.transfer_of(begun)
-        waiting = transfer is None and _is_waiting(request, begun)
+        last = _last_attempt(request, begun) if transfer is None else None
+        waiting = last is not None and last.state in UNDECIDED
     if invoice is None:
         return _gone(request)
     if not invoice.open_cents:
@@ -66,17 +68,18 @@ def pay_link(request: Any, token: str) -> HttpResponse:
     look = next_look(request) if waiting else None
     context = {
         "invoice": invoice, "here": here, "waiting": waiting, "look": look, "last_day": link.last_day, "transfer": transfer,
-        "payment": begun[0] if begun else None,
+        "payment": begun[0] if begun else None, "not_completed": last is not None and last.state in NOT_COMPLETED,
     }  # fmt: skip
     return render(request, "portal/pay_link.html", context)
 
 
-def _is_waiting(request: Any, begun: list[Payment]) -> bool:
-    """Whether somebody is back from the provider, perhaps before its notice: then we ask by ourselves."""
-    if "terug" not in request.GET or not begun or begun[0].state not in UNDECIDED:
-        return False
-    payment_jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
-    return True
+def _last_attempt(request: Any, begun: list[Payment]) -> Payment | None:
+    """The payment from which somebody is back from the provider; perhaps before its notice: then we ask by ourselves."""
+    if "terug" not in request.GET or not begun:
+        return None
+    if begun[0].state in UNDECIDED:
+        payment_jobs.check.enqueue_once(f"payment:{begun[0].pk}", payment_id=begun[0].pk)
+    return begun[0]
 
 
 def _gone(request: Any) -> HttpResponse:
