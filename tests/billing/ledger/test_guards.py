@@ -136,3 +136,15 @@ def test_the_chart_has_an_account_for_every_use() -> None:
         codes = list(LedgerAccount.objects.values_list("rgs_code", flat=True))
     assert found == set(LedgerAccount.Use.values)
     assert len(codes) == len(set(codes))
+
+
+def test_the_chart_has_codes_on_which_is_booked() -> None:
+    """RGS 3.3 and 3.7: an account is on the fourth level (three times three letters after B or W), VAT on the fifth."""
+    with as_owner():
+        codes = dict(LedgerAccount.objects.exclude(use="").values_list("use", "rgs_code"))
+    assert {use: len(code) for use, code in codes.items() if len(code) != 10} == dict.fromkeys(
+        ("vat_standard", "vat_reduced", "vat_other", "vat_input", "vat_paid"), 13
+    )
+    assert {use: codes[use] for use in ("suspense", "debits", "questions", "written_off")} == {
+        "suspense": "BVorTusTov", "debits": "BVorTusTon", "questions": "BSchTusTov", "written_off": "WBedVkkAdd",
+    }  # fmt: skip
