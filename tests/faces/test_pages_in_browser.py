@@ -63,7 +63,7 @@ def _pages() -> dict[str, tuple[str, dict[str, Any]]]:
         "no-signup": ("account/signup_closed.html", {}),
         "mfa-off": ("mfa/index.html", SOMEBODY | {"ways": Ways(None, (), 0, "", None)}),
         "codes": ("mfa/recovery_codes.html", SOMEBODY | {"codes": ["7k2mp-x9d4t"] * 10, "total": 10, "as_file": "data:,"}),
-        **{code: (f"{code}.html", {}) for code in ("400", "403", "403_csrf", "404", "500")},
+        **{code: (f"{code}.html", {}) for code in ("400", "403", "403_csrf", "404", "405", "500")},
     }  # fmt: skip
 
 

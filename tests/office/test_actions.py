@@ -277,7 +277,10 @@ def test_looking_does_nothing_and_doing_needs_a_form_of_ours(as_role: AsRole, se
         f"{case.page}diensten/{case.service.pk}/opnieuw/", f"{case.page}betalingen/{case.payment.pk}/nakijken/",
         f"/facturen/{case.invoice.number}/opnieuw-mailen/",
     ]  # fmt: skip
-    assert [as_role("billing_clerk").get(url).status_code for url in urls] == [405, 405, 405]
+    opened = [as_role("billing_clerk").get(url) for url in urls]
+    assert [answer.status_code for answer in opened] == [405, 405, 405]
+    assert all("een formulier" in answer.content.decode() for answer in opened), "a page, and no blank one"
+    assert all(answer["Allow"] == "POST" for answer in opened)
     strict = Client(enforce_csrf_checks=True)
     accounts.let_in(strict, accounts.colleague(StaffMember.Role.BILLING_CLERK))
     assert [strict.post(url, {"once": "x"}).status_code for url in urls] == [403, 403, 403]

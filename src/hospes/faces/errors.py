@@ -29,6 +29,13 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "404.html", status=404)
 
 
+def not_by_address(request: HttpRequest, allowed: str) -> HttpResponse:
+    """The address of a form that is sent: whoever opens it by itself, or loads it anew, sees a page and not a blank one."""
+    page = render(request, "405.html", status=405)
+    page["Allow"] = allowed
+    return page
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """Without context processors, templates with them or a database: those may be what is broken."""
     from django.template.loader import get_template

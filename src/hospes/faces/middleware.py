@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
 
-from hospes.faces.errors import bad_request, too_large
+from hospes.faces.errors import bad_request, not_by_address, too_large
 from hospes.kernel.outside import NotOnTheMap, cookies
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -67,7 +68,7 @@ def _most_for_a_file(request: HttpRequest) -> int:
 def sane_requests(get_response: Handler) -> Handler:
     """
     Middleware: refuses what no browser of ours sends, before anything is stored of it: bodies that are too large, files where
-    none are taken, and zero bytes (which the database cannot keep).
+    none are taken, and zero bytes (which the database cannot keep). Who opens the address of a form gets a page, and no blank one.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -78,7 +79,14 @@ def sane_requests(get_response: Handler) -> Handler:
             return bad_request(request)
         if request.method == "POST" and not most and _has_zeros(request):
             return bad_request(request)
-        return get_response(request)
+        answer = get_response(request)
+        if (
+            request.method == "GET"
+            and answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+            and not answer.content
+        ):
+            return not_by_address(request, answer["Allow"])
+        return answer
 
     return middleware
 
