@@ -68,7 +68,9 @@ def _most_for_a_file(request: HttpRequest) -> int:
 def sane_requests(get_response: Handler) -> Handler:
     """
     Middleware: refuses what no browser of ours sends, before anything is stored of it: bodies that are too large, files where
-    none are taken, and zero bytes (which the database cannot keep). Who opens the address of a form gets a page, and no blank one.
+    none are taken, and zero bytes (which the database cannot keep).
+
+    Who opens the address of a form gets a page, and no blank one.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
