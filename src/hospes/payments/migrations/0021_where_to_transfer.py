@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("customers", "0007_copies_of_invoices"),
-        ("payments", "0019_longer_references"),
+        ("payments", "0020_taken_back_in_part"),
     ]
 
     operations = [
