@@ -110,7 +110,9 @@ RULES: dict[str, str] = {
            UNION ALL SELECT 'order.paid', 'sales_order', id FROM sales_order WHERE state = 'paid'
            UNION ALL SELECT 'payment.begun', 'payments_payment', id FROM payments_payment
            UNION ALL SELECT 'payment.booked', 'payments_payment', id FROM payments_payment WHERE state = 'paid'
-           UNION ALL SELECT 'invoice.issued', 'billing_invoice', id FROM billing_invoice
+           UNION ALL SELECT CASE kind WHEN 'invoice' THEN 'invoice.issued' ELSE 'invoice.credited' END, 'billing_invoice', id
+                       FROM billing_invoice
+           UNION ALL SELECT 'refund.done', 'payments_refund', id FROM payments_refund WHERE state = 'done'
            UNION ALL SELECT 'invoice.document', 'billing_invoice', id FROM billing_invoice
            UNION ALL SELECT 'service.started', 'services_service', id FROM services_service
            UNION ALL SELECT 'hosting.made', 'services_service', id FROM services_service) happened

@@ -307,6 +307,17 @@ def test_money_that_comes_back_is_to_be_paid_once_more() -> None:
         assert Refund.objects.get(pk=refund.pk).paid_on == TODAY + 2 * DAY
 
 
+@pytest.mark.parametrize("marked", [{"reason": "AC04"}, {"is_reversal": True}])
+def test_our_own_transfer_that_bounced_pays_no_invoice_whatever_it_says(marked: dict[str, Any]) -> None:
+    invoice = issue(draft(make.customer()))
+    came_in(line(9075, f"terugbetaling {invoice.number}", **marked))
+    [back] = held()
+    with acting(Purpose.BILLING, actor=JOB):
+        found = finding.proposals([back])[back.pk]
+    assert (paid(invoice), back.left_cents) == (0, 9075)
+    assert not {each.kind for each in found} & {"invoice", "order", "credit"}
+
+
 def test_a_refund_that_was_recognised_wrongly_waits_again() -> None:
     refund = a_refund()
     [one] = came_in(line(-9075, number_of(refund)))
