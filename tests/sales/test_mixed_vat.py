@@ -117,7 +117,7 @@ def test_the_database_holds_an_order_to_the_rate_of_its_day(monkeypatch: Any) ->
     thing = make.product(prices={12: 7_500})
     quote = quoted(make.customer(), wanted(7_500, product=thing))
     make.vat_of(thing, "reduced", since=TODAY)
-    monkeypatch.setattr(services, "_refuse_other_vat", lambda *_: None)
+    monkeypatch.setattr(services, "refuse_other_vat", lambda *_: None)
     with pytest.raises(IntegrityError, match=r"order_has_the_rate_of_its_day|another rate"):
         accepted(quote)
 
