@@ -20,6 +20,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.office import actions, parts
 from hospes.office.pages import Found, looking_at, office_page, open_for, show, working_on
 from hospes.payments import queries as payments
+from hospes.payments.chargebacks.queries import taken_back_of
 from hospes.payments.models import Payment
 from hospes.payments.queries import masked
 
@@ -63,6 +64,7 @@ def invoice(request: Any, number: str) -> HttpResponse:
         context = {
             "head": parts.head(found.customer_id), "invoice": held, **billing.content(held),
             "document": billing.document(held.pk), "paid_from": masked(source.account) if source else "",
+            "taken_back": taken_back_of(held.pk) if held.open_cents and not held.is_credit_note else None,
             "purpose": _BILLING, "refunds": payments.refunds_of(held.pk) if held.is_credit_note else [],
         }  # fmt: skip
     return show(request, "office/invoice.html", context)

@@ -23,6 +23,7 @@ from hospes.kernel.purposes import Purpose
 from hospes.payments import jobs as payment_jobs
 from hospes.payments import queries as payment_queries
 from hospes.payments.balances.queries import balance_of
+from hospes.payments.chargebacks.queries import taken_back_of
 from hospes.payments.collecting.queries import mandate_of as leave_of
 from hospes.payments.collecting.queries import of_invoice as collected_of
 from hospes.payments.debits.queries import pays_by_itself
@@ -148,6 +149,7 @@ def invoice(request: Any, capacity: Capacity, invoice_number: str) -> HttpRespon
         "paid_with": method_words(found.paid_with, clock.day_of(found.paid_at)) if found.paid_at else "",
         "has_leave": pays_by_itself(capacity.customer_id), "collected": collected_of(found.pk),
         "will_be": collection_of(found, today=clock.today()),
+        "taken_back": taken_back_of(found.pk) if found.open_cents and not found.is_credit_note else None,
         "payment": payment, "transfer": transfer, "waiting": waiting, "look": next_look(request) if waiting else None,
         "refunds": payment_queries.refunds_of(found.pk) if found.is_credit_note else [], **billing.content(found),
         **debits.of_invoice(found),
