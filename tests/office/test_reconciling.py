@@ -105,6 +105,10 @@ def test_it_is_on_the_work_list_is_explained_and_gone(as_role: AsRole) -> None:
     assert address(held) not in client.get("/werk/aansluiting/").content.decode()
     assert "Met de hand gemaakt" in text(client.get(address(held)))
     assert client.post(address(held), {"reason": "nog eens"}).status_code == 422
+    day = text(client.get(f"/bank/aansluiting/{held.day}/"))
+    assert "een collega schreef op waarom het goed is" in day
+    assert "uitgelegd" in day
+    assert "tot op de cent" not in day
     with as_owner():
         found = Difference.objects.get(pk=held.pk)
         assert (found.closed, found.closed_by_id is not None) == ("person", True)

@@ -118,6 +118,7 @@ def reconciled_day(request: Any, on: str) -> HttpResponse:
         "day": day, "compared": compared, "sides": [(_SIDES[each.what], each) for each in sides], "payouts": settled,
         "at_the_provider": at_the_provider, "why": words.WAITS.get(compared.day.waits_for, ""),
         "differences": [(words.about_words(each.about), each) for each in found],
+        "explained": sum(each.closed == Difference.Closed.PERSON for each in found),
         "before": day - timedelta(days=1), "after": day + timedelta(days=1),
     }  # fmt: skip
     return show(request, "office/reconciling/day.html", context)
