@@ -77,9 +77,9 @@ def test_several_invoices_are_paid_at_once(customer: Customer, provider: Payment
 @pytest.mark.parametrize("chosen", [[], ["x"], ["F2020-00001", "F2020-00002"], ["\\0"], ["9" * 300]])
 def test_nonsense_begins_nothing(customer: Customer, provider: PaymentProvider, chosen: list[str]) -> None:
     [mine] = invoices(customer, 1)
-    client = browser(make.holder_of(customer))
-    answer = client.post(
-        f"/k/{customer.number}/facturen/samen-betalen/", {"invoice": [*chosen, mine.number]}, follow=True
-    )
+    client, page = browser(make.holder_of(customer)), f"/k/{customer.number}/facturen/"
+    answer = client.post(f"{page}samen-betalen/", {"invoice": chosen}, follow=True)
     assert "Kies ten minste twee facturen die openstaan." in text(answer)
+    answer = client.post(f"{page}samen-betalen/", {"invoice": [*chosen, mine.number]})
+    assert answer.headers["Location"] == f"{page}{mine.number}/", "one alone is paid on its own page"
     assert all_of(PaymentShare) == list(provider.ledger.page(newest=None, limit=10)[0]) == []

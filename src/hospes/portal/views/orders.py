@@ -236,13 +236,15 @@ def pay_together(request: Any, capacity: Capacity) -> HttpResponse:
     numbers = [each for each in request.POST.getlist("invoice")[:MOST_TOGETHER] if "\0" not in each]
     with acting(Purpose.BILLING, actor=request.actor, customer=capacity.customer_id):
         known = Invoice.objects.filter(customer_id=capacity.customer_id, number__in=numbers)
-        first = known.order_by("due_on", "pk").values_list("number", flat=True).first()
-    if first is None:
+        chosen = list(known.order_by("due_on", "pk").values_list("number", flat=True))
+    if not chosen:
         messages.error(request, _("Choose at least two invoices that are open."))
         return redirect(back)
+    if len(chosen) == 1:  # then it is paid on its own page
+        return redirect("portal:invoice", number=capacity.number, invoice_number=chosen[0])
     return to_provider(
         request, customer_id=capacity.customer_id, actor=request.actor, back=back,
-        returning=reverse("payment_back", args=[first]), layout="portal.html", numbers=numbers,
+        returning=reverse("payment_back", args=[chosen[0]]), layout="portal.html", numbers=numbers,
     )  # fmt: skip
 
 
