@@ -103,5 +103,8 @@ def test_an_order_of_which_too_little_came_in_is_on_the_list_until_it_is_paid(as
     page = text(client.get("/werk/deels-betaald/"))
     for words in (number, "€ 40,00", "€ 90,75 was gevraagd"):
         assert words in page, words
+    with as_owner():
+        customer = payment.customer.number
+    assert "€ 40,00 kwam binnen" in text(client.get(f"/klanten/{customer}/"))
     assert book(make.payment(order=payment.order), 9075) == "booked"
     assert number not in text(client.get("/werk/deels-betaald/"))

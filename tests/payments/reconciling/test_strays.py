@@ -102,6 +102,14 @@ def test_the_list_of_the_night_finds_it(three: Three) -> None:
     assert len(held()) == 1
 
 
+def test_without_access_to_the_balance_it_is_found_all_the_same(three: Three, settings: Any) -> None:
+    settings.HOSPES_MOLLIE = settings.HOSPES_MOLLIE | {"access_token": "wrong"}
+    reference = by_hand(three)
+    assert three.next_morning()["waits"] == 1
+    assert held() == [(reference, 5000, "waiting")]
+    assert kinds() == [("provider", "not_booked", reference)]
+
+
 def test_it_stays_on_the_list_though_the_balance_does_not_show_it(three: Three) -> None:
     reference = by_hand(three)
     three.till.sim.control.tell_movement(reference, "hide")
@@ -277,7 +285,8 @@ def test_killed_after_the_provider_took_it_on_it_goes_back_once(three: Three, st
 
 
 def test_a_refusal_of_the_provider_leaves_it_waiting(three: Three, stray: str) -> None:
-    three.till.sim.control.charge_back(stray)
+    three.charge_back(stray)
+    assert (held(), clearing_and_surplus()) == ([(stray, 5000, "waiting")], (0, 0))
     give_back(three, make.person())
     three.till.work()
     assert held() == [(stray, 5000, "waiting")]

@@ -57,9 +57,10 @@ def reconcile(
 def _ask(
     books: ProviderBooks, *, since: datetime, now: datetime, actor: Actor, tally: Counter[str]
 ) -> list[Difference]:
+    # Payments first: for those the key of the profile is enough, where the provider does not show its balance.
+    states, tally["strays"] = asking.states(books, since=since, now=now, actor=actor)
     tally["movements"] = asking.movements(books, since=since, now=now, actor=actor)
     tally["payouts"] = asking.settlements(books, since=since, now=now, actor=actor)
-    states, tally["strays"] = asking.states(books, since=since, now=now, actor=actor)
     return states
 
 
