@@ -1,5 +1,6 @@
 """A bank transfer at the provider: chosen, waited for during days, and paid or expired. Over the wire, at the simulator."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,8 @@ from hospes.billing.methods import queries as methods
 from hospes.kernel import clock
 from hospes.kernel.acting import JOB, acting
 from hospes.kernel.purposes import Purpose
+from hospes.messaging import rendering
+from hospes.messaging.models import Message
 from hospes.payments import queries, services, unpaid
 from hospes.payments.debits import announcing
 from hospes.payments.models import Payment, TransferTo
@@ -90,6 +93,34 @@ def test_it_is_waited_for_during_days_and_then_paid(till: Till) -> None:
     assert account != "NL53ABNA0627535577"
     with acting(Purpose.BILLING, actor=JOB):
         assert queries.transfer_of(queries.of_order(order.pk)) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nl", "Maak precies dit bedrag over naar NL53ABNA0627535577 op naam van Stichting Mollie Payments."),
+        (
+            "en",
+            "Transfer exactly this amount to NL53ABNA0627535577 in the name of Stichting Mollie Payments.",
+        ),
+    ],
+)
+def test_where_to_is_mailed_once(till: Till, language: str, words: str) -> None:
+    order = make.order(customer=make.customer(holder=make.person(language=language)))
+    till.begin(order)
+    choose(till)
+    till.later(DAY)
+    till.sweep()
+    till.work()
+    with as_owner():
+        [message] = Message.objects.filter(kind="payments.transfer_to")
+    with acting(Purpose.MESSAGES, actor=JOB):
+        said = rendering.render(message, now=till.now)
+    text = " ".join(said.text.replace("\u00a0", " ").split())
+    assert words in text
+    assert "RF11-0000-0000-0001" in text
+    assert ("€ 90,75" if language == "nl" else "€90.75") in text
+    assert not re.search(r"\{\{|\{%|None", said.text + said.html)
 
 
 def test_after_its_days_it_expires_and_can_be_paid_in_another_way(till: Till) -> None:

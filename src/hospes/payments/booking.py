@@ -13,6 +13,7 @@ from hospes.billing.ledger import services as ledger
 from hospes.billing.models import Invoice
 from hospes.billing.tax.services import note_place
 from hospes.kernel import clock, journal
+from hospes.messaging import services as messaging
 from hospes.payments import unpaid
 from hospes.payments.balances import services as balances
 from hospes.payments.collecting import services as collecting
@@ -40,7 +41,7 @@ def book(charge: Charge, *, now: datetime) -> str:
     if payment is None:
         return "unknown"
     if charge.transfer is not None and payment.state in UNDECIDED:
-        _keep_transfer(payment, charge.transfer)
+        _keep_transfer(payment, charge.transfer, now)
     if payment.state in (Payment.State.PAID, Payment.State.SURPLUS) or payment.state == charge.state:
         if payment.state == Payment.State.OPEN and charge.method != payment.method:  # it was chosen meanwhile
             Payment.objects.filter(pk=payment.pk).update(method=charge.method)
@@ -232,15 +233,20 @@ def _let_go_of_others(payment: Payment, now: datetime) -> None:
     others.filter(replaced_at=None).update(replaced_at=now)
 
 
-def _keep_transfer(payment: Payment, said: Transfer) -> None:
-    """Where to transfer it to: shown to who pays, until it came or is over."""
-    TransferTo.objects.get_or_create(
+def _keep_transfer(payment: Payment, said: Transfer, now: datetime) -> None:
+    """Where to transfer it to: shown and mailed to who pays, until it came or is over."""
+    held, is_new = TransferTo.objects.get_or_create(
         payment_id=payment.pk,
         defaults={
             "customer_id": payment.customer_id, "name": said.name[:140], "account": said.account, "bic": said.bic,
             "reference": said.reference, "until": said.until,
         },
     )  # fmt: skip
+    if is_new:
+        messaging.enqueue(
+            "payments.transfer_to", key=f"payment:{payment.pk}:transfer", customer_id=payment.customer_id, about_id=held.pk,
+            now=now,
+        )  # fmt: skip
 
 
 def _keep_account(payment: Payment, charge: Charge, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The mails about money that goes back, and about an order of which too little came in."""
+"""The mails about money that goes back, about an order of which too little came in, and about where to transfer it to."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -9,7 +9,7 @@ from hospes.billing.words import method_words
 from hospes.messaging.kinds import name
 from hospes.messaging.models import Message
 from hospes.messaging.rendering import Rendered, register
-from hospes.payments.models import Payment, Refund
+from hospes.payments.models import Payment, Refund, TransferTo
 from hospes.sales.models import Order
 
 
@@ -41,10 +41,21 @@ def paid_in_part(message: Message) -> Rendered:
     return Rendered(subject, "mail/payments.paid_in_part", {"order": order, "payment": payment})
 
 
+def transfer_to(message: Message) -> Rendered:
+    """Where to transfer it to, how much, what to mention and until when: for who chose that at the provider's page."""
+    held = TransferTo.objects.get(pk=message.about)
+    return Rendered(
+        _("What you still have to transfer"), "mail/payments.transfer_to",
+        {"transfer": held, "payment": Payment.objects.get(pk=held.payment_id)},
+    )  # fmt: skip
+
+
 register("payments.paid_in_part", paid_in_part)
+register("payments.transfer_to", transfer_to)
 register("payments.refund_sent", refund_sent)
 register("payments.refund_done", refund_done)
 name({
     "payments.paid_in_part": gettext_lazy("Order paid in part"),
+    "payments.transfer_to": gettext_lazy("Where to transfer a payment to"),
     "payments.refund_sent": gettext_lazy("Money on its way"), "payments.refund_done": gettext_lazy("Money paid back"),
 })  # fmt: skip

@@ -193,7 +193,7 @@ class TransferTo(MappedModel):
     datamap = row(
         plain("id", "payment", "name", "account", "bic")
         | personal(Category.PAYMENT, "customer", "reference", "until", source=Source.PROVIDER),
-        key="customer_id", reads={Purpose.BILLING}, creates={Purpose.BILLING},
+        key="customer_id", reads={Purpose.BILLING, Purpose.MESSAGES}, creates={Purpose.BILLING},
         keep=Keep(Event.BOOK_YEAR_END, TAX_LAW, Then.DELETE, years=7),
     )  # fmt: skip
 
