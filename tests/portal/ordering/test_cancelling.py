@@ -87,7 +87,5 @@ def test_an_order_that_is_over_says_why_and_what_became_of_money(
     assert "2 maart 2026" in page
     assert "terug" not in page
     make.payment(order=order, state="surplus", paid_at=NOW + timedelta(days=30))
-    page = client.get(page_of(order))
-    assert "binnen veertien dagen terug" in text(page)
-    assert f'href="/k/{customer.number}/facturen/tegoed/"' in page.content.decode()
+    assert "binnen veertien dagen terug" in text(client.get(page_of(order)))
     assert "cancelled" in text(client.get("/en" + page_of(order)))
