@@ -192,7 +192,10 @@ def test_money_for_an_order_that_was_cancelled_is_to_be_paid_back() -> None:
     assert book(charge(payment)) == "surplus"
     assert (states(payment.order), state_of(payment.order)) == (["surplus"], "cancelled")
     assert invoices(payment.order) == paid_from() == []
-    assert [name for _, name, _ in jobs()] == ["messaging.jobs.deliver"], "the customer is told"
+    done = [name for _, name, _ in jobs()]
+    assert done == ["payments.balances.jobs.pay_out", "messaging.jobs.deliver"], (
+        "it goes back, and the customer is told"
+    )
 
 
 # --- which payment it is ---
