@@ -109,7 +109,7 @@ PAYMENT_BOARDS: Final = (
     ),
     Board(
         "tweede-paar-ogen", Purpose.BILLING, False, _("Decisions that wait for a second colleague"),
-        _("A colleague wants to pay back by hand or write off more than one may decide alone. Look at it, and approve or refuse"
+        _("A colleague wants to pay back or write off more than one may decide alone. Look at it, and approve or refuse"
           " it; who asked cannot."),
         Rows(_to_decide, _to_decide_item, order="asked_at"),
     ),

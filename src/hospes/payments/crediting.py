@@ -28,8 +28,9 @@ class Shown:
     A credit note as it would be, in cents, and where its money goes.
 
     `set_off_cents` lessens what is open, `not_lost_cents` what was written off, `balance_cents` was paid from the balance and is
-    that again, `taken_cents` the bank took back already; `through` goes back the way it came, by way of paying; `by_hand_cents`
-    a colleague transfers, at the latest on `due_on`. `left_cents` is what could be credited of the invoice when this was shown.
+    that again, `taken_cents` the bank took back already; `through` goes back the way it came, by way of paying, `waits_cents`
+    only once another colleague agreed; `by_hand_cents` a colleague transfers, at the latest on `due_on`. `left_cents` is what
+    could be credited of the invoice when this was shown.
     """
 
     net_cents: int
@@ -40,6 +41,7 @@ class Shown:
     balance_cents: int
     taken_cents: int
     through: tuple[tuple[str, int], ...]
+    waits_cents: int
     by_hand_cents: int
     due_on: date | None
     left_cents: int
@@ -92,6 +94,7 @@ def _seen(note: Invoice, parts: list[Refund], left: int) -> Shown:
     return Shown(
         note.net_cents, tuple(queries.taxes(note.pk)), note.total_cents, note.set_off_cents, rest, balance,
         sum(each.cents for each in rows if each.state == Refund.State.DONE), through,
+        sum(each.cents for each in rows if each.state == Refund.State.WAITS),
         sum(each.cents for each in rows if each.state == Refund.State.FAILED),
         min((each.due_on for each in rows), default=None), left,
     )  # fmt: skip

@@ -202,12 +202,14 @@ class Refund(MappedModel):
     """
     Money of a credit note that goes back to who paid; one for each payment that it comes from, and one for what came another way.
 
-    `failed`: the provider will not or could not do it, or no payment of it is known; then a colleague pays it back by hand
-    (`paid_on`), at the latest on `due_on`. `idempotency_key` makes it one refund at the provider, ever.
+    `waits`: a colleague caused it, and another one has to agree first (`approvals`). `failed`: the provider will not or could not
+    do it, or no payment of it is known; then a colleague pays it back by hand (`paid_on`), at the latest on `due_on`.
+    `idempotency_key` makes it one refund at the provider, ever.
     While it waits for a colleague `cents` gets less by what a bank took back of it (`taken_back`: a row of its own).
     """
 
     class State(models.TextChoices):
+        WAITS = "waits", _("waits for a second colleague")
         REQUESTED = "requested", _("to be sent")
         SENT = "sent", _("under way")
         DONE = "done", _("paid back")
@@ -218,6 +220,7 @@ class Refund(MappedModel):
         REFUSED = "refused", _("the payment provider does not pay it back")
         BOUNCED = "bounced", _("the money did not arrive")
         TAKEN_BACK = "taken_back", _("the customer’s bank took it back already")
+        DECLINED = "declined", _("a colleague did not agree that it goes back by itself")
 
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="refunds", verbose_name=_("customer"))
     credit_note = models.ForeignKey(

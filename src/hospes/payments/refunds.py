@@ -21,6 +21,8 @@ from hospes.billing.models import TO_BE_PAID_BACK, Invoice
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
 from hospes.payments import giving_back
+from hospes.payments.approvals import asking
+from hospes.payments.approvals.models import Decision
 from hospes.payments.chargebacks.models import Chargeback
 from hospes.payments.models import Payment, Refund
 from hospes.payments.providers import PaymentProvider, ProviderRefused, Repayment
@@ -79,11 +81,15 @@ def plan(*, credit_note_id: int, now: datetime) -> list[Refund]:
             left -= part
     if rest := left - giving_back.to_the_balance(note, left, now):
         made.append(_planned(note, None, rest, now))
+    whole = sum(refund.cents for refund in made if refund.payment_id)
     for refund in made:
-        if refund.state == _State.REQUESTED:
-            _enqueue(refund.pk)
-        else:
+        if refund.state == _State.FAILED:
             _against_chargebacks(refund, now)
+        elif refund.state == _State.WAITS:
+            _ask_colleague(refund, whole, now)
+            whole -= refund.cents if refund.state == _State.REQUESTED else 0  # it counts as done by now
+        else:
+            _enqueue(refund.pk)
     return made
 
 
@@ -119,7 +125,8 @@ def _refundable(payment: Payment) -> int:
 
 
 def _planned(note: Invoice, payment: Payment | None, cents: int, now: datetime) -> Refund:
-    state, reason = (_State.REQUESTED, "") if payment else (_State.FAILED, str(_Reason.NO_PAYMENT))
+    going = _State.REQUESTED if asking.colleague() is None else _State.WAITS
+    state, reason = (going, "") if payment else (_State.FAILED, str(_Reason.NO_PAYMENT))
     refund = Refund.objects.create(
         customer_id=note.customer_id, credit_note_id=note.pk, payment_id=payment.pk if payment else None, cents=cents,
         idempotency_key=f"{note.number}-{payment.pk if payment else 0}", due_on=_due_on(note), requested_at=now, state=state,
@@ -127,6 +134,35 @@ def _planned(note: Invoice, payment: Payment | None, cents: int, now: datetime) 
     )  # fmt: skip
     _noted("refund.requested", refund, now)
     return refund
+
+
+def _ask_colleague(refund: Refund, whole_cents: int, now: datetime) -> None:
+    """What a colleague caused goes up to the operator's limit, with what they had go before; above it another one agrees."""
+    asked = asking.new(
+        Decision.Kind.GIVE_BACK, customer_id=refund.customer_id, cents=refund.cents, by=asking.colleague() or 0, now=now,
+        refund_id=refund.pk,
+    )  # fmt: skip
+    asked.save(force_insert=True)
+    if asking.is_for_two(asked, whole_cents=whole_cents):
+        asking.noted("decision.asked", asked, now)
+    else:
+        asking.decided(asked, Decision.State.DONE, None, now)
+        release(refund_id=refund.pk, now=now)
+        refund.state = _State.REQUESTED
+
+
+def release(*, refund_id: int, now: datetime) -> None:
+    """It was decided about, so it is asked of the provider. Raises NotByHand when it does not wait for that."""
+    if not Refund.objects.filter(pk=refund_id, state=_State.WAITS).update(state=_State.REQUESTED):
+        raise NotByHand(gettext("This was paid back already, or is on its way."))
+    _enqueue(refund_id)
+
+
+def declined(*, refund_id: int, now: datetime) -> None:
+    """Another colleague does not agree that it goes back by itself: what becomes of it a colleague sees to by hand."""
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    if refund.state == _State.WAITS:
+        _failed(refund, _Reason.DECLINED, now)
 
 
 def _due_on(note: Invoice) -> date:
@@ -198,7 +234,9 @@ def apply(*, refund_id: int, said: Repayment | None, now: datetime) -> str:
     Bring our books to what the provider says of a refund (None: it refuses): sent, done, failed, or same. In any order.
     """
     refund = Refund.objects.select_for_update().get(pk=refund_id)
-    if refund.paid_on is not None or (refund.state == _State.FAILED and refund.reference):
+    if refund.paid_on is not None or refund.state == _State.WAITS:
+        return "same"
+    if refund.state == _State.FAILED and refund.reference:
         return "same"
     if said is None:
         if refund.state != _State.REQUESTED:
@@ -300,6 +338,7 @@ def _split(waiting: Refund, cents: int, chargeback_id: int, now: datetime) -> tu
         idempotency_key=f"{waiting.idempotency_key}-back{chargeback_id}", due_on=waiting.due_on, state=_State.FAILED,
         reason=_Reason.TAKEN_BACK, requested_at=waiting.requested_at,
     )  # fmt: skip
+    asking.no_longer_needed(refund_id=waiting.pk, now=now)
     _noted("refund.lessened", waiting, now)
     return piece, waiting
 
@@ -312,6 +351,7 @@ def taken_back(refund: Refund, *, on: date, paid_with: str, now: datetime) -> No
     billing.pay_back(
         credit_note_id=refund.credit_note_id, cents=refund.cents, paid_at=now, paid_with=paid_with, now=now
     )
+    asking.no_longer_needed(refund_id=refund.pk, now=now)
     _noted("refund.taken_back", refund, now)
     keep_promises(now=now, customer_id=refund.customer_id)
 

@@ -100,9 +100,11 @@ def decision(request: Any, decision_id: int) -> HttpResponse:
         head = parts.head(found.customer_id)
     with acting(_BILLING, actor=request.actor):  # a colleague is not seen from among one customer's rows
         held = Decision.objects.with_related("invoice").get(pk=decision_id)
+        note = Invoice.objects.filter(refunds=held.refund_id or 0).first()
         by = Person.objects.filter(pk=held.asked_by_id).first()
     context = {
         "head": head, "decision": held, "by": by.name if by else "", "is_own": held.asked_by_id == request.user.pk,
+        "note": note, "goes_by_itself": held.kind == Decision.Kind.GIVE_BACK,
         "is_open": held.state == Decision.State.ASKED,
     }  # fmt: skip
     return show(request, "office/decision.html", context)

@@ -15,7 +15,8 @@ from hospes.payments.models import Refund
 
 class Decision(MappedModel):
     """
-    Money that goes back by hand (`on` is the day), or an invoice of which something is written off (for a `reason`).
+    Money that goes back by hand (`on` is the day) or, of a credit note that a colleague made, through the payment provider; or an
+    invoice of which something is written off (for a `reason`).
 
     `limit_cents` is the operator's amount when it was asked: up to it one colleague is enough. The database takes nobody's
     approval of what they asked themself, and no decision in somebody else's name (`guards`).
@@ -25,11 +26,13 @@ class Decision(MappedModel):
         REFUND = "refund", _("paying back a credit note by hand")
         PAYOUT = "payout", _("paying back a balance by hand")
         WRITE_OFF = "write_off", _("writing off an invoice")
+        GIVE_BACK = "give_back", _("paying back a credit note through the payment provider")
 
     class State(models.TextChoices):
         ASKED = "asked", _("waits for a second colleague")
         DONE = "done", _("approved and carried out")
         REFUSED = "refused", _("refused")
+        OVER = "over", _("no longer needed")
 
     kind = models.CharField(_("what it is"), max_length=10, choices=Kind.choices)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
@@ -67,6 +70,7 @@ class Decision(MappedModel):
                 name="decision_says_what_it_is_of",
                 condition=Q(kind="write_off", invoice__isnull=False, refund=None, payout=None, on=None) & ~Q(reason="")
                 | Q(kind="refund", invoice=None, refund__isnull=False, payout=None, on__isnull=False)
+                | Q(kind="give_back", invoice=None, refund__isnull=False, payout=None, on=None)
                 | Q(kind="payout", invoice=None, refund=None, payout__isnull=False, on__isnull=False),
             ),
             models.CheckConstraint(

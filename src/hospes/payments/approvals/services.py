@@ -1,10 +1,9 @@
 """Asking, approving and carrying out: money back by hand, and invoices written off. Acts for billing."""
 
 from datetime import date, datetime
+from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,15 +11,13 @@ from hospes.billing import payments as billing
 from hospes.billing.ledger import services as ledger
 from hospes.kernel import clock, journal
 from hospes.payments import refunds
+from hospes.payments.approvals import asking
 from hospes.payments.approvals.models import Decision
 from hospes.payments.balances import payouts
 from hospes.payments.balances.models import Payout
 from hospes.payments.models import Refund
 
-journal.register({
-    "decision.asked": _("A second colleague asked about money"), "decision.done": _("Decision about money carried out"),
-    "decision.refused": _("Decision about money refused"), "invoice.written_off": _("Invoice written off"),
-})  # fmt: skip
+journal.register({"invoice.written_off": _("Invoice written off")})
 
 Kind, State, Use = Decision.Kind, Decision.State, ledger.Use
 
@@ -32,21 +29,29 @@ class NotDecided(Exception):
 def refund_by_hand(*, refund_id: int, on: date, by: int, now: datetime) -> Decision:
     """Say that money of a credit note was (or is to be) transferred on a day; see `_ask`."""
     held = Refund.objects.get(pk=refund_id)
-    return _ask(
-        Decision(kind=Kind.REFUND, customer_id=held.customer_id, refund_id=held.pk, cents=held.cents, on=on),
-        by,
-        now,
-    )
+    if held.state != Refund.State.FAILED:
+        raise NotDecided(gettext("This was paid back already, or is on its way."))
+    about: dict[str, Any] = {
+        "customer_id": held.customer_id,
+        "refund_id": held.pk,
+        "cents": held.cents,
+        "on": on,
+    }
+    return _ask(asking.new(Kind.REFUND, by=by, now=now, **about), now)
 
 
 def payout_by_hand(*, payout_id: int, on: date, by: int, now: datetime) -> Decision:
     """Say that money of a balance was (or is to be) transferred on a day; see `_ask`."""
     held = Payout.objects.get(pk=payout_id)
-    return _ask(
-        Decision(kind=Kind.PAYOUT, customer_id=held.customer_id, payout_id=held.pk, cents=held.cents, on=on),
-        by,
-        now,
-    )
+    if held.state != Payout.State.FAILED:
+        raise NotDecided(gettext("This was paid back already, or is on its way."))
+    about: dict[str, Any] = {
+        "customer_id": held.customer_id,
+        "payout_id": held.pk,
+        "cents": held.cents,
+        "on": on,
+    }
+    return _ask(asking.new(Kind.PAYOUT, by=by, now=now, **about), now)
 
 
 def write_off(*, invoice_id: int, cents: int, reason: str, by: int, now: datetime) -> Decision:
@@ -56,40 +61,28 @@ def write_off(*, invoice_id: int, cents: int, reason: str, by: int, now: datetim
         raise NotDecided(gettext("No more can be written off than is open on the invoice."))
     if not reason.strip():
         raise NotDecided(gettext("Say why: it stays with the books."))
-    asked = Decision(kind=Kind.WRITE_OFF, customer_id=invoice.customer_id, invoice_id=invoice.pk, cents=cents)
-    asked.reason = reason.strip()[:200]
-    return _ask(asked, by, now)
+    about: dict[str, Any] = {
+        "customer_id": invoice.customer_id,
+        "invoice_id": invoice.pk,
+        "reason": reason.strip()[:200],
+    }
+    return _ask(asking.new(Kind.WRITE_OFF, cents=cents, by=by, now=now, **about), now)
 
 
 @transaction.atomic
-def _ask(asked: Decision, by: int, now: datetime) -> Decision:
+def _ask(asked: Decision, now: datetime) -> Decision:
     """Carried out at once up to the operator's amount; above it, it waits for another colleague. Raises NotDecided."""
-    asked.limit_cents, asked.asked_by_id, asked.asked_at = (
-        settings.HOSPES_OPERATOR.four_eyes_above_cents,
-        by,
-        now,
-    )
     try:
         with transaction.atomic():
             asked.save(force_insert=True)
     except IntegrityError:
         raise NotDecided(gettext("This was asked already, and waits for another colleague.")) from None
-    if asked.cents + _decided_alone(asked) <= asked.limit_cents:
-        _carry_out(asked, now)
-        _decided(asked, State.DONE, None, now)
+    if asking.is_for_two(asked):
+        asking.noted("decision.asked", asked, now)
     else:
-        _noted("decision.asked", asked, now)
+        _carry_out(asked, now)
+        asking.decided(asked, State.DONE, None, now)
     return asked
-
-
-def _decided_alone(asked: Decision) -> int:
-    """What one colleague alone wrote off of this invoice before: in small parts it is as much."""
-    if asked.kind != Kind.WRITE_OFF:
-        return 0
-    alone = Decision.objects.filter(
-        kind=Kind.WRITE_OFF, invoice_id=asked.invoice_id or 0, state=State.DONE, decided_by=None
-    )
-    return int(alone.aggregate(sum=Sum("cents"))["sum"] or 0)
 
 
 @transaction.atomic
@@ -100,21 +93,21 @@ def decide(*, decision_id: int, approve: bool, by: int, now: datetime) -> Decisi
         raise NotDecided(gettext("This was decided already."))
     if asked.asked_by_id == by:
         raise NotDecided(gettext("You asked this yourself: another colleague has to decide."))
+    asking.decided(asked, State.DONE if approve else State.REFUSED, by, now)
     if approve:
         _carry_out(asked, now)
-    _decided(asked, State.DONE if approve else State.REFUSED, by, now)
+    elif asked.kind == Kind.GIVE_BACK:
+        refunds.declined(refund_id=asked.refund_id or 0, now=now)
     return asked
 
 
-def _decided(asked: Decision, state: str, by: int | None, now: datetime) -> None:
-    Decision.objects.filter(pk=asked.pk).update(state=state, decided_by_id=by, decided_at=now)
-    asked.state = state
-    _noted("decision.done" if state == State.DONE else "decision.refused", asked, now)
-
-
 def _carry_out(asked: Decision, now: datetime) -> None:
+    if asked.kind in (Kind.REFUND, Kind.GIVE_BACK):
+        _is_as_asked(asked)
     try:
-        if asked.kind == Kind.REFUND and asked.on:
+        if asked.kind == Kind.GIVE_BACK:
+            refunds.release(refund_id=asked.refund_id or 0, now=now)
+        elif asked.kind == Kind.REFUND and asked.on:
             refunds.paid_by_hand(refund_id=asked.refund_id or 0, on=asked.on, now=now)
         elif asked.kind == Kind.PAYOUT and asked.on:
             payouts.paid_by_hand(payout_id=asked.payout_id or 0, on=asked.on, now=now)
@@ -122,6 +115,12 @@ def _carry_out(asked: Decision, now: datetime) -> None:
             _write_off(asked, now)
     except (refunds.NotByHand, payouts.NothingToPayOut) as refusal:
         raise NotDecided(str(refusal)) from None
+
+
+def _is_as_asked(asked: Decision) -> None:
+    """What a bank took back meanwhile is not to be paid any more."""
+    if Refund.objects.select_for_update().get(pk=asked.refund_id or 0).cents != asked.cents:
+        raise NotDecided(gettext("Meanwhile it is another amount. Refuse this, and have it asked again."))
 
 
 def _write_off(asked: Decision, now: datetime) -> None:
@@ -149,9 +148,3 @@ def _write_off(asked: Decision, now: datetime) -> None:
         object_id=invoice.pk,
         customer_id=asked.customer_id,
     )
-
-
-def _noted(action: str, asked: Decision, now: datetime) -> None:
-    journal.record(
-        action, at=now, table="payments_decision", object_id=asked.pk, customer_id=asked.customer_id, changed=["state"]
-    )  # fmt: skip

@@ -15,6 +15,7 @@ from hospes.billing.ledger import services as ledger
 from hospes.billing.ledger.models import LedgerEntry
 from hospes.kernel import clock, journal
 from hospes.messaging import services as messaging
+from hospes.payments.approvals import asking
 from hospes.payments.balances import services as balances
 from hospes.payments.balances.models import Payout, PayoutWish
 from hospes.payments.chargebacks.models import Chargeback
@@ -246,6 +247,7 @@ def _withdraw(payout: Payout, now: datetime) -> None:
     balances.change(
         balances.Kind.KEPT, customer_id=payout.customer_id, cents=payout.cents, origin=f"{payout.idempotency_key}:kept", now=now,
     )  # fmt: skip
+    asking.no_longer_needed(payout_id=payout.pk, now=now)
     _noted("payout.withdrawn", payout, now)
 
 

@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 
 from hospes.kernel import clock
 from hospes.payments import refunds
+from hospes.payments.approvals import asking
+from hospes.payments.approvals import services as decisions
+from hospes.payments.approvals.models import Decision
 from hospes.payments.balances import payouts
 from hospes.payments.balances.models import Payout
 from hospes.payments.bank import debited, finding
@@ -24,7 +27,13 @@ from hospes.payments.debits import services as debits
 from hospes.payments.debits.models import Debit
 from hospes.payments.models import Refund
 
-_REFUSALS = (refunds.NotByHand, payouts.NothingToPayOut, chargebacks.NotOpen, debits.NotPutRight)
+_REFUSALS = (
+    decisions.NotDecided,
+    refunds.NotByHand,
+    payouts.NothingToPayOut,
+    chargebacks.NotOpen,
+    debits.NotPutRight,
+)
 
 
 def paid_back(line: BankLine, part: Part, now: datetime) -> None:
@@ -52,12 +61,23 @@ def _of(held: Refund | Payout) -> str:
 
 
 def _paid(held: Refund | Payout, line: BankLine, now: datetime) -> None:
-    if held.cents > settings.HOSPES_OPERATOR.four_eyes_above_cents:
+    """A colleague who says so decides about it by that; what is found by itself is what one alone may decide."""
+    by, is_refund = asking.colleague(), isinstance(held, Refund)
+    about = {"refund_id": held.pk} if is_refund else {"payout_id": held.pk}
+    is_for_two = (
+        held.cents > settings.HOSPES_OPERATOR.four_eyes_above_cents or asking.waiting(**about).exists()
+    )
+    if not is_for_two and by is not None:
+        decide = decisions.refund_by_hand if is_refund else decisions.payout_by_hand
+        is_for_two = decide(**about, on=line.booked_on, by=by, now=now).state != Decision.State.DONE
+    if is_for_two:
         raise Refused(
             _(
                 "Two colleagues decide about an amount like this. Say on its page that it was transferred, first."
             )
         )
+    if by is not None:
+        return
     if isinstance(held, Refund):
         refunds.paid_by_hand(refund_id=held.pk, on=line.booked_on, now=now)
     else:
