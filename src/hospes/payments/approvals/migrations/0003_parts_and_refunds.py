@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('balances', '0002_sum_of_what_stays'),
         ('billing', '0021_what_files_say_of_collecting'),
         ('customers', '0007_copies_of_invoices'),
-        ('payments', '0021_waits'),
+        ('payments', '0022_waits'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
