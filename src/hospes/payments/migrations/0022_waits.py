@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payments', '0020_taken_back_in_part'),
+        ('payments', '0021_where_to_transfer'),
     ]
 
     operations = [
