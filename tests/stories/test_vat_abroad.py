@@ -160,10 +160,13 @@ def test_german_consumers_who_cross_the_threshold_of_the_one_stop_shop() -> None
     assert why(german) == "consumer_oss"
     summer = sell(german, 10_000, date(2026, 9, 30))
     sell(french, 10_000, date(2026, 9, 30))
-    assert one_stop_shop(quarter(2026, 3)) == [("DE", 1900, 10_001, 1_900), ("FR", 2000, 10_000, 2_000)]
+    assert one_stop_shop(quarter(2026, 3)) == [
+        ("DE", 1900, 10_001, 1_900, ""),
+        ("FR", 2000, 10_000, 2_000, ""),
+    ]
     assert boxes(quarter(2026, 3)) == {}
     give_back(summer, date(2026, 10, 5))
-    assert one_stop_shop(quarter(2026, 4)) == [("DE", 1900, -10_000, -1_900)]
+    assert one_stop_shop(quarter(2026, 4)) == [("DE", 1900, -10_000, -1_900, "kwartaal 3 van 2026")]
     spring = sell(german, 2_500, date(2027, 3, 1))
-    assert one_stop_shop(quarter(2027, 1)) == [("DE", 1900, 2_500, 475)]
+    assert one_stop_shop(quarter(2027, 1)) == [("DE", 1900, 2_500, 475, "")]
     assert [findings(each) for each in (summer, spring)] == [set()] * 2
