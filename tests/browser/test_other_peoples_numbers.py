@@ -21,7 +21,8 @@ _IDS = """
 SELECT c.number, s.id AS service_id, i.number AS invoice_number, o.number AS order_number, q.number AS quote_number,
        (SELECT m.id FROM customers_membership m WHERE m.customer_id = c.id LIMIT 1) AS membership_id,
        coalesce((SELECT max(v.id) FROM accounts_invitation v WHERE v.customer_id = c.id), 1) AS invitation_id,
-       coalesce((SELECT max(v.id) FROM services_moveoffer v WHERE v.customer_id = c.id), 1) AS offer_id
+       coalesce((SELECT max(v.id) FROM services_moveoffer v WHERE v.customer_id = c.id), 1) AS offer_id,
+       coalesce((SELECT max(v.id) FROM debits_mandate v WHERE v.customer_id = c.id), 1) AS mandate_id
   FROM customers_customer c JOIN services_service s ON s.customer_id = c.id JOIN sales_order o ON o.customer_id = c.id
   JOIN sales_quote q ON q.id = o.quote_id JOIN billing_invoice i ON i.origin = 'order:' || o.id
  WHERE c.number = %s LIMIT 1
@@ -44,7 +45,7 @@ def victim(house: House) -> dict[str, Any]:
     number = house.numbers_of(house.customer.login)[0]
     names = (
         "number", "service_id", "invoice_number", "order_number", "quote_number", "membership_id", "invitation_id",
-        "offer_id",
+        "offer_id", "mandate_id",
     )  # fmt: skip
     return dict(zip(names, house.rows(_IDS, number)[0], strict=True))
 

@@ -226,8 +226,8 @@ def _at_the_bank(house: House) -> dict[str, Any]:
 def _reconciled(house: House, payment: int) -> dict[str, Any]:
     """A day that was compared, with a payout and a difference."""
     house.owner.execute(
-        "INSERT INTO reconciling_reconciledday (day, begun_at, asked_until, finished_at, waits_for)"
-        " VALUES (current_date - 20, now(), now(), now(), '')"
+        "INSERT INTO reconciling_reconciledday (day, begun_at, asked_until, finished_at, waits_for, is_without_provider)"
+        " VALUES (current_date - 20, now(), now(), now(), '', false)"
     )
     house.owner.execute(
         "INSERT INTO reconciling_settlement (reference, number, state, cents, parts_cents, parts, fee_cents, fee_vat_cents, made_at,"
