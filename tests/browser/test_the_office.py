@@ -286,7 +286,7 @@ def _arguments(name: str, customer: dict[str, Any], held: frozenset[Any]) -> dic
     named = routes(OFFICE)[f"office:{name}"]
     some = {key: 1 for key in named if key.endswith("_id")}  # where there is no page to look at, any will do
     values = some | {key: customer[key] for key in named & set(customer)}
-    if name in ("invoice", "invoice_pdf", "resend", "credit"):
+    if name in ("invoice", "invoice_pdf", "resend", "credit", "write_off"):
         return {"number": customer["invoice"]}
     if name == "role":
         return {"key": "technician"}

@@ -43,6 +43,7 @@ READS = {
         "payments_balance", "payments_balanceentry", "payments_payoutwish", "payments_payout",  # the page of the balance
         "payments_providermandate", "payments_collection", "payments_collectwish", "payments_payer",  # what is collected
         "payments_paymentshare",  # paying several invoices at once
+        "payments_transferto",  # where to transfer to, for who chose that
         "payments_chargeback", "payments_chargebackpart",  # the office's page about what a bank took back
     },
     Purpose.SECURITY: {

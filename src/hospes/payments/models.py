@@ -247,7 +247,7 @@ class Refund(MappedModel):
             # What a bank took back of it is a row of its own for each chargeback.
             models.UniqueConstraint(
                 fields=["credit_note", "payment"],
-                condition=~Q(reason="taken_back"),
+                condition=~Q(("reason", "taken_back")),
                 nulls_distinct=False,
                 name="one_refund_per_credit_note_and_payment",
             ),
