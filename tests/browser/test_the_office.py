@@ -372,10 +372,12 @@ def test_pages_of_a_role(strict_windows: Windows, house: House, customer: dict[s
             "try_again",
             "next_pro_forma",
             "quote_pdf",
+            "differences_file",
         }:
             address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
             assert window.page.request.get(address).status in (404, 405)
-        for name, may in (("invoice_pdf", Purpose.BILLING in held), ("quote_pdf", _QUOTE in held)):
+        of_billing = [(name, Purpose.BILLING in held) for name in ("invoice_pdf", "differences_file")]
+        for name, may in (*of_billing, ("quote_pdf", _QUOTE in held)):
             address = house.address(f"office:{name}", face="office", **_arguments(name, customer, held))
             assert window.page.request.get(address).status == (200 if may else 404), name
 
