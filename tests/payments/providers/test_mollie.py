@@ -3,8 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from hospes.kernel.outside import NotOnTheMap, checked, payloads
 from hospes.kernel.recipients import Recipient
 from hospes.payments.providers import ProviderRefused, ProviderUnavailable, mollie, provider
 from hospes.payments.providers.mollie import Mollie, cents_of, charge_of, value_of
+from tests.payments.providers.odd import odd_answers
 from tests.payments.providers.test_payment_providers import asked
 from tests.payments.providers.worlds import MollieWorld
 
@@ -135,31 +134,13 @@ def test_nobody_listens_there() -> None:
 @pytest.fixture
 def odd() -> Iterator[Callable[[int, bytes], Mollie]]:
     """Mollie, asking a server that answers whatever it is told to."""
-    answers: list[tuple[int, bytes]] = []
+    with odd_answers("application/hal+json") as (url, answers):
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = answers[-1]
-            self.send_response(status)
-            self.send_header("Content-Type", "application/hal+json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+        def answering(status: int, body: bytes) -> Mollie:
+            answers.append((status, body))
+            return Mollie(url=url, key="test_contract")
 
-        def log_message(self, *args: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-
-    def answering(status: int, body: bytes) -> Mollie:
-        answers.append((status, body))
-        return Mollie(url=f"http://127.0.0.1:{server.server_port}", key="test_contract")
-
-    yield answering
-    server.shutdown()
-    server.server_close()
-    thread.join()
+        yield answering
 
 
 @pytest.mark.parametrize(

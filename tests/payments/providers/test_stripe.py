@@ -5,8 +5,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ from hospes.payments.providers import NotANotice, ProviderRefused, ProviderUnava
 from hospes.payments.providers.stripe import Stripe, reading
 from hospes.payments.providers.stripe.wire import VERSION, flat
 from hospes.payments.rules import is_reference
+from tests.payments.providers.odd import odd_answers
 from tests.payments.providers.test_payment_providers import asked
 from tests.payments.providers.test_providers_and_money import collected, first, paid
 
@@ -242,35 +242,20 @@ def test_what_stripe_goes_wrong_at_each_time_is_tried_again_later(stripe_world: 
     assert stripe_world.charges() == 1
 
 
+def _in_our_version(headers: Message) -> None:
+    assert headers["Stripe-Version"] == VERSION
+
+
 @pytest.fixture
 def odd() -> Iterator[Callable[[int, bytes], Stripe]]:
     """Stripe, asking a server that answers whatever it is told to."""
-    answers: list[tuple[int, bytes]] = []
+    with odd_answers("application/json", _in_our_version) as (url, answers):
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = answers[-1]
-            assert self.headers["Stripe-Version"] == VERSION
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+        def answering(status: int, body: bytes) -> Stripe:
+            answers.append((status, body))
+            return Stripe(url=url, key=KEY)
 
-        def log_message(self, *args: object) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-
-    def answering(status: int, body: bytes) -> Stripe:
-        answers.append((status, body))
-        return Stripe(url=f"http://127.0.0.1:{server.server_port}", key=KEY)
-
-    yield answering
-    server.shutdown()
-    server.server_close()
-    thread.join()
+        yield answering
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from hospes.payments.providers import PaymentProvider
 from hospes.payments.providers.mollie import Mollie
@@ -44,30 +44,17 @@ class Clock:
         return time.time() + self.ahead.total_seconds()
 
 
-class MollieWorld:
-    outcomes = ("pending", "failed", "canceled", "expired")
-    least_cents = 1
+class _Simulated:
+    """What the simulators of both providers are told in the same words."""
 
-    def __init__(self, sim: SimulatedMollie, clock: Clock) -> None:
-        self.sim, self.clock = sim, clock
-        self.provider: PaymentProvider = Mollie(url=sim.url, key="test_contract")
-        self.impatient: PaymentProvider = Mollie(url=sim.url, key="test_contract", timeout=(1, 1))
-        sim.control.refunds(86_400)  # they end when the test says so
-
-    def settle(self, reference: str, outcome: str, method: str = "") -> None:
-        self.sim.control.settle(reference, outcome, method)
+    sim: Any
+    clock: Clock
 
     def later(self, by: timedelta) -> None:
         self.clock.ahead += by
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.clock()).astimezone()
-
-    def charges(self) -> int:
-        return len(self.sim.ledger.page(newest=None, limit=10_000)[0])
-
-    def settle_refund(self, reference: str, is_done: bool) -> None:
-        self.sim.control.settle_refund(reference, "refunded" if is_done else "failed")
 
     def charge_back(self, reference: str, cents: int = 0) -> str:
         return str(self.sim.control.charge_back(reference, cents)["id"])
@@ -91,7 +78,27 @@ class MollieWorld:
         self.sim.control.drop(1, before)
 
 
-class StripeWorld:
+class MollieWorld(_Simulated):
+    outcomes = ("pending", "failed", "canceled", "expired")
+    least_cents = 1
+
+    def __init__(self, sim: SimulatedMollie, clock: Clock) -> None:
+        self.sim, self.clock = sim, clock
+        self.provider: PaymentProvider = Mollie(url=sim.url, key="test_contract")
+        self.impatient: PaymentProvider = Mollie(url=sim.url, key="test_contract", timeout=(1, 1))
+        sim.control.refunds(86_400)  # they end when the test says so
+
+    def settle(self, reference: str, outcome: str, method: str = "") -> None:
+        self.sim.control.settle(reference, outcome, method)
+
+    def charges(self) -> int:
+        return len(self.sim.ledger.page(newest=None, limit=10_000)[0])
+
+    def settle_refund(self, reference: str, is_done: bool) -> None:
+        self.sim.control.settle_refund(reference, "refunded" if is_done else "failed")
+
+
+class StripeWorld(_Simulated):
     """Stripe; a payer there cannot cancel, only leave the page, and nothing costs less than fifty cents."""
 
     outcomes = ("pending", "failed", "expired")
@@ -104,12 +111,6 @@ class StripeWorld:
 
     def settle(self, reference: str, outcome: str, method: str = "") -> None:
         self.sim.control.settle(reference, outcome, {"creditcard": "card"}.get(method, method))
-
-    def later(self, by: timedelta) -> None:
-        self.clock.ahead += by
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock()).astimezone()
 
     def charges(self) -> int:
         shelf = self.sim.shelf
@@ -124,24 +125,3 @@ class StripeWorld:
 
     def settle_refund(self, reference: str, is_done: bool) -> None:
         self.sim.control.settle_refund(reference, "succeeded" if is_done else "failed")
-
-    def charge_back(self, reference: str, cents: int = 0) -> str:
-        return str(self.sim.control.charge_back(reference, cents)["id"])
-
-    def reverse(self, chargeback: str) -> None:
-        self.sim.control.reverse_chargeback(chargeback)
-
-    def end_mandate(self, mandate: str) -> None:
-        self.sim.control.end_mandate(mandate)
-
-    def outage(self, requests: int, *, html: bool = False) -> None:
-        self.sim.control.outage(requests, html)
-
-    def too_busy(self, requests: int) -> None:
-        self.sim.control.rate_limit(requests)
-
-    def slow(self, seconds: float) -> None:
-        self.sim.control.slow(seconds, 1)
-
-    def hang_up(self, *, before: bool) -> None:
-        self.sim.control.drop(1, before)
