@@ -98,3 +98,39 @@ def test_the_page_of_an_invoice_and_the_link_in_a_mail(provider: PaymentProvider
         said = text(visitor.get(address)).replace("\u00a0", " ")
         for words in (*WORDS[prefix], "NL53ABNA0627535577", "RF11-0000-0000-0001"):
             assert words in said, (address, words)
+
+
+def test_of_several_invoices_another_way_cancels_it_and_a_link_tells_nothing_of_the_others(
+    provider: PaymentProvider,
+) -> None:
+    from tests.billing.books import draft, issue
+
+    customer = make.customer(holder=make.person())
+    with as_login("worker"):
+        first, second = (
+            issue(
+                draft(customer, origin=f"x:{n}", due_on=clock.today() + timedelta(days=n)), today=clock.today(),
+                now=clock.now(),
+            )
+            for n in (14, 15)
+        )  # fmt: skip
+    with as_owner():
+        page = f"/en/k/{customer.number}/facturen/"
+        link = f"/en/betalen/{pay_links.token(second, today=clock.today())}/"
+    client = browser(make.holder_of(customer))
+    assert client.post(f"{page}samen-betalen/", {"invoice": [first.number, second.number]}).status_code == 200
+    chosen(provider)
+    with as_owner():
+        payment = Payment.objects.get()
+    said = text(client.get(f"{page}{first.number}/"))
+    assert "We are waiting for your transfer of €181.50." in said.replace("\u00a0", " ")
+    assert "Pay in another way" in said
+    said = text(Client().get(link)).replace("\u00a0", " ")
+    assert "181.50" not in said
+    assert "NL53ABNA0627535577" not in said
+    assert "Somebody chose to pay this invoice by bank transfer." in said
+    assert Client().post(link, {"instead_of": str(payment.pk)}).status_code == 200
+    assert provider.ledger.get(payment.reference or "").status == "canceled"
+    with as_owner():
+        assert Payment.objects.get(pk=payment.pk).replaced_at is not None
+        assert Payment.objects.exclude(pk=payment.pk).get().invoice_id == second.pk

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import IntegrityError, connections, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hospes.billing.models import Invoice
@@ -284,8 +285,12 @@ def _replace(
     """
     from hospes.payments.jobs import check
 
+    invoice_id = of["invoice_id"]
+    meant = (
+        Q(**of) if invoice_id is None else together.of_invoices([invoice_id])
+    )  # also one of several: of all of them
     with as_payer():
-        held = Payment.objects.filter(**of, pk=payment_id, state__in=UNDECIDED, replaced_at=None).first()
+        held = Payment.objects.filter(meant, pk=payment_id, state__in=UNDECIDED, replaced_at=None).first()
     if held is None:
         return
     charge = cancelled(provider, held)

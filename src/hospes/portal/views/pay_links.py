@@ -46,6 +46,8 @@ def pay_link(request: Any, token: str) -> HttpResponse:
         invoice = Invoice.objects.filter(pk=link.invoice_id, kind=Invoice.Kind.INVOICE).first()
         begun = payments.of_invoice(invoice.pk) if invoice is not None else []
         transfer = payments.transfer_of(begun)
+        # Of a transfer for more than this invoice the link tells nothing: not how much, nor what to mention.
+        with_others = transfer is not None and begun[0].invoice_id is None
         last = _last_attempt(request, begun) if transfer is None else None
         waiting = last is not None and last.state in UNDECIDED
     if invoice is None:
@@ -67,7 +69,8 @@ def pay_link(request: Any, token: str) -> HttpResponse:
         )  # fmt: skip
     look = next_look(request) if waiting else None
     context = {
-        "invoice": invoice, "here": here, "waiting": waiting, "look": look, "last_day": link.last_day, "transfer": transfer,
+        "invoice": invoice, "here": here, "waiting": waiting, "look": look, "last_day": link.last_day,
+        "transfer": None if with_others else transfer, "with_others": with_others,
         "payment": begun[0] if begun else None, "not_completed": last is not None and last.state in NOT_COMPLETED,
     }  # fmt: skip
     return render(request, "portal/pay_link.html", context)
