@@ -18,7 +18,7 @@ from hospes.payments.balances.models import Balance, PayoutWish
 from hospes.payments.chargebacks import services
 from hospes.payments.chargebacks.models import Chargeback
 from hospes.payments.models import Payment, Refund
-from hospes.payments.providers import Dispute
+from hospes.payments.providers import Dispute, Repayment
 from tests.billing.books import again
 from tests.payments.agreement import assert_agreement
 from tests.payments.test_balances import ask, balance, invoiced, paid_out
@@ -174,3 +174,37 @@ def test_told_again_it_is_not_taken_off_twice(till: Till) -> None:
         till.later(timedelta(minutes=1))
         hear(till, reference)
     assert (len(rows()), again(note).open_cents) == (2, 5075)
+
+
+@pytest.mark.parametrize("reference", ["", "re_1"])
+@pytest.mark.parametrize(
+    ("cents", "left"),
+    [
+        (9075, [(9075, "done", "taken_back")]),
+        (4000, [(5075, "failed", "bounced"), (4000, "done", "taken_back")]),
+    ],
+)
+def test_a_transfer_that_bounces_after_a_bank_took_it_back_is_paid_by_nobody(
+    till: Till, reference: str, cents: int, left: list[tuple[int, str, str]]
+) -> None:
+    _invoice, note, paid_with = waiting(till)
+    with as_owner():
+        Refund.objects.update(
+            reference=reference
+        )  # where there is one, the provider paid it before, and it bounced
+    today = clock.day_of(till.now)
+    with acting(Purpose.BILLING, actor=JOB):
+        [row] = Refund.objects.all()
+        refunds.paid_by_hand(refund_id=row.pk, on=today, now=till.now)
+    take_back(till, paid_with, cents)
+    assert (rows(), rests()) == ([(9075, "done", "refused")], [cents])
+    with acting(Purpose.BILLING, actor=JOB):
+        refunds.came_back_by_hand(refund_id=row.pk, on=today, now=till.now)
+    assert (rows(), rests(), again(note).open_cents) == (left, [0], 9075 - cents)
+    assert_agreement()
+    assert sweeps.ask_again(now=till.now)["refunds"] == 0
+    with acting(Purpose.BILLING, actor=JOB):
+        said = Repayment(reference or "re_2", "failed", 9075, row.idempotency_key)
+        assert refunds.apply(refund_id=row.pk, said=said, now=till.now) == "same" or not reference
+    assert (rows(), again(note).open_cents) == (left, 9075 - cents)
+    assert_agreement()

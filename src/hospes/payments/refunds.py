@@ -234,7 +234,7 @@ def apply(*, refund_id: int, said: Repayment | None, now: datetime) -> str:
     Bring our books to what the provider says of a refund (None: it refuses): sent, done, failed, or same. In any order.
     """
     refund = Refund.objects.select_for_update().get(pk=refund_id)
-    if refund.paid_on is not None or refund.state == _State.WAITS:
+    if refund.paid_on is not None or refund.state == _State.WAITS or refund.reason == _Reason.TAKEN_BACK:
         return "same"
     if refund.state == _State.FAILED and refund.reference:
         return "same"
@@ -263,7 +263,8 @@ def apply(*, refund_id: int, said: Repayment | None, now: datetime) -> str:
 
 
 def _failed(refund: Refund, reason: str, now: datetime) -> str:
-    Refund.objects.filter(pk=refund.pk).update(state=_State.FAILED, reason=reason, done_at=None)
+    # In one: what a chargeback is found to have taken back below keeps the day of that.
+    Refund.objects.filter(pk=refund.pk).update(state=_State.FAILED, reason=reason, done_at=None, paid_on=None)
     _noted("refund.failed", refund, now)
     _against_chargebacks(refund, now)
     return "failed"
@@ -383,7 +384,6 @@ def came_back_by_hand(*, refund_id: int, on: date, now: datetime) -> None:
     )
     ledger.post([_posting(refund, on, by_hand=True, back=True)], now=now)
     _failed(refund, _Reason.BOUNCED, now)
-    Refund.objects.filter(pk=refund.pk).update(paid_on=None)
 
 
 def _tell(kind: str, refund: Refund, now: datetime) -> None:
